@@ -2,10 +2,10 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatValue } from '../shared/format.ts';
+import type { CloudWatchView } from './explanation.ts';
 import { summarizeGenerator } from './generator-summary.ts';
 import { measuredPartsOf } from './measured-parts.ts';
 import { ratesOf } from './rates.ts';
-import type { CloudWatchView } from './reconciliation.ts';
 import { evaluateThresholds } from './thresholds.ts';
 
 /** The measured figures of a run in progress. */

@@ -8,14 +8,9 @@ import { sumBy } from '../shared/counts.ts';
 import { formatPlural } from '../shared/format.ts';
 import { maySkipReceived } from '../targets/mqtt/sys-topics.ts';
 import { traitsOf } from '../targets/traits-of.ts';
-import {
-  commandsTaken,
-  type Explanation,
-  explain,
-  ofDeadSlices,
-  possible,
-  takenWithoutAcknowledgement,
-} from './reconciliation.ts';
+import { type Explanation, explain, ofDeadSlices, possible } from './explanation.ts';
+import { commandsTaken } from './inbound-commands.ts';
+import { takenWithoutAcknowledgement } from './reconciliation.ts';
 import type { Reconciliation } from './usage-model.ts';
 
 /**

@@ -5,7 +5,7 @@ import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatCount, formatElapsed } from '../shared/format.ts';
-import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
+import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
 
 /** How devices caught up on commands that their sessions had kept. */
 export interface CatchUpReport {

@@ -9,7 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import { sumFields } from '../shared/counts.ts';
 import { formatCount } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
-import type { CloudWatchView } from './reconciliation.ts';
+import type { CloudWatchView } from './explanation.ts';
 import { type RefusalCounts, throttledDeliveriesOf } from './throttled-deliveries.ts';
 
 /** Commands of all backends of a run, and what became of them. */

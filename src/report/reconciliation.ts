@@ -1,38 +1,21 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
-import { echoObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
 import { traitsOf } from '../targets/traits-of.ts';
+import {
+  type CloudWatchView,
+  certain,
+  cloudWatchSum,
+  type Explanation,
+  explain,
+  ofDeadSlices,
+  possible,
+} from './explanation.ts';
+import { commandsAnswered, commandsRefused, commandsTaken } from './inbound-commands.ts';
+import { outboundLines } from './outbound-reconciliation.ts';
 import type { Reconciliation } from './usage-model.ts';
-
-/** CloudWatch's counts for the run. */
-export interface CloudWatchView {
-  /** By metric (`PublishIn.Success`); empty where there is no data yet. */
-  readonly sums: Readonly<Record<string, number>>;
-  /** The metrics that were queried: one without a sum is 0, for CloudWatch has no series before the first event. */
-  readonly requested: readonly string[];
-}
-
-/** Null: not queried, or CloudWatch has no data at all. */
-export function cloudWatchSum({ sums, requested }: CloudWatchView, metric: string): number | null {
-  const known = sums[metric];
-  if (known !== undefined) return known;
-  return requested.includes(metric) && Object.keys(sums).length > 0 ? 0 : null;
-}
-
-/** Something that makes CloudWatch count more than the run does, or less where the count is negative. */
-export interface Explanation {
-  readonly count: number;
-  /** Text after its count. */
-  readonly why: string;
-  /** True: the run's counts prove the number. False: it is an upper bound, and may be none. */
-  readonly isCertain: boolean;
-}
-
-export const certain = (count: number, why: string): Explanation => ({ count, why, isCertain: true });
-export const possible = (count: number, why: string): Explanation => ({ count, why, isCertain: false });
 
 /**
  * CloudWatch's sums against the run's own counts. CloudWatch counts whole minutes and the whole account. What the run's
@@ -66,7 +49,10 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
           'PublishIn.Success',
           'sent',
           messages.sent,
-          certain(-throttled, 'that CloudWatch counts as throttled (PublishIn.Throttle)'),
+          certain(
+            commandsAnswered(ledger) - throttled,
+            'that CloudWatch counts as throttled (PublishIn.Throttle)',
+          ),
           ofDeadSlices(messages.sendUnknown, 'publishes', 'sent'),
           ...commandsTaken(ledger),
         ),
@@ -83,6 +69,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
             messages.lost,
             `that may be among ${formatPlural(messages.lost, 'lost message')}: a QoS 0 publish gets no answer`,
           ),
+      ...commandsRefused(ledger),
       ofDeadSlices(messages.ackUnknown + messages.sendUnknown, 'publishes', 'been refused'),
     ),
     ...(isMqtt
@@ -109,7 +96,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
           ),
         ]
       : []),
-    ...echoLines(ledger, cloudwatch, line),
+    ...outboundLines(ledger, cloudwatch, line),
   ];
 }
 
@@ -121,78 +108,9 @@ function connectsOf(plan: Plan, { groups }: RunLedger): number {
   });
 }
 
-/** Commands of backends, and replies to them, beside the messages of devices. */
-export function commandsTaken({ groups, downlink = [] }: RunLedger): Explanation[] {
-  const sums = groups
-    .filter(({ sendsCommands }) => sendsCommands)
-    .map(({ messages, acknowledged }) => ({
-      taken: acknowledged ? messages.acked : messages.sent - messages.throttled - messages.failed,
-      open: acknowledged ? messages.unacknowledged + messages.ackUnknown : 0,
-    }));
-  const open = sumBy(sums, (each) => each.open);
-  const replies = sumBy(downlink, (each) => each.replies?.sent ?? 0);
-  return [
-    certain(
-      sumBy(sums, ({ taken }) => taken),
-      'commands of backends',
-    ),
-    certain(replies, 'replies of devices'),
-    possible(open, `that may be among ${formatPlural(open, 'command')} without an acknowledgement`),
-    possible(-replies, 'replies that the service may not have taken: at QoS 0 nothing says so'),
-  ];
-}
-
 function describeControlConnects({ generator: { slices, controlConnects } }: RunLedger): string {
   if (controlConnects !== slices) return 'of control channels';
   return slices === 1 ? 'control channel' : 'control channels, one a slice';
-}
-
-export function ofDeadSlices(
-  count: number,
-  what: 'publishes' | 'connects' | 'echoes',
-  done: string,
-): Explanation {
-  return possible(count, `that may be ${what} which slices that died had ${done} and not recorded`);
-}
-
-function echoLines(
-  ledger: RunLedger,
-  cloudwatch: CloudWatchView,
-  line: (metric: string, column: string, count: number, ...reasons: Explanation[]) => Reconciliation,
-): Reconciliation[] {
-  const { messages, acknowledged, devices, echoRefusedBy, stoppedOn, slices } = ledger;
-  const echo = ledger.observers[echoObserver];
-  if (echo === undefined) return [];
-  const missed = echo.lost + echo.unaccounted;
-  const received = echo.arrivals + echo.unrelated;
-  const stops = stoppedOn === undefined ? 0 : slices.stopped;
-  const out = line(
-    'PublishOut.Success',
-    'echoes',
-    received,
-    certain(stops, 'of the stop message, one a slice'),
-    possible(missed, `that may be among ${formatPlural(missed, 'echo', 'es')} that no device received`),
-    ofDeadSlices(messages.sendUnknown, 'echoes', 'received'),
-  );
-  if (missed === 0) return [out];
-  const notTaken = messages.sent - (acknowledged ? messages.acked : messages.received);
-  const wasUnsubscribed =
-    devices.reconnects > 0 || devices.connected < devices.planned || Object.keys(echoRefusedBy).length > 0;
-  return [
-    out,
-    line(
-      'PublishOut.Throttle',
-      'missed echoes',
-      missed,
-      possible(
-        -Math.max(0, (cloudWatchSum(cloudwatch, 'PublishOut.Success') ?? 0) - received - stops),
-        'that may be among those which CloudWatch counts as sent out (PublishOut.Success)',
-      ),
-      possible(-notTaken, 'that may be of publishes which the service did not take'),
-      possible(wasUnsubscribed ? -missed : 0, 'that may have come while their device was not subscribed'),
-      possible(-echo.unaccounted, 'that may have been in flight when their slice was stopped or died'),
-    ),
-  ];
 }
 
 /** Publishes that the service took and whose acknowledgement came late or never. */
@@ -213,26 +131,6 @@ export function takenWithoutAcknowledgement(
     ),
     ofDeadSlices(messages.ackUnknown + messages.sendUnknown, 'publishes', 'sent'),
   ];
-}
-
-/** The certain ones are there in full; the others are taken in their order, each up to its count, while something is left. */
-export function explain(
-  difference: number,
-  reasons: readonly Explanation[],
-): Pick<Reconciliation, 'difference' | 'explanations' | 'unexplained'> {
-  let rest = difference;
-  const explanations: Explanation[] = [];
-  const take = (explanation: Explanation, count: number): void => {
-    if (count === 0) return;
-    explanations.push({ ...explanation, count });
-    rest -= count;
-  };
-  for (const each of reasons) if (each.isCertain) take(each, each.count);
-  for (const each of reasons) {
-    if (each.isCertain || Math.sign(each.count) !== Math.sign(rest)) continue;
-    take(each, Math.sign(rest) * Math.min(Math.abs(rest), Math.abs(each.count)));
-  }
-  return { difference, explanations, unexplained: rest };
 }
 
 /** `400 connects + 4 control channels, one a slice − 2 unexplained`; CloudWatch's sum is equal to it. */

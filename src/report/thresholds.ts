@@ -25,7 +25,7 @@ import {
   isTrueOfNone,
   type ValueRange,
 } from './counter-range.ts';
-import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
+import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
 import type { Rates, Report, ThresholdResult } from './report-model.ts';
 
 /** Everything a threshold may judge. */

@@ -4,7 +4,8 @@ import { echoObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
-import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
+import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
+import { repliesMissed } from './inbound-commands.ts';
 
 /** How far the service's own counts say which deliveries it refused for a quota. */
 export type RefusalCounts = 'counted' | 'not yet' | 'none';
@@ -54,13 +55,12 @@ export function throttledDeliveriesOf(
 }
 
 /** What else of the run did not arrive, and may be what the service refused. */
-function undeliveredOf({ downlink = [], observers, presence }: RunLedger) {
+function undeliveredOf(ledger: RunLedger) {
+  const { downlink = [], observers, presence } = ledger;
   return {
     offline: sumBy(downlink, (each) => each.offline),
     unknown: sumBy(downlink, (each) => each.unknown),
-    replies: sumBy(downlink, ({ replies }) =>
-      replies === undefined ? 0 : Math.max(0, replies.sent - replies.replied - replies.late),
-    ),
+    replies: repliesMissed(ledger),
     echoes: sumBy([echoObserver, subscriberObserver], (name) => {
       const seen = observers[name];
       return seen === undefined ? 0 : seen.lost + seen.unaccounted;

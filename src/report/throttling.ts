@@ -6,7 +6,7 @@ import { formatCount, formatShare } from '../shared/format.ts';
 import type { IotMetricName } from '../targets/aws-iot/cloudwatch-metrics.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
-import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
+import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
 import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './usage-model.ts';
 
 /**

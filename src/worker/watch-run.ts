@@ -9,7 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, watchEverySeconds } from '../plan/poll-intervals.ts';
 import { cloudWatchPrefix } from '../profile/threshold-metrics.ts';
 import { describeFailedThreshold, failedAbortThreshold } from '../report/abort.ts';
-import type { CloudWatchView } from '../report/reconciliation.ts';
+import type { CloudWatchView } from '../report/explanation.ts';
 import { formatShare } from '../shared/format.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { RunControl } from './run-control.ts';

@@ -56,7 +56,12 @@ beforeAll(async () => {
     rehearse({
       ...shared,
       groups: {
-        meters: { devices: meters, ratePerSecond: 10, reply: { delay: '20ms..50ms' } },
+        meters: {
+          devices: meters,
+          ratePerSecond: 10,
+          reply: { delay: '20ms..50ms' },
+          echo: { fraction: 0.5 },
+        },
         silent: { devices: 10, ratePerSecond: 5 },
         operator: { from: 'backend', command: { replyTimeout: '20s' }, ratePerSecond: 25 },
         web: {
@@ -83,6 +88,7 @@ describe('a run of commands', () => {
     expect(refused).toBe(counts['PublishOut.Throttle']);
     expect(downlink!.refusalCounts).toBe('counted');
     expect(downlink!.throttledAtLeast).toBe(Math.max(0, refused - offline));
+    expect(report.reconciliation.filter(({ unexplained }) => unexplained !== 0)).toEqual([]);
     expect(report.messages).toMatchObject({ intended: 0, sent: 0, lost: 0 });
   });
 
@@ -99,11 +105,14 @@ describe('a run of commands', () => {
     expect(refused + lost).toBe(0);
     expect(replies).toMatchObject({ due: 80, unknown: 0 });
     expect(replies!.replied + replies!.timedOut).toBe(80);
-    expect(delivered + replies!.replied + replies!.late).toBe(counts['PublishOut.Success'] ?? 0);
+    const { arrivals: echoes } = report.observers.echo!;
+    expect(echoes).toBeGreaterThan(0);
+    expect(echoes + delivered + replies!.replied + replies!.late).toBe(counts['PublishOut.Success'] ?? 0);
     expect(report.latencyMs.downlink_latency?.count ?? 0).toBe(delivered);
     const { count, min } = report.latencyMs.command_round_trip!;
     expect(count).toBe(replies!.replied);
     expect(min).toBeGreaterThanOrEqual(19.9);
-    expect(report.reconciliation.every(({ unexplained }) => unexplained === 0)).toBe(true);
+    expect(report.reconciliation.filter(({ unexplained }) => unexplained !== 0)).toEqual([]);
+    expect(report.reconciliation.map(({ metric }) => metric)).toContain('PublishOut.Success');
   });
 });

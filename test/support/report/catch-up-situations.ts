@@ -71,7 +71,11 @@ function situationOf(publish: object, missing: Pick<TrueCatchUp, 'expired' | 'ot
   return {
     profile: profileOf(publish),
     record: withCatchUps,
-    sums: (truth) => ({ 'PublishIn.Success': truth.taken + commands, 'Queued.Throttle': notStored }),
+    sums: (truth) => ({
+      'PublishIn.Success': truth.taken + commands,
+      'PublishOut.Success': delivered + 1,
+      'Queued.Throttle': notStored,
+    }),
     truth: { downlink, catchUp: { ...sums, times, notStored, ...missing } },
   };
 }

@@ -13,6 +13,7 @@ const meters = 300;
 function profileOf(
   command: Readonly<Record<string, unknown>>,
   reply?: object,
+  publish = {},
 ): NonNullable<Situation['profile']> {
   return {
     devices: undefined,
@@ -23,7 +24,7 @@ function profileOf(
         stages: [{ duration: '8s', target: 100 }],
         ...(reply && { reply }),
       },
-      operator: { from: 'backend', command, ratePerSecond: 5, duration: '8s' },
+      operator: { from: 'backend', command, ratePerSecond: 5, duration: '8s', publish },
     },
     thresholds: {
       lost_commands: ['count==0'],
@@ -104,10 +105,17 @@ function withBroadcasts(result: SliceResult): SliceResult {
   };
 }
 
-/** The service counts commands and replies too. */
+/** The service counts commands and replies too, in and out. */
 const sumsWith =
-  (taken: number, more: Readonly<Record<string, number>> = {}): NonNullable<Situation['sums']> =>
-  (truth) => ({ 'PublishIn.Success': truth.taken + taken, ...more });
+  (taken: number, out: number, throttled = 0): NonNullable<Situation['sums']> =>
+  (truth) => ({
+    'PublishIn.Success': truth.taken + taken,
+    'PublishOut.Success': out,
+    'PublishOut.Throttle': throttled,
+  });
+const commandsOut = received.delivered + received.duplicates;
+const withRepliesIn = commands + received.repliesSent - 2;
+const withRepliesOut = commandsOut + inTurn.replied! + inTurn.late!;
 
 /** Without replies, and with every meter subscribed in time: nothing but deliveries is missing. */
 function withDeliveriesAlone(result: SliceResult): SliceResult {
@@ -133,7 +141,7 @@ export const downlinkSituations: readonly NamedSituation[] = [
     {
       profile: profileOf({ replyTimeout: '2s' }, {}),
       record: withCommands,
-      sums: sumsWith(commands + received.repliesSent - 2, { 'PublishOut.Throttle': inTurn.throttled }),
+      sums: sumsWith(withRepliesIn, withRepliesOut, inTurn.throttled),
       truth: { downlink: inTurn },
     },
   ],
@@ -143,7 +151,7 @@ export const downlinkSituations: readonly NamedSituation[] = [
       profile: profileOf({ replyTimeout: '2s' }, {}),
       record: withCommands,
       // Of the 8, 1 may be a reply that did not come and 4 may be deliveries to meters that were offline.
-      sums: sumsWith(commands + received.repliesSent - 2, { 'PublishOut.Throttle': 8 }),
+      sums: sumsWith(withRepliesIn, withRepliesOut, 8),
       truth: { downlink: { ...inTurn, stated: { throttled: 6, lost: 0 } } },
     },
   ],
@@ -152,16 +160,17 @@ export const downlinkSituations: readonly NamedSituation[] = [
     {
       profile: profileOf({}),
       record: withDeliveriesAlone,
-      sums: sumsWith(commands, { 'PublishOut.Throttle': deliveriesAlone.throttled }),
+      sums: sumsWith(commands, commandsOut, deliveriesAlone.throttled),
       truth: { downlink: deliveriesAlone },
     },
   ],
   [
     'commands were lost and the service refused nothing',
     {
-      profile: profileOf({}),
+      profile: profileOf({}, undefined, { qos: 0 }),
       record: withDeliveriesAlone,
-      sums: sumsWith(commands, { 'PublishOut.Throttle': 0 }),
+      // Two of the commands did not reach it.
+      sums: sumsWith(commands - 2, commandsOut),
       truth: { downlink: { ...deliveriesAlone, throttled: 0, lost: 10 } },
     },
   ],
@@ -189,7 +198,8 @@ export const downlinkSituations: readonly NamedSituation[] = [
       profile: profileOf({ address: 'broadcast' }),
       record: withBroadcasts,
       killed: { 1: { at: 150, recorded: null } },
-      sums: sumsWith(commands),
+      // Meters of the slice that died received theirs too.
+      sums: sumsWith(commands, commands * meters),
       truth: {
         downlink: {
           sent: commands,
@@ -210,7 +220,7 @@ export const downlinkSituations: readonly NamedSituation[] = [
       profile: profileOf({ replyTimeout: '2s' }, {}),
       record: withCommands,
       killed: { [backend]: { at: commands, recorded: commands } },
-      sums: sumsWith(commands + received.repliesSent - 2, { 'PublishOut.Throttle': inTurn.throttled }),
+      sums: sumsWith(withRepliesIn, withRepliesOut, inTurn.throttled),
       truth: { downlink: { ...inTurn, timedOut: 0, repliesUnknown: 15 } },
     },
   ],

@@ -54,6 +54,7 @@ export const presenceSituations: readonly NamedSituation[] = [
     {
       profile,
       record: recordWith(seen),
+      sums: () => ({ 'PublishOut.Success': 802 }),
       truth: { presence: { ...whole, reasons: 2, isWhole: true, slicesUnknown: 0 } },
     },
   ],
@@ -62,6 +63,8 @@ export const presenceSituations: readonly NamedSituation[] = [
     {
       profile,
       killed: { 2: { at: 333, recorded: 200 } },
+      // Each event that came, and one of those that were missed while the observer was not connected.
+      sums: () => ({ 'PublishOut.Success': 400 + 400 + 3 + 11 + 1, 'PublishOut.Throttle': 0 }),
       record: recordWith({
         ...seen,
         // The reconnect was missed, and device 9 connected once more than it counted.

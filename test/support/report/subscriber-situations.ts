@@ -141,6 +141,18 @@ export const subscribers: readonly NamedSituation[] = [
   ],
   ['messages came neither to the rule nor to a subscriber', { fateOf: someLost, subscriber: {} }],
   [
+    'devices and a subscriber received what the service sent out',
+    {
+      profile: { echo: { fraction: 1 } },
+      fateOf: someLost,
+      subscriber: {},
+      sums: ({ received, taken }, echoes) => ({
+        'PublishOut.Success': echoes + received,
+        'PublishOut.Throttle': taken - received,
+      }),
+    },
+  ],
+  [
     'messages of other runs came to a subscriber',
     {
       truth: { otherRuns: 4 }, // They were published before this run began.

@@ -159,6 +159,80 @@ describe('reconciliation', () => {
     expect(() => lineOf('PublishOut.Throttle', fewer, {}, stopped)).toThrow('no line');
   });
 
+  describe('of a run with echoes, commands and replies', () => {
+    const profile = { echo: { fraction: 0.1 } };
+    const { observers, groups } = runOf({}, profile).ledger;
+    const observed = (due: number, received: number) => ({
+      ...observers.echo!,
+      due,
+      arrivals: received,
+      received,
+      lost: due - received,
+    });
+    // Of 252 deliveries 140 did not come, and of 112 replies 69.
+    const of = {
+      profile,
+      observers: { ...observers, echo: observed(20, 19), downlink: observed(252, 112) },
+      downlink: [
+        {
+          group: 'operator',
+          offline: 0,
+          kept: 0,
+          expired: 0,
+          unknown: 0,
+          replies: { due: 252, replied: 43, timedOut: 209, unknown: 0, late: 0, sent: 112 },
+        },
+      ],
+    };
+
+    it('adds up what the service sent to clients', () => {
+      expect(lineOf('PublishOut.Success', { 'PublishOut.Success': 174 }, {}, of).said).toBe(
+        'CloudWatch PublishOut.Success 174 = 19 echoes + 112 commands delivered + 43 replies received',
+      );
+    });
+
+    it('holds PublishOut.Throttle against all that is missing', () => {
+      const sums = { 'PublishOut.Success': 174, 'PublishOut.Throttle': 210 };
+      expect(lineOf('PublishOut.Throttle', sums, {}, of).said).toBe(
+        'CloudWatch PublishOut.Throttle 210 = 1 missed echoes + 140 missing deliveries of commands + 69 missing replies',
+      );
+      expect(lineOf('PublishOut.Throttle', { ...sums, 'PublishOut.Throttle': 317 }, {}, of)).toMatchObject({
+        unexplained: 107,
+      });
+      // Deliveries to devices that were not subscribed in time may be among the refused ones.
+      const late = { ...of, downlink: [{ ...of.downlink[0]!, offline: 107 }] };
+      const observedLate = { ...of.observers, downlink: { ...observed(359, 112), lost: 247 } };
+      expect(
+        lineOf(
+          'PublishOut.Throttle',
+          { ...sums, 'PublishOut.Throttle': 317 },
+          {},
+          { ...late, observers: observedLate },
+        ).said,
+      ).toContain('+ 107 that may be among 107 commands that were due while their device was not subscribed');
+    });
+
+    it('holds PublishIn.Throttle against commands too', () => {
+      const backend = {
+        ...groups[0]!,
+        sendsCommands: true as const,
+        acknowledged: true,
+        messages: {
+          ...groups[0]!.messages,
+          sent: 50,
+          acked: 20,
+          throttled: 10,
+          failed: 0,
+          unacknowledged: 20,
+        },
+      };
+      const withBackend = { ...of, downlink: [], groups: [...groups, backend] };
+      expect(lineOf('PublishIn.Throttle', { 'PublishIn.Throttle': 25 }, {}, withBackend).said).toBe(
+        'CloudWatch PublishIn.Throttle 25 = 0 throttled + 10 commands of backends + 15 that may be among 20 commands without an acknowledgement',
+      );
+    });
+  });
+
   it('counts the stop message', () => {
     const { slices } = runOf().ledger;
     const stopped = { stoppedOn: stop, slices: { ...slices, completed: 0, stopped: 4 } };

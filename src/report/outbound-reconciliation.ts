@@ -1,0 +1,172 @@
+import type { RunLedger } from '../measure/run-ledger.ts';
+import { downlinkObserver, echoObserver, subscriberObserver } from '../plan/observers.ts';
+import { sumBy, sumOf } from '../shared/counts.ts';
+import { formatPlural } from '../shared/format.ts';
+import {
+  type CloudWatchView,
+  certain,
+  cloudWatchSum,
+  type Explanation,
+  ofDeadSlices,
+  possible,
+} from './explanation.ts';
+import { repliesMissed } from './inbound-commands.ts';
+import type { Reconciliation } from './usage-model.ts';
+
+/** Messages of one kind that the service sends to clients of the run. */
+interface Outbound {
+  readonly name: string;
+  readonly received: number;
+  readonly missed: number;
+  readonly missedName: string;
+}
+
+/** What the service sent out, and what it refused to: echoes, commands, replies and events together. Nothing where no device receives. */
+export function outboundLines(
+  ledger: RunLedger,
+  cloudwatch: CloudWatchView,
+  line: (metric: string, column: string, count: number, ...reasons: Explanation[]) => Reconciliation,
+): Reconciliation[] {
+  const { messages, stoppedOn, slices } = ledger;
+  const [first, ...others] = outboundOf(ledger);
+  if (first === undefined) return [];
+  const stops = stoppedOn === undefined ? 0 : slices.stopped;
+  const beside = [
+    ...others.map(({ name, received }) => certain(received, name)),
+    certain(stops, 'of the stop message, one a slice'),
+  ];
+  const missed = sumBy([first, ...others], (each) => each.missed);
+  const missedEchoes = echoesMissed(ledger);
+  const missedOthers = missed - missedEchoes;
+  const out = line(
+    'PublishOut.Success',
+    first.name,
+    first.received,
+    ...beside,
+    possible(
+      missedEchoes,
+      `that may be among ${formatPlural(missedEchoes, 'echo', 'es')} that no device received`,
+    ),
+    possible(
+      missedOthers,
+      `that may be among ${formatPlural(missedOthers, 'message')} to clients that did not come`,
+    ),
+    ...unseenDeliveries(ledger),
+    ofDeadSlices(messages.sendUnknown, 'echoes', 'received'),
+  );
+  const refused = cloudWatchSum(cloudwatch, 'PublishOut.Throttle') ?? 0;
+  if (missed === 0 && (ledger.downlink === undefined || refused === 0)) return [out];
+  const known = first.received + sumOf(beside.map(({ count }) => count));
+  const surplus = Math.max(0, (cloudWatchSum(cloudwatch, 'PublishOut.Success') ?? 0) - known);
+  return [
+    out,
+    line(
+      'PublishOut.Throttle',
+      first.missedName,
+      first.missed,
+      ...others.map((each) => certain(each.missed, each.missedName)),
+      ...unseenDeliveries(ledger),
+      possible(-surplus, 'that may be among those which CloudWatch counts as sent out (PublishOut.Success)'),
+      ...notRefused(ledger, missedOthers),
+    ),
+  ];
+}
+
+/** In the order in which they are added up; the first one is the run's own count. */
+function outboundOf(ledger: RunLedger): Outbound[] {
+  const { observers, downlink, presence } = ledger;
+  const echo = observers[echoObserver];
+  const commands = observers[downlinkObserver];
+  const subscriber = observers[subscriberObserver];
+  const kinds: Outbound[] = [];
+  if (echo !== undefined) {
+    const missed = echoesMissed(ledger);
+    kinds.push({
+      name: 'echoes',
+      received: echo.arrivals + echo.unrelated,
+      missed,
+      missedName: 'missed echoes',
+    });
+  }
+  if (commands !== undefined) {
+    const missed = deliveriesMissed(ledger);
+    const replies = repliesMissed(ledger);
+    kinds.push({
+      name: 'commands delivered',
+      received: commands.arrivals + commands.unrelated,
+      missed,
+      missedName: 'missing deliveries of commands',
+    });
+    kinds.push({
+      name: 'replies received',
+      received: sumBy(downlink ?? [], (each) => (each.replies?.replied ?? 0) + (each.replies?.late ?? 0)),
+      missed: replies,
+      missedName: 'missing replies',
+    });
+  }
+  if (presence !== undefined) {
+    const counts = presence.groups.flatMap(({ connects, disconnects }) => [connects, disconnects]);
+    const missed = sumBy(counts, (each) => each.missing);
+    kinds.push({
+      name: 'presence events',
+      received: sumBy(counts, ({ events }) => events) + presence.duplicates + presence.unrelated,
+      missed,
+      missedName: 'missing presence events',
+    });
+  }
+  if (subscriber !== undefined && kinds.length > 0) {
+    const missed = subscriber.lost + subscriber.unaccounted;
+    kinds.push({
+      name: 'received by subscribers',
+      received: subscriber.arrivals + subscriber.unrelated,
+      missed,
+      missedName: 'missed by subscribers',
+    });
+  }
+  return kinds;
+}
+
+/** Deliveries of commands that did not come, though their device was subscribed and its slice recorded them. */
+function deliveriesMissed({ observers, downlink = [] }: RunLedger): number {
+  const { due, received } = observers[downlinkObserver] ?? { due: 0, received: 0 };
+  return due - received - sumBy(downlink, ({ offline, unknown }) => offline + unknown);
+}
+
+/** Deliveries of which no device's record says whether the service sent or refused them. */
+function unseenDeliveries({ downlink = [] }: RunLedger): Explanation[] {
+  const offline = sumBy(downlink, (each) => each.offline);
+  return [
+    possible(
+      offline,
+      `that may be among ${formatPlural(offline, 'command')} that were due while their device was not subscribed`,
+    ),
+    ofDeadSlices(
+      sumBy(downlink, (each) => each.unknown),
+      'deliveries',
+      'received',
+    ),
+  ];
+}
+
+function echoesMissed({ observers }: RunLedger): number {
+  const echo = observers[echoObserver];
+  return echo === undefined ? 0 : echo.lost + echo.unaccounted;
+}
+
+/** Messages that did not come for another reason than a quota of outbound publishes. */
+function notRefused(ledger: RunLedger, missedOthers: number): Explanation[] {
+  const { messages, acknowledged, devices, echoRefusedBy, observers } = ledger;
+  const echo = observers[echoObserver];
+  const notTaken = messages.sent - (acknowledged ? messages.acked : messages.received);
+  const wasUnsubscribed =
+    devices.reconnects > 0 || devices.connected < devices.planned || Object.keys(echoRefusedBy).length > 0;
+  return [
+    possible(-(echo === undefined ? 0 : notTaken), 'that may be of publishes which the service did not take'),
+    possible(
+      wasUnsubscribed ? -echoesMissed(ledger) : 0,
+      'that may have come while their device was not subscribed',
+    ),
+    possible(-(echo?.unaccounted ?? 0), 'that may have been in flight when their slice was stopped or died'),
+    possible(-missedOthers, 'that may be missing for another reason'),
+  ];
+}
