@@ -56,12 +56,13 @@ export class CatchUps {
     this.#from[device] = Number.NaN;
   }
 
-  received(device: number, { slice, n, sent, isNew }: ReceivedCommand, nowMs: number): void {
+  /** @returns whether it was stored */
+  received(device: number, { slice, n, sent, isNew }: ReceivedCommand, nowMs: number): boolean {
     if (isNew) this.#noteOrder(device, slice, n);
     else this.#repeated++;
     const resumedAt = this.#resumedAt[device]!;
     // Also where there is no session: it compares with NaN.
-    if (!(sent < resumedAt)) return;
+    if (!(sent < resumedAt)) return false;
     if (isNew) this.#stored++;
     const from = this.#from[device]!;
     if (this.#isCut[device] === 1) {
@@ -71,6 +72,7 @@ export class CatchUps {
     }
     if (Number.isNaN(this.#from[device])) this.#from[device] = resumedAt;
     this.#last[device] = nowMs;
+    return true;
   }
 
   result(): CatchUpResult {

@@ -63,6 +63,11 @@ export class CommandReceiver implements DeviceSubscription {
   readonly #ungranted: readonly Set<string>[];
   /** By device: since when it has not been subscribed, epoch milliseconds; NaN: it is. */
   readonly #offlineSince: Float64Array;
+  /** By device, epoch milliseconds: what was due from then on may be stored, and by when what had expired of it was last noted. */
+  readonly #awaySince: Float64Array;
+  readonly #judgedAt: Float64Array;
+  /** By device: when a stored command came last, epoch milliseconds. */
+  readonly #storedAt: Float64Array;
   readonly #isConnected: Uint8Array;
   /** By device: 1 once all filters were granted in the session that it has. */
   readonly #hasSession: Uint8Array;
@@ -72,6 +77,8 @@ export class CommandReceiver implements DeviceSubscription {
   readonly #offline = new MessageSets();
   /** Of those, the ones that a session was to keep. */
   readonly #kept = new MessageSets();
+  /** What expired before its device was subscribed again and had received what was stored. */
+  readonly #expired = new MessageSets();
   readonly #latency = new IntervalHistogram();
   readonly #replies: CommandReplies;
   #arrivals = 0;
@@ -103,6 +110,9 @@ export class CommandReceiver implements DeviceSubscription {
       (_, device) => new Set(commandFilters(plan, slice.group, slice.firstDevice + device)),
     );
     this.#offlineSince = new Float64Array(slice.devices).fill(plan.timeline.createdAt);
+    this.#awaySince = this.#offlineSince.slice();
+    this.#judgedAt = this.#offlineSince.slice();
+    this.#storedAt = new Float64Array(slice.devices).fill(Number.NaN);
     this.#isConnected = new Uint8Array(slice.devices);
     this.#hasSession = new Uint8Array(slice.devices);
     this.#catchUps = keepsSessions(slice.group) ? new CatchUps(slice.devices) : undefined;
@@ -137,7 +147,13 @@ export class CommandReceiver implements DeviceSubscription {
     this.#attempts.disconnected(device);
     for (const filter of commandFilters(plan, slice.group, slice.firstDevice + device))
       this.#ungranted[device]!.add(filter);
-    if (Number.isNaN(this.#offlineSince[device])) this.#offlineSince[device] = clock.now() - underWayMs;
+    if (!Number.isNaN(this.#offlineSince[device])) return;
+    const sinceMs = clock.now() - underWayMs;
+    this.#offlineSince[device] = sinceMs;
+    // A device that still received stored commands has not caught up: more of them may wait.
+    if (this.#storedAt[device]! >= sinceMs) return;
+    this.#awaySince[device] = sinceMs;
+    this.#judgedAt[device] = sinceMs;
   }
 
   subscribed(device: number, filter: string): void {
@@ -183,7 +199,11 @@ export class CommandReceiver implements DeviceSubscription {
     this.#latency.record(nowMs - envelope.at);
     const isNew = this.#seen.add({ slice: stream.slice, stream: 0 }, rankOf(stream, envelope.n, place));
     const { slice, n, sent } = envelope;
-    this.#catchUps?.received(device, { slice, n, sent, isNew }, nowMs);
+    if (this.#catchUps?.received(device, { slice, n, sent, isNew }, nowMs)) {
+      this.#storedAt[device] = nowMs;
+      // What waited behind it may expire before the service sends the next one.
+      this.#judge(device, nowMs + underWayMs);
+    }
     if (stream.downlink.replying > 0) this.#replies.replyTo(device, envelope);
   }
 
@@ -214,7 +234,7 @@ export class CommandReceiver implements DeviceSubscription {
         unrelated: this.#unrelated,
         seen: this.#seen.encode(),
         offline: this.#offline.encode(),
-        ...(this.#catchUps && { kept: this.#kept.encode() }),
+        ...(this.#catchUps && { kept: this.#kept.encode(), expired: this.#expired.encode() }),
         latency: this.#latency.encodeAll(),
         repliesSent: this.#replies.sent(),
         subscribeRefusedBy: this.#attempts.refusedBy,
@@ -226,18 +246,43 @@ export class CommandReceiver implements DeviceSubscription {
   /** Commands that were due at a device while it was not subscribed. */
   #noteOffline(device: number, untilMs: number): void {
     const sinceMs = this.#offlineSince[device]!;
-    const { publishAt } = this.#settings.plan.timeline;
-    if (untilMs <= publishAt) return;
-    for (const { stream, schedule, firstPlace } of this.#commands.values()) {
-      const place = firstPlace + device;
-      const dueBefore = (instant: number) =>
-        countDueAt(stream, place, countDueBefore(schedule, instant - publishAt));
-      const end = dueBefore(untilMs);
-      for (let i = dueBefore(sinceMs); i < end; i++) {
-        const rank = rankOf(stream, commandAt(stream, place, i), place);
-        this.#offline.add({ slice: stream.slice, stream: 0 }, rank);
-        if (this.#hasSession[device] === 1) this.#kept.add({ slice: stream.slice, stream: 0 }, rank);
-      }
+    const isKept = this.#catchUps !== undefined && this.#hasSession[device] === 1;
+    for (const commands of this.#commands.values()) {
+      this.#addDue(this.#offline, commands, device, sinceMs, untilMs);
+      if (isKept) this.#addDue(this.#kept, commands, device, sinceMs, untilMs);
     }
+    if (isKept) this.#judge(device, untilMs);
+  }
+
+  /** Notes what a session of the device had stored, and what had expired by an instant, epoch milliseconds. */
+  #judge(device: number, untilMs: number): void {
+    const judgedAt = this.#judgedAt[device]!;
+    if (untilMs <= judgedAt) return;
+    this.#judgedAt[device] = untilMs;
+    for (const commands of this.#commands.values()) {
+      const { messageExpirySeconds } = commands.stream.downlink.sender.profile.publish;
+      if (messageExpirySeconds === undefined) continue;
+      const expiryMs = messageExpirySeconds * 1_000;
+      const fromMs = Math.max(this.#awaySince[device]!, judgedAt - expiryMs);
+      this.#addDue(this.#expired, commands, device, fromMs, untilMs - expiryMs);
+    }
+  }
+
+  /** Adds what is due at a device from one instant until before another, epoch milliseconds. */
+  #addDue(
+    to: MessageSets,
+    { stream, schedule, firstPlace }: DueCommands,
+    device: number,
+    fromMs: number,
+    untilMs: number,
+  ): void {
+    const { publishAt } = this.#settings.plan.timeline;
+    if (untilMs <= Math.max(fromMs, publishAt)) return;
+    const place = firstPlace + device;
+    const dueBefore = (instant: number) =>
+      countDueAt(stream, place, countDueBefore(schedule, instant - publishAt));
+    const end = dueBefore(untilMs);
+    for (let i = dueBefore(fromMs); i < end; i++)
+      to.add({ slice: stream.slice, stream: 0 }, rankOf(stream, commandAt(stream, place, i), place));
   }
 }

@@ -12,6 +12,8 @@ export interface DownlinkResult {
   readonly offline: Readonly<Record<string, EncodedIntervals>>;
   /** Of `offline`, those that the session of their device was to keep. Absent: no session outlives a connection. */
   readonly kept?: Readonly<Record<string, EncodedIntervals>>;
+  /** Those that expired before their device was subscribed again and had received what was stored; not all of them were kept. Absent: as of `kept`. */
+  readonly expired?: Readonly<Record<string, EncodedIntervals>>;
   /** Intended → arrival at the device, of each arrival. */
   readonly latency: EncodedHistogram;
   /** By slice of the backend that they go to. */

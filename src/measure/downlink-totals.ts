@@ -29,7 +29,7 @@ export interface DownlinkLedger {
   readonly group: string;
   /** Deliveries that did not come, and that were due while their device was not subscribed. */
   readonly offline: number;
-  /** Of those that were offline, the ones that a session was to keep, and of these the ones whose expiry has passed by the end of the run. */
+  /** Of those that were offline, the ones that a session was to keep, and of these the ones that expired before their device could receive them. */
   readonly kept: number;
   readonly expired: number;
   /** Deliveries that did not come as far as is known: the slice of their device had stored its last record. */
@@ -83,6 +83,7 @@ export class DownlinkTotals {
   readonly #plan: Plan;
   readonly #offline = new MessageSets();
   readonly #kept = new MessageSets();
+  readonly #expired = new MessageSets();
   readonly #receivers = new Map<number, Receiver>();
   readonly #senders = new Map<number, Sender>();
   /** By slice of a backend: its largest send lag. */
@@ -118,6 +119,7 @@ export class DownlinkTotals {
       this.#refusedBy.addAll(downlink.subscribeRefusedBy);
       this.#addRanks(this.#offline, downlink.offline);
       this.#addRanks(this.#kept, downlink.kept ?? {});
+      this.#addRanks(this.#expired, downlink.expired ?? {});
     }
     if (replies !== undefined) {
       this.#refusedBy.addAll(replies.subscribeRefusedBy);
@@ -142,6 +144,7 @@ export class DownlinkTotals {
     return new DownlinkCloser(this.#plan, {
       offline: this.#offline,
       kept: this.#kept,
+      expired: this.#expired,
       receivers: this.#receivers,
       senders: this.#senders,
       sendLagsMs: this.#sendLagsMs,
@@ -161,6 +164,7 @@ export class DownlinkTotals {
 interface Recorded {
   readonly offline: MessageSets;
   readonly kept: MessageSets;
+  readonly expired: MessageSets;
   readonly receivers: ReadonlyMap<number, Receiver>;
   readonly senders: ReadonlyMap<number, Sender>;
   readonly sendLagsMs: ReadonlyMap<number, number>;
@@ -196,7 +200,7 @@ export class DownlinkCloser {
     const counts = this.#of(downlink);
     counts.offline += missing.count - rest.count;
     counts.unknown += unknown;
-    this.#addKept(stream, missing.without(rest), dueBefore, counts);
+    this.#addKept(stream, missing.without(rest), counts);
     this.#addReplies(stream, sent, counts);
     return unknown;
   }
@@ -242,19 +246,14 @@ export class DownlinkCloser {
   }
 
   /** @param offline ranks of deliveries that did not come, and were due while their device was not subscribed */
-  #addKept(
-    { slice, downlink }: CommandStream,
-    offline: IntervalSet,
-    dueBefore: StreamEntry['dueBefore'],
-    counts: Counts,
-  ): void {
-    const { qos, messageExpirySeconds } = downlink.sender.profile.publish;
-    if (qos === 0) return;
-    const kept = offline.without(offline.without(this.#recorded.kept.of({ slice, stream: 0 })));
-    counts.kept += kept.count;
-    if (messageExpirySeconds === undefined) return;
-    const expiredBefore = dueBefore(this.#plan.timeline.drainEndAt - messageExpirySeconds * 1_000);
-    counts.expired += kept.between(0, expiredBefore * downlink.fanOut).count;
+  #addKept({ slice, downlink }: CommandStream, offline: IntervalSet, counts: Counts): void {
+    if (downlink.sender.profile.publish.qos === 0) return;
+    const { kept, expired } = this.#recorded;
+    const within = (all: IntervalSet, set: MessageSets) =>
+      all.without(all.without(set.of({ slice, stream: 0 })));
+    const missed = within(offline, kept);
+    counts.kept += missed.count;
+    counts.expired += within(missed, expired).count;
   }
 
   #addReplies(stream: CommandStream, sent: IntervalSet, counts: Counts): void {

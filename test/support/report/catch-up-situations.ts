@@ -8,6 +8,7 @@ import type { TrueCatchUp, TrueDownlink } from './truth.ts';
 const backend = 3;
 const commands = 40;
 const delivered = 30;
+const notStored = 3;
 
 const profileOf = (publish: object): NonNullable<Situation['profile']> => ({
   devices: undefined,
@@ -34,7 +35,7 @@ const sums = { resumed: 20, unresumed: 300, stored: 12, interrupted: 1, reordere
 const nothing = { resumed: 0, unresumed: 100, stored: 0, interrupted: 0, reordered: 0, repeated: 0 };
 
 /** Locks of the first slice received the commands; the last ones were due while their devices slept, and never came. */
-function withCatchUps(result: SliceResult): SliceResult {
+function withCatchUps(result: SliceResult, hasExpired: boolean): SliceResult {
   if (result.slice === backend) return result;
   const isFirst = result.slice === 0;
   return {
@@ -45,6 +46,7 @@ function withCatchUps(result: SliceResult): SliceResult {
       seen: isFirst ? { [backend]: setOf(0, delivered) } : {},
       offline: isFirst ? { [backend]: setOf(delivered - 8, commands) } : {},
       kept: isFirst ? { [backend]: setOf(delivered - 8, commands) } : {},
+      expired: isFirst && hasExpired ? { [backend]: setOf(delivered + notStored, commands) } : {},
       latency: histogramOf(isFirst ? Array.from({ length: delivered + 1 }, (_, i) => 9 + i) : []),
       repliesSent: {},
       subscribeRefusedBy: {},
@@ -65,12 +67,11 @@ const downlink: TrueDownlink = {
   lost: 0,
   unknown: 0,
 };
-const notStored = 3;
 
 function situationOf(publish: object, missing: Pick<TrueCatchUp, 'expired' | 'others'>): Situation {
   return {
     profile: profileOf(publish),
-    record: withCatchUps,
+    record: (result) => withCatchUps(result, missing.expired > 0),
     sums: (truth) => ({
       'PublishIn.Success': truth.taken + commands,
       'PublishOut.Success': delivered + 1,

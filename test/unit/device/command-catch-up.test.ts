@@ -3,6 +3,7 @@ import { CommandReceiver } from '../../../src/device/command-receiver.ts';
 import type { Transport } from '../../../src/device/transport.ts';
 import { Message } from '../../../src/embedded/iot-core/mqtt/message.ts';
 import { Session } from '../../../src/embedded/iot-core/mqtt/session.ts';
+import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { commandFilters } from '../../../src/plan/downlinks.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
@@ -15,7 +16,8 @@ import { makeVirtualTime } from '../../support/iot-core/fixture.ts';
 
 const topic = 'stampede-commands/r/devices/d0';
 
-function makeLock(connect: object = {}) {
+/** @param perSecond stored messages that the service sends */
+function makeLock(connect: object = {}, expirySeconds?: number, perSecond = 10) {
   const { clock, advance } = makeVirtualTime();
   const profile = parseProfile({
     groups: {
@@ -25,7 +27,13 @@ function makeLock(connect: object = {}) {
         duration: '300s',
         connect: { cleanStart: false, sessionExpiry: '1h', ...connect },
       },
-      operator: { from: 'backend', devices: 1, ratePerSecond: 10, duration: '60s' },
+      operator: {
+        from: 'backend',
+        devices: 1,
+        ratePerSecond: 10,
+        duration: '60s',
+        ...(expirySeconds && { publish: { messageExpiry: `${expirySeconds}s` } }),
+      },
     },
   });
   const plan = makePlan({ runId: 'r', now: clock.now(), profile });
@@ -38,7 +46,7 @@ function makeLock(connect: object = {}) {
     clock,
     random: () => 0.5,
   });
-  const session = new Session('lock', 3_600, { clock, perSecond: 10, admit: () => true });
+  const session = new Session('lock', 3_600, { clock, perSecond, admit: () => true });
   let connections = 0;
   return {
     plan,
@@ -77,7 +85,7 @@ function makeLock(connect: object = {}) {
         const nowMs = clock.now();
         const stampede = { run: 'r', slice: 1, deviceGroup: 2, n, device: 1, at: nowMs, sent: nowMs };
         const bytes = Buffer.from(JSON.stringify({ stampede }));
-        const headers = { qos: 1, retain: false } as const;
+        const headers = { qos: 1, retain: false, expirySeconds } as const;
         const start = { start: 0, end: bytes.length, publisher: undefined, clientId: undefined };
         session.deliver(new Message({ topic, bytes, headers, nowMs, ...start }), 1, false, nowMs);
         await advance(100);
@@ -157,6 +165,31 @@ describe('a device whose session keeps commands', () => {
     await lock.advance(10_000);
     // Of 50 that were stored 49 came after the first live one.
     expect(lock.result()).toMatchObject({ arrivals: 60, stored: 50, reordered: 49, repeated: 0 });
+  });
+
+  it.each([true, false])('notes what expired, where the session kept it: %s', async (isKept) => {
+    const lock = makeLock({}, 3, 5);
+    await lock.advance(lock.plan.timeline.publishAt - lock.plan.timeline.createdAt);
+    lock.connect(false);
+    lock.receiver.subscribed(0, topic);
+    lock.disconnect();
+    // Away for 5 s: 20 expire, and 30 are stored for up to 3 s more, in which others expire before their turn comes.
+    await lock.send(50);
+    if (isKept) lock.connect(true);
+    else lock.receiver.connected(0, true);
+    await lock.advance(10_000);
+    const { seen, kept, expired } = lock.result();
+    const arrived = IntervalSet.decode(seen['1'] ?? []);
+    const missing = IntervalSet.decode(kept!['1']!).without(arrived);
+    const unexplained = missing.without(IntervalSet.decode(expired!['1']!));
+    if (isKept) {
+      expect(missing.count).toBeGreaterThan(30);
+      expect(arrived.count).toBeGreaterThan(10);
+      expect(unexplained.count).toBe(0);
+    } else {
+      expect(missing.count).toBe(50);
+      expect(Math.abs(unexplained.count - 30)).toBeLessThanOrEqual(1);
+    }
   });
 
   it('subscribes once in a session, and again when there is none', () => {

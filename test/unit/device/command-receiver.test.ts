@@ -21,12 +21,22 @@ import { VirtualClock } from '../../support/device/virtual-clock.ts';
 const devices = 4;
 const commands = 40;
 
-function play(address: 'device' | 'broadcast', reply?: object) {
+function play(address: 'device' | 'broadcast', reply?: object, messageExpiry?: string) {
   const profile = parseLoadProfile({
     duration: '10s',
     groups: {
-      meters: { devices, ratePerSecond: 1, ...(reply && { reply }) },
-      operator: { from: 'backend', command: { address }, ratePerSecond: commands / 10 },
+      meters: {
+        devices,
+        ratePerSecond: 1,
+        ...(reply && { reply }),
+        ...(messageExpiry && { connect: { cleanStart: false, sessionExpiry: '1h' } }),
+      },
+      operator: {
+        from: 'backend',
+        command: { address },
+        ratePerSecond: commands / 10,
+        ...(messageExpiry && { publish: { messageExpiry } }),
+      },
     },
   });
   const { plan } = draftPlan({ runId: 'run', profile, now: 1_700_000_000_000 });
@@ -120,6 +130,29 @@ describe('devices that receive commands', () => {
     expect(ranks).toHaveLength(commands - 3);
     // Command 13 may have been under way when the connection was lost, and came.
     expect(ranksOf(offline).filter((rank) => !ranks.includes(rank))).toEqual([17, 21, 25]);
+  });
+
+  it('know which of those expired before they were subscribed again', async () => {
+    const { clock, receiver, online, intendedAt, ranksOf } = play('device', undefined, '2s');
+    for (let device = 0; device < devices; device++) online(device);
+    await passUntil(clock, intendedAt(8) + 1);
+    // Commands are 250 ms apart. Device 1 is away from 2 s to 7 s, and returns to its session: what was due at 5 s has expired.
+    receiver.disconnected(1);
+    // A checkpoint in the meantime, at which 13 had not expired.
+    await passUntil(clock, intendedAt(16) + 1);
+    expect(ranksOf(receiver.result(clock.now()).downlink.expired!)).toEqual([5]);
+    await passUntil(clock, intendedAt(28) + 1);
+    receiver.connected(1, true);
+    // Device 2 is away for a second.
+    receiver.disconnected(2);
+    await passUntil(clock, intendedAt(32) + 1);
+    receiver.connected(2, true);
+    // Device 3 does not come back.
+    receiver.disconnected(3);
+    await passUntil(clock, intendedAt(39) + 3_000);
+    const { kept, expired } = receiver.result(clock.now()).downlink;
+    expect(ranksOf(kept!)).toEqual([5, 9, 13, 17, 21, 25, 26, 30, 31, 35, 39]);
+    expect(ranksOf(expired!)).toEqual([5, 9, 13, 17, 31, 35, 39]);
   });
 
   it('rank each delivery of a broadcast, and count duplicates as arrivals', () => {

@@ -88,6 +88,16 @@ describe('commands that did not come', () => {
     },
   );
 
+  it('expired only where their devices say so', () => {
+    const downlink = {
+      offline: setOf(numbers(20, 60)),
+      kept: setOf(numbers(30, 60)),
+      expired: setOf([25, 30, 31]),
+    };
+    const closed = close({ missing: numbers(10, 50), downlink });
+    expect(closed).toEqual({ lost: 10, unknown: 0, offline: 30, kept: 20, expired: 2 });
+  });
+
   it('are not known where no receiver stored anything after they were due', () => {
     expect(drainEndAt).toBe(publishAt + 12_000);
     const receiver = { outcome: 'running', at: publishAt - 1_000 } as const;
