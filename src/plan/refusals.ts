@@ -1,13 +1,16 @@
+import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { exitCodes, type InputError, StampedeError } from '../shared/errors.ts';
 import { formatQuantity, formatUsd } from '../shared/format.ts';
 import { nameDefaults } from '../targets/aws-iot/default-limits.ts';
 import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
 import { type CostEstimate, costLines } from './cost.ts';
-import { downlinksOf } from './downlinks.ts';
+import { peakOfDownlink } from './downlink-load.ts';
+import { type Downlink, downlinksOf } from './downlinks.ts';
 import { groupsOf, settingOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
+import { storedPerSecond } from './stored-commands.ts';
 import { streamBatches } from './stream-reading.ts';
 
 /** The plan is past the profile's own `limits`, or past a limit that nothing lifts. Exit code 3. */
@@ -60,8 +63,28 @@ const remedies: Readonly<Record<AnyQuotaName, string | undefined>> = {
   fileDescriptors: undefined,
 };
 
-/** Quotas of which a backend’s commands take the most, where there is one. */
-const ofCommands: ReadonlySet<AnyQuotaName> = new Set(['publishOutPerSecond', 'queuedMessagesPerSecond']);
+/** What one backend takes of a quota in its busiest second; of other quotas commands take no part that is known. */
+const commandParts: Partial<Record<AnyQuotaName, (plan: Plan, downlink: Downlink) => number>> = {
+  publishInPerSecond: (_, downlink) => {
+    const { commands, replies } = peakOfDownlink(downlink);
+    return commands + replies;
+  },
+  publishOutPerSecond: (_, downlink) => {
+    const { deliveries, replies } = peakOfDownlink(downlink);
+    return deliveries + replies;
+  },
+  queuedMessagesPerSecond: storedPerSecond,
+};
+
+/** The backend that takes more of a quota than any other, and than the devices; undefined: none does. */
+function largestBackend({ quota, peak }: QuotaForecast, plan: Plan): Downlink | undefined {
+  const partOf = commandParts[quota];
+  if (partOf === undefined) return undefined;
+  const parts = downlinksOf(plan).map((downlink) => ({ downlink, part: partOf(plan, downlink) }));
+  const [largest] = parts.toSorted((a, b) => b.part - a.part);
+  const ofDevices = peak - sumBy(parts, ({ part }) => part);
+  return largest !== undefined && largest.part > ofDevices ? largest.downlink : undefined;
+}
 
 /** A quota of which the plan would use more than it is allowed to. */
 export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
@@ -73,8 +96,7 @@ export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
   const isOfRules =
     forecast.quota === 'publishOutPerSecond' &&
     groupsOf(plan).every(({ profile }) => profile.echo.fraction === 0);
-  // Of commands, each may be as many publishes as there are devices.
-  const [backend] = ofCommands.has(forecast.quota) ? downlinksOf(plan) : [];
+  const backend = largestBackend(forecast, plan);
   const share = Math.round((forecast.allowed / forecast.limit) * 100);
   // A larger limit than the one that refuses may be in force.
   const unread =

@@ -25,14 +25,18 @@ function mostOffline(plan: Plan, group: GroupPlan): number {
 }
 
 /**
- * Commands that the service stores for devices in its busiest second: of a downlink's deliveries those that are due at devices that are
- * not connected, each as likely. Undefined: nothing is stored.
+ * Commands of a backend that the service stores for devices in the busiest second: of its deliveries those that are due at devices that
+ * are not connected, each as likely.
  */
+export function storedPerSecond(plan: Plan, downlink: Downlink): number {
+  if (!isStored(downlink)) return 0;
+  const offline = sumBy(downlink.receivers.filter(keepsSessions), (group) => mostOffline(plan, group));
+  return (peakOfDownlink(downlink).deliveries * offline) / downlink.devices;
+}
+
+/** Of all backends together. Undefined: nothing is stored. */
 export function mostStoredPerSecond(plan: Plan): number | undefined {
-  const stored = sumBy(downlinksOf(plan).filter(isStored), (downlink) => {
-    const offline = sumBy(downlink.receivers.filter(keepsSessions), (group) => mostOffline(plan, group));
-    return (peakOfDownlink(downlink).deliveries * offline) / downlink.devices;
-  });
+  const stored = sumBy(downlinksOf(plan), (downlink) => storedPerSecond(plan, downlink));
   return stored > 0 ? stored : undefined;
 }
 

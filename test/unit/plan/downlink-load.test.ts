@@ -28,6 +28,34 @@ describe('the plan of commands', () => {
     expect(refusals.map(({ path }) => path)).toContain('groups.operator.command');
   });
 
+  it('names the setting that takes the most of the quota it refuses', () => {
+    const pathOf = (groups: object) => {
+      const profile = parseLoadProfile({ duration: '60s', groups });
+      const { plan } = draftPlan({ runId: 'run', profile, now: 0, topicFilter: 'stampede/dev/#' });
+      return (label: RegExp) => preflight(plan).refusals.find(({ message }) => label.test(message))?.path;
+    };
+    const [inbound, outbound] = [/^inbound publishes/, /^outbound publishes/];
+    const meters = { devices: 50_000, idle: true };
+    const device = { from: 'backend', command: {}, ratePerSecond: 0.1 };
+    const broadcast = { from: 'backend', command: { address: 'broadcast' }, ratePerSecond: 0.1 };
+    // One command in ten seconds beside 38,000 outbound publishes of devices.
+    const echoing = { devices: 19_000, ratePerSecond: 19_000, echo: { fraction: 1 } };
+    expect(pathOf({ echoing, operator: device })(outbound)).toBe('echo.fraction');
+    expect(pathOf({ meters, operator: device, firmware: broadcast })(outbound)).toBe(
+      'groups.firmware.command',
+    );
+    expect(pathOf({ meters, firmware: broadcast, operator: device })(outbound)).toBe(
+      'groups.firmware.command',
+    );
+    // Replies to a broadcast come in at once.
+    expect(pathOf({ meters: { ...meters, reply: {} }, firmware: broadcast })(inbound)).toBe(
+      'groups.firmware.command',
+    );
+    expect(pathOf({ busy: { devices: 50_000, ratePerSecond: 30_000 }, operator: device })(inbound)).toBe(
+      'stages',
+    );
+  });
+
   it('counts the replies to a broadcast on the one connection that they come to', () => {
     const { peakOf } = forecastOf({ address: 'broadcast' }, { reply: {} });
     expect(peakOf('publishesPerSecondPerConnection')).toBeGreaterThanOrEqual(100_000);
