@@ -1,4 +1,4 @@
-import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
+import { connectsEachMessage, type TimeRange } from '../profile/lifecycle-kinds.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatRate } from '../shared/format.ts';
@@ -64,33 +64,73 @@ function storedPerDevice(downlink: Downlink, absenceMs: number): number {
   return Math.min(stored, (sender.load.messages * fanOut) / devices);
 }
 
+/** Commands for one device of a group that are stored while it is not connected. */
+function storedInAbsence(plan: Plan, group: GroupPlan, absenceMs: number): number {
+  return sumBy(downlinksTo(plan, group).filter(isStored), (downlink) => storedPerDevice(downlink, absenceMs));
+}
+
+const meanOf = ({ leastMs, mostMs }: TimeRange) => (leastMs + mostMs) / 2;
+
+/**
+ * Devices that sleep and wake: by how many commands one falls behind in a cycle of average length, and how many are stored for it when
+ * the backends end. Undefined: what is stored in one sleep is sent before the next.
+ */
+function fallsBehind(
+  plan: Plan,
+  group: GroupPlan,
+  perSecond: number,
+): { readonly perCycle: number; readonly atEnd: number } | undefined {
+  const { lifecycle } = group.profile;
+  if (lifecycle === undefined || !('awake' in lifecycle)) return undefined;
+  const [awakeMs, asleepMs] = [meanOf(lifecycle.awake), meanOf(lifecycle.asleep)];
+  const stored = storedInAbsence(plan, group, asleepMs);
+  const perCycle = stored - (perSecond * awakeMs) / 1_000;
+  if (perCycle <= 0) return undefined;
+  const { publishAt, publishEndAt } = plan.timeline;
+  const runMs = publishEndAt - publishAt;
+  const cycles = Math.max(1, Math.floor(runMs / (awakeMs + asleepMs)));
+  // None is stored for longer than to its expiry, nor more than are sent in all.
+  const most = storedInAbsence(plan, group, runMs);
+  return { perCycle, atEnd: Math.min(most, stored + (cycles - 1) * perCycle) };
+}
+
 /** What devices need to catch up on commands that were stored for them, a sentence for each group. */
 export function catchUpAssumptions(plan: Plan): readonly string[] {
   const perSecond = accountOf(plan).limits.storedMessagesPerSecondPerClient;
-  const drainMs = drainMsOf(plan);
   return groupsOf(plan)
     .filter(keepsSessions)
     .flatMap((group) => {
       const absenceMs = longestAbsenceMs(plan, group);
-      const stored = Math.ceil(
-        sumBy(downlinksTo(plan, group).filter(isStored), (downlink) => storedPerDevice(downlink, absenceMs)),
-      );
+      const stored = Math.ceil(storedInAbsence(plan, group, absenceMs));
       if (stored === 0) return [];
-      const seconds = stored / perSecond;
-      const { lifecycle } = group.profile;
-      const awakeMs =
-        lifecycle !== undefined && 'awake' in lifecycle ? lifecycle.awake.leastMs : Number.POSITIVE_INFINITY;
       const name = group.group === undefined ? '' : ` of ${group.group}`;
+      const behind = fallsBehind(plan, group, perSecond);
+      const left = Math.max(stored, behind?.atEnd ?? 0);
       return [
         [
-          `A device${name} that was offline for ${formatDuration(Math.ceil(absenceMs / 1_000) * 1_000)} has up to ${formatCount(stored)} stored commands to catch up on: at ${formatCount(perSecond)}/s that takes ${formatRate(seconds)} s at least.`,
-          ...(seconds * 1_000 > awakeMs
-            ? [`It may sleep again after ${formatDuration(awakeMs)}, and goes on when it is back.`]
-            : []),
-          ...(seconds * 1_000 > drainMs
-            ? [`The drain is ${formatDuration(drainMs)}: what is left then counts as offline.`]
+          `A device${name} that was offline for ${formatDuration(Math.ceil(absenceMs / 1_000) * 1_000)} has up to ${formatCount(stored)} stored commands to catch up on: at ${formatCount(perSecond)}/s that takes ${formatRate(stored / perSecond)} s at least.`,
+          ...describeWaking(group, stored / perSecond, behind),
+          ...((left / perSecond) * 1_000 > drainMsOf(plan)
+            ? [`The drain is ${formatDuration(drainMsOf(plan))}: what is left then counts as offline.`]
             : []),
         ].join(' '),
       ];
     });
+}
+
+/** Whether a device catches up in the time that it is awake, if not in the first. */
+function describeWaking(
+  { profile: { lifecycle } }: GroupPlan,
+  seconds: number,
+  behind: ReturnType<typeof fallsBehind>,
+): string[] {
+  if (behind !== undefined)
+    return [
+      `More is stored while it sleeps than is sent while it is awake: it falls behind by ${formatCount(Math.ceil(behind.perCycle))} with each sleep, on average, and has about ${formatCount(Math.ceil(behind.atEnd))} stored at the end.`,
+    ];
+  if (lifecycle === undefined || !('awake' in lifecycle) || seconds * 1_000 <= lifecycle.awake.leastMs)
+    return [];
+  return [
+    `It may sleep again after ${formatDuration(lifecycle.awake.leastMs)}, and goes on when it is back.`,
+  ];
 }

@@ -69,11 +69,29 @@ describe('the plan of commands for devices that are not connected', () => {
   });
 
   it('says so where devices sleep again before, and leaves out what expires', () => {
-    const locks = { devices: 10, lifecycle: { awake: '5s..9s', asleep: '20s' } };
+    const locks = { devices: 10, lifecycle: { awake: '5s..25s', asleep: '20s' } };
     const [line] = forecastOf(locks, { ratePerSecond: 50 }).catchingUp;
     expect(line).toMatch(/ 100 stored .* 10\.0 s at least\. It may sleep again after 5s, and goes on/);
     const publish = { messageExpiry: '2s' };
     expect(forecastOf(locks, { ratePerSecond: 50, publish }).catchingUp[0]).toMatch(/ 10 stored .* 1\.0 s /);
+  });
+
+  it('says how far devices fall behind where more is stored than they are awake for', () => {
+    // 6,000 in each sleep of 60 s, and 50 sent in 5 s: ten cycles are in 650 s.
+    const locks = { devices: 2, lifecycle: { awake: '5s', asleep: '60s' } };
+    const command = { to: 'locks', address: 'broadcast' };
+    const backend = { devices: 1, ratePerSecond: 100, command };
+    const lineOf = (publish: object, drain = '10s') =>
+      forecastOf(locks, { ...backend, publish }, { duration: '650s', drain }).catchingUp[0];
+    expect(lineOf({})).toBe(
+      'A device of locks that was offline for 1m has up to 6,000 stored commands to catch up on: at 10/s that takes 600.0 s at least. More is stored while it sleeps than is sent while it is awake: it falls behind by 5,950 with each sleep, on average, and has about 59,550 stored at the end. The drain is 10s: what is left then counts as offline.',
+    );
+    // What expires is not left: at most the last second's.
+    expect(lineOf({ messageExpiry: '1s' }, '30s')).toMatch(
+      /falls behind by 50 with each sleep, on average, and has about 100 stored at the end\.$/,
+    );
+    // 12 in a minute are sent in 1.2 s: a device that is awake for longer catches up.
+    expect(forecastOf(locks, { ...backend, ratePerSecond: 0.2 }).catchingUp[0]).not.toContain('falls behind');
   });
 
   it('counts a storm as well, until its devices are forecast to be back', () => {
