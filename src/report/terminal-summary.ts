@@ -200,12 +200,10 @@ function renderTable(
   return [style('heading', head), ...body, ...notes.map((line) => style('dim', line))];
 }
 
-function renderDownlink({ downlink }: Report, { style, width }: Page): string[] {
+function renderDownlink({ downlink }: Report, page: Page): string[] {
   if (downlink === undefined) return [];
   const rows = backendRows(downlink).map(({ group, cells }) => [`  ${group}`, ...cells]);
-  const [head = '', ...body] = layOutColumns([['commands', ...backendHeadings], ...rows], ' ');
-  const notes = describeDownlink(downlink).flatMap((line) => wrapText(line, width, '  '));
-  return [style('heading', head), ...body, ...notes.map((line) => style('dim', line))];
+  return renderTable(['commands', ...backendHeadings], rows, describeDownlink(downlink), page);
 }
 
 function renderQuotas(report: Report, { style, width }: Page): string[] {
