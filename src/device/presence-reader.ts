@@ -5,6 +5,7 @@ import { drainMsOf } from '../plan/observers.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import {
   type FoundDevice,
+  isClientOfRun,
   isPresenceTopic,
   makeDeviceFinder,
   parsePresenceTopic,
@@ -58,6 +59,7 @@ export class PresenceReader implements DeviceSubscription {
   #gaps = 0;
   #duplicates = 0;
   #outOfOrder = 0;
+  #ofRun = 0;
   #unrelated = 0;
 
   constructor(settings: PresenceSettings) {
@@ -100,7 +102,10 @@ export class PresenceReader implements DeviceSubscription {
     const device = event && this.#deviceOf(event.clientId);
     const body = device === undefined ? undefined : readBody(payload);
     if (event === undefined || device === undefined || body === undefined) {
-      this.#unrelated++;
+      const isOfRun =
+        event !== undefined && device === undefined && isClientOfRun(this.#settings.plan, event.clientId);
+      if (isOfRun) this.#ofRun++;
+      else this.#unrelated++;
       return;
     }
     this.#lastEventAt = this.#settings.clock.now();
@@ -129,7 +134,9 @@ export class PresenceReader implements DeviceSubscription {
         gaps: this.#gaps,
         duplicates: this.#duplicates,
         outOfOrder: this.#outOfOrder,
+        ofRun: this.#ofRun,
         unrelated: this.#unrelated,
+        open: this.#open,
         disconnectedBy: this.#disconnectedBy.counts(),
         subscribeRefusedBy: this.#attempts.refusedBy,
       },

@@ -16,8 +16,12 @@ export interface PresenceResult extends ConnectionSets {
   readonly duplicates: number;
   /** Events that came after a later one of the same device. */
   readonly outOfOrder: number;
+  /** Events of the run's own clients that are not observed: control channels, and the observer. */
+  readonly ofRun: number;
   /** Events of other clients, and what was none. */
   readonly unrelated: number;
+  /** Connections that an event began and none has ended. */
+  readonly open: number;
   /** By AWS's reason (`CLIENT_INITIATED_DISCONNECT`). */
   readonly disconnectedBy: Readonly<Record<string, number>>;
   /** By reason: subscriptions that were refused. */

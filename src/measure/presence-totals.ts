@@ -27,10 +27,11 @@ export interface RunPresence {
   readonly groups: readonly GroupPresence[];
   readonly duplicates: number;
   readonly outOfOrder: number;
+  readonly ofRun: number;
   readonly unrelated: number;
   readonly disconnectedBy: CountsByReason;
   readonly subscribeRefusedBy: CountsByReason;
-  /** The observer was subscribed before any device connected, kept its connections, and came to its end by itself. */
+  /** The observer was subscribed before any device connected, kept its connections, and ended after those that it saw begin. */
   readonly isWhole: boolean;
   /** Slices of observed groups that did not come to their end: what their devices did then is not known. */
   readonly slicesUnknown: number;
@@ -44,7 +45,7 @@ export class PresenceTotals {
   readonly #disconnectedBy = new ReasonCounts();
   readonly #refusedBy = new ReasonCounts();
   readonly #ended = new Set<number>();
-  #sums = { duplicates: 0, outOfOrder: 0, unrelated: 0 };
+  #sums = { duplicates: 0, outOfOrder: 0, ofRun: 0, unrelated: 0 };
   #isWhole = true;
 
   constructor(plan: Plan) {
@@ -89,15 +90,16 @@ export class PresenceTotals {
     this.#disconnects.events.addEncoded(result.disconnects, devices);
     this.#disconnectedBy.addAll(result.disconnectedBy);
     this.#refusedBy.addAll(result.subscribeRefusedBy);
-    const { duplicates, outOfOrder, unrelated } = this.#sums;
+    const { duplicates, outOfOrder, ofRun, unrelated } = this.#sums;
     this.#sums = {
       duplicates: duplicates + result.duplicates,
       outOfOrder: outOfOrder + result.outOfOrder,
+      ofRun: ofRun + result.ofRun,
       unrelated: unrelated + result.unrelated,
     };
-    const { subscribedAt, gaps } = result;
+    const { subscribedAt, gaps, open } = result;
     const isInTime = subscribedAt !== null && subscribedAt <= observedConnectsFrom(this.#plan);
-    this.#isWhole &&= isComplete && isInTime && gaps === 0;
+    this.#isWhole &&= isComplete && isInTime && gaps === 0 && open === 0;
   }
 }
 

@@ -95,6 +95,13 @@ export function makeDeviceFinder(plan: PresencePlan): (clientId: string) => Foun
   };
 }
 
+/** Whether a client is the run's own, device or not. */
+export function isClientOfRun(plan: PresencePlan, clientId: string): boolean {
+  const observing = observingGroupOf(plan);
+  const identities = [plan.runId, ...(observing === undefined ? [] : [identityOf(observing)])];
+  return identities.some((identity) => clientId.startsWith(`stampede-${identity}-`));
+}
+
 /** Events of a run, one for each connect and each disconnect. @param connectedMs how long groups are connected */
 export function presenceEvents(plan: Plan, connectedMs: number): number {
   const groups = observedGroupsOf(plan);

@@ -11,6 +11,8 @@ export interface PresenceReport {
   readonly duplicates: number;
   /** Events that came after a later one of the same device. */
   readonly outOfOrder: number;
+  /** Events of the run's own clients that are not observed. */
+  readonly ofRun: number;
   /** Events of other clients of the account. */
   readonly unrelated: number;
   /** Why connections ended, in AWS's words. */
@@ -64,7 +66,7 @@ export function presenceRows({
 
 /** What to know of presence beside the table, a sentence each. */
 export function describePresence(report: PresenceReport): string[] {
-  const { duplicates, outOfOrder, unrelated, disconnectedBy, subscribeRefusedBy } = report;
+  const { duplicates, outOfOrder, ofRun, unrelated, disconnectedBy, subscribeRefusedBy } = report;
   const reasons = Object.entries(disconnectedBy);
   return [
     'Connects and disconnects are those that devices counted; events are those of their client ids, each version number once.',
@@ -74,6 +76,7 @@ export function describePresence(report: PresenceReport): string[] {
       : [
           `${formatPlural(duplicates, 'event')} came twice, and ${formatCount(outOfOrder)} after a later one of the same device.`,
         ]),
+    ...(ofRun === 0 ? [] : [`Events of the run’s own control channels and observer: ${formatCount(ofRun)}.`]),
     ...(unrelated === 0 ? [] : [`Events of other clients: ${formatCount(unrelated)}.`]),
     ...(Object.keys(subscribeRefusedBy).length === 0
       ? []

@@ -44,6 +44,10 @@ export const presenceRules: readonly Rule[] = [
       numberIn(twice) === presence?.duplicates && numberIn(late) === presence.outOfOrder,
   ],
   [
+    new RegExp(`^Events of the run’s own control channels and observer: ${count}\\.$`),
+    ([, own], { presence }) => numberIn(own) === presence?.ofRun,
+  ],
+  [
     new RegExp(`^Events of other clients: ${count}\\.$`),
     ([, others], { presence }) => numberIn(others) === presence?.unrelated,
   ],

@@ -38,7 +38,9 @@ const seen: PresenceResult = {
   gaps: 0,
   duplicates: 0,
   outOfOrder: 0,
+  ofRun: 0,
   unrelated: 0,
+  open: 0,
   disconnectedBy: { CLIENT_INITIATED_DISCONNECT: 400, CONNECTION_LOST: 1 },
   subscribeRefusedBy: {},
 };
@@ -59,6 +61,27 @@ export const presenceSituations: readonly NamedSituation[] = [
     },
   ],
   [
+    'the observer of presence ended before the devices did',
+    {
+      profile,
+      record: recordWith({
+        ...seen,
+        disconnects: setsOf((device) => Number(device < 380)),
+        open: 21,
+        disconnectedBy: { CLIENT_INITIATED_DISCONNECT: 380 },
+      }),
+      truth: {
+        presence: {
+          connects: whole.connects,
+          disconnects: [401, 380, 21, 0],
+          reasons: 1,
+          isWhole: false,
+          slicesUnknown: 0,
+        },
+      },
+    },
+  ],
+  [
     'presence was observed from a second on, and some events came twice, late or of others',
     {
       profile,
@@ -74,6 +97,7 @@ export const presenceSituations: readonly NamedSituation[] = [
         gaps: 1,
         duplicates: 3,
         outOfOrder: 2,
+        ofRun: 5,
         unrelated: 11,
         subscribeRefusedBy: { QuotaExceeded: 2 },
       }),
@@ -84,6 +108,7 @@ export const presenceSituations: readonly NamedSituation[] = [
           reasons: 2,
           duplicates: 3,
           outOfOrder: 2,
+          ofRun: 5,
           unrelated: 11,
           refused: 2,
           isWhole: false,

@@ -144,6 +144,7 @@ export interface TruePresence {
   readonly reasons: number;
   readonly duplicates?: number;
   readonly outOfOrder?: number;
+  readonly ofRun?: number;
   readonly unrelated?: number;
   /** Subscriptions that were refused. */
   readonly refused?: number;

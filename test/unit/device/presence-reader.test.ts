@@ -50,6 +50,8 @@ describe('an observer of presence', () => {
     disconnected(3, 3, 'CLIENT_INITIATED_DISCONNECT');
     receive('connected', 'another-client', { versionNumber: 9 });
     receive('connected', 4, 'no JSON');
+    for (const own of ['stampede-r-control-3', 'stampede-r-d0'])
+      receive('connected', own, { versionNumber: 0 });
     expect(reader.result().presence).toMatchObject({
       connects: [
         [1, 3],
@@ -58,7 +60,9 @@ describe('an observer of presence', () => {
       disconnects: [[2, 2]],
       duplicates: 1,
       outOfOrder: 0,
+      ofRun: 2,
       unrelated: 2,
+      open: 2,
       disconnectedBy: { CLIENT_INITIATED_DISCONNECT: 1, CONNECTION_LOST: 1 },
     });
   });
