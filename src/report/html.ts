@@ -31,7 +31,7 @@ import {
   latencyNotes,
   latencyRowsOf,
   meaningOf,
-  publishOutNote,
+  quotaNotes,
 } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
 import {
@@ -195,7 +195,8 @@ function renderRates(report: Report): Html {
   );
 }
 
-function renderQuotas({ quotas, throttling, bindingQuota, assumedLimits }: Report): Html {
+function renderQuotas(report: Report): Html {
+  const { quotas, throttling, bindingQuota, assumedLimits } = report;
   if (bindingQuota === undefined) return html``;
   const rows = quotas.map(({ name, unit, peak, limit, isLive, headroom }) => ({
     cells: [
@@ -221,7 +222,7 @@ function renderQuotas({ quotas, throttling, bindingQuota, assumedLimits }: Repor
       ],
       rows,
     ),
-    html`${[...(assumedLimits === undefined ? [] : [`Limits marked so are ${assumedLimits}`]), publishOutNote].map((line) => html`<p class="soft">${line}</p>`)}`,
+    html`${[...(assumedLimits === undefined ? [] : [`Limits marked so are ${assumedLimits}`]), ...quotaNotes(report)].map((line) => html`<p class="soft">${line}</p>`)}`,
   );
 }
 

@@ -1,8 +1,10 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { accountOf } from '../plan/account.ts';
+import { downlinksOf } from '../plan/downlinks.ts';
 import { deviceGroupsOf, mqttGroupsOf } from '../plan/groups.ts';
 import { isBasicIngest, kindsOf } from '../plan/kinds.ts';
 import type { Plan } from '../plan/plan.ts';
+import { observedGroupsOf } from '../plan/presence.ts';
 import { type Quota, type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { QuotaUse } from './usage-model.ts';
@@ -17,8 +19,9 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   const { connects } = ledger;
   const publishes = Math.max(0, ...sent);
   const isMqtt = mqttGroupsOf(plan).length > 0;
-  // Counted as it was planned (`quotaAssumptions`): the rule's match of each publish, and each echo that a device received. Publishes
-  // are not counted by kind and second: of a run with Basic Ingest beside other messages it is an upper bound.
+  const uncountedToo = uncountedBySecond(plan);
+  // Of messages of devices it is counted as it was planned (`quotaAssumptions`): the rule's match of each publish, and each echo that a
+  // device received. Publishes are not counted by kind and second: of a run with Basic Ingest beside other messages it is an upper bound.
   const matched = deviceGroupsOf(plan).flatMap(kindsOf).every(isBasicIngest) ? 0 : 1;
   const outbound = sent.map((count, i) => count * matched + (echoed[i] ?? 0));
   const peaks: Readonly<Record<QuotaName, number | undefined>> = {
@@ -31,7 +34,7 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   };
   const counted = traitsOf(plan.target).quotas;
   return (Object.entries(peaks) as [QuotaName, number | undefined][]).flatMap(([name, peak]) => {
-    if (peak === undefined || !counted.includes(name)) return [];
+    if (peak === undefined || !counted.includes(name) || uncountedToo.includes(name)) return [];
     const quota: Quota = quotas[name];
     const limit = limits[name];
     const { label, unit } = quota;
@@ -47,6 +50,18 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
       },
     ];
   });
+}
+
+/** Quotas that commands, replies or presence events take part in: no counter of the run's shows those by second. */
+export function uncountedBySecond(plan: Plan): readonly QuotaName[] {
+  const downlinks = downlinksOf(plan);
+  const keepsConnections = downlinks.some(({ sender }) => sender.profile.connect.protocol === 'mqtt');
+  return [
+    ...(downlinks.length > 0 ? (['publishInPerSecond'] as const) : []),
+    ...(downlinks.length > 0 || observedGroupsOf(plan).length > 0 ? (['publishOutPerSecond'] as const) : []),
+    // The clients of a backend have connections of their own.
+    ...(keepsConnections ? (['concurrentConnections'] as const) : []),
+  ];
 }
 
 /** Quotas whose use no counter of the run's shows by second. */

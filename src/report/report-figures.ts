@@ -89,9 +89,23 @@ export function latencyNotes(report: Report): string[] {
   return notes;
 }
 
-/** How the peak of PublishOut was counted: beside CloudWatch's own count it would otherwise look wrong. */
-export const publishOutNote =
-  'PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for each rule and each subscription of the run that matches it. CloudWatch’s PublishOut.Success may count deliveries to clients only.';
+/** What to know of the table of quotas. */
+export function quotaNotes({ quotas, downlink, presence }: Report): string[] {
+  const counted = (name: string) => quotas.some(({ quota }) => quota === name);
+  return [
+    // Beside CloudWatch's own count it would otherwise look wrong.
+    ...(counted('publishOutPerSecond')
+      ? [
+          'PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for each rule and each subscription of the run that matches it. CloudWatch’s PublishOut.Success may count deliveries to clients only.',
+        ]
+      : []),
+    ...(downlink !== undefined || presence !== undefined
+      ? [
+          'Commands, replies and presence events are not counted by the second: quotas that they take part in have no row.',
+        ]
+      : []),
+  ];
+}
 
 /** Sentences about refusals, one each; empty if nothing was refused. */
 export function describeThrottling(throttling: Throttling): string[] {

@@ -18,7 +18,7 @@ import {
   latencyHeadings,
   latencyNotes,
   latencyRowsOf,
-  publishOutNote,
+  quotaNotes,
 } from './report-figures.ts';
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
@@ -228,7 +228,7 @@ function renderQuotas(report: Report, { style, width }: Page): string[] {
     ...wrapText(bindingQuota.sentence, width, '  ', '    ').map((line) =>
       throttling.refusals.length > 0 ? style('warning', line) : line,
     ),
-    ...[...(assumedLimits === undefined ? [] : [`* ${assumedLimits}`]), publishOutNote]
+    ...[...(assumedLimits === undefined ? [] : [`* ${assumedLimits}`]), ...quotaNotes(report)]
       .flatMap((line) => wrapText(line, width, '  '))
       .map((line) => style('dim', line)),
   ];

@@ -68,6 +68,15 @@ export const quotaRules: readonly Rule[] = [
     },
   ],
   [
+    /^Commands, replies and presence events are not counted by the second: quotas that they take part in have no row\.$/,
+    (_, { downlink, presence }, { quotas }) =>
+      (downlink !== undefined || presence !== undefined) &&
+      quotas.every(
+        ({ quota }) =>
+          quota !== 'publishOutPerSecond' && (downlink === undefined || quota !== 'publishInPerSecond'),
+      ),
+  ],
+  [
     /^Limits marked so are AWS’s defaults of 2026-09 for (.*), (?:because those of .* are not known here\. They were )?not read from your account; most Regions are reported to allow 3,000 connects\/s\.$/,
     (_, _truth, report) => report.quotas.some(({ isLive }) => !isLive),
   ],
