@@ -1,6 +1,6 @@
 import { envelopeBytes, utf8Bytes } from '../profile/payload-size.ts';
 import { sumBy } from '../shared/counts.ts';
-import { formatCount, formatRate } from '../shared/format.ts';
+import { formatCount, formatPlural, formatRate } from '../shared/format.ts';
 import { accountOf } from './account.ts';
 import { randomExcess } from './busiest-second.ts';
 import { commandFilters, type Downlink, downlinksOf, downlinksTo, replyTopic } from './downlinks.ts';
@@ -21,11 +21,11 @@ export interface CommandPeak {
  * Of one downlink. A broadcast is delivered to all its devices at once, and they reply within one second, whatever their delay: the
  * busiest second has as many broadcasts as its rate says, and one at least.
  */
-export function peakOfDownlink({ sender, devices, fanOut, replying }: Downlink): CommandPeak {
+export function peakOfDownlink({ sender, devices, isBroadcast, fanOut, replying }: Downlink): CommandPeak {
   if (sender.load.messages === 0) return { commands: 0, deliveries: 0, replies: 0 };
   const profiles = [sender.profile];
   const perSecond = peakPerSecondOf(profiles) + randomExcess(profiles);
-  const commands = fanOut > 1 ? Math.ceil(perSecond) : perSecond;
+  const commands = isBroadcast ? Math.ceil(perSecond) : perSecond;
   const deliveries = commands * fanOut;
   return { commands, deliveries, replies: (deliveries * replying) / devices };
 }
@@ -50,7 +50,7 @@ export function commandsPerConnection(plan: GroupedPlan, group: GroupPlan): numb
     downlinksOf(plan).filter(({ sender }) => sender === group),
     (downlink) =>
       // A broadcast is one client's, and so are the replies to it.
-      peakOfDownlink(downlink).replies / (downlink.fanOut > 1 ? 1 : group.profile.devices),
+      peakOfDownlink(downlink).replies / (downlink.isBroadcast ? 1 : group.profile.devices),
   );
   return received + ownReplies;
 }
@@ -65,10 +65,10 @@ export function commandSubscriptions(plan: GroupedPlan, group: GroupPlan): numbe
 export function broadcastAssumptions(plan: Plan): readonly string[] {
   const limit = accountOf(plan).limits.publishOutPerSecond;
   return downlinksOf(plan)
-    .filter(({ fanOut }) => fanOut > 1)
+    .filter(({ isBroadcast }) => isBroadcast)
     .map(({ sender, fanOut }) => {
       const seconds = formatRate(fanOut / limit);
-      return `One broadcast of ${sender.group} to ${formatCount(fanOut)} devices is as many outbound publishes at once: ${seconds} s of the quota of ${formatCount(limit)}/s. AWS IoT Core drops what is above it silently.`;
+      return `One broadcast of ${sender.group} to ${formatPlural(fanOut, 'device')} is as many outbound publishes at once: ${seconds} s of the quota of ${formatCount(limit)}/s. AWS IoT Core drops what is above it silently.`;
     });
 }
 

@@ -14,6 +14,8 @@ export interface Downlink {
   readonly receivers: readonly GroupPlan[];
   /** Of all receivers together: D. */
   readonly devices: number;
+  /** Each command is for all devices, by one topic; otherwise each is for one of them. */
+  readonly isBroadcast: boolean;
   /** Deliveries of one command: D of a broadcast, else 1. */
   readonly fanOut: number;
   /** Devices that reply, where the backend can receive it; 0: it cannot. */
@@ -50,13 +52,15 @@ function downlinkOf(sender: GroupPlan, groups: readonly GroupPlan[]): Downlink[]
       (command.to === undefined || command.to === group.group),
   );
   const devices = sumBy(receivers, ({ profile }) => profile.devices);
+  const isBroadcast = command.address === 'broadcast';
   const canReceive = connect.protocol === 'mqtt';
   return [
     {
       sender,
       receivers,
       devices,
-      fanOut: command.address === 'broadcast' ? devices : 1,
+      isBroadcast,
+      fanOut: isBroadcast ? devices : 1,
       replying: canReceive ? sumBy(receivers, repliesOf) : 0,
     },
   ];
@@ -122,25 +126,25 @@ function deviceAt(
 
 /** Whether command n is due at a place. */
 export function isDueAt({ downlink, firstPlace }: CommandStream, n: number, place: number): boolean {
-  return downlink.fanOut > 1 || (firstPlace + n) % downlink.devices === place;
+  return downlink.isBroadcast || (firstPlace + n) % downlink.devices === place;
 }
 
-export function rankOf({ downlink: { fanOut } }: CommandStream, n: number, place: number): number {
-  return fanOut === 1 ? n : n * fanOut + place;
+export function rankOf({ downlink }: CommandStream, n: number, place: number): number {
+  return downlink.isBroadcast ? n * downlink.fanOut + place : n;
 }
 
 /** Of the commands 0 … n − 1, how many are due at a place. */
 export function countDueAt(stream: CommandStream, place: number, n: number): number {
-  const { devices, fanOut } = stream.downlink;
-  if (fanOut > 1) return n;
+  const { devices, isBroadcast } = stream.downlink;
+  if (isBroadcast) return n;
   const first = firstAt(stream, place);
   return n <= first ? 0 : 1 + Math.floor((n - 1 - first) / devices);
 }
 
 /** The number of the i-th command that is due at a place, from 0. */
 export function commandAt(stream: CommandStream, place: number, i: number): number {
-  const { devices, fanOut } = stream.downlink;
-  return fanOut > 1 ? i : firstAt(stream, place) + i * devices;
+  const { devices, isBroadcast } = stream.downlink;
+  return isBroadcast ? i : firstAt(stream, place) + i * devices;
 }
 
 function firstAt({ downlink: { devices }, firstPlace }: CommandStream, place: number): number {
@@ -149,9 +153,9 @@ function firstAt({ downlink: { devices }, firstPlace }: CommandStream, place: nu
 
 /** Of the commands 0 … n − 1, how many replies are due. */
 export function countReplies({ downlink, firstPlace }: CommandStream, n: number): number {
-  const { devices, fanOut, replying } = downlink;
+  const { devices, isBroadcast, replying } = downlink;
   if (replying === 0) return 0;
-  if (fanOut > 1) return n * replying;
+  if (isBroadcast) return n * replying;
   const end = firstPlace + (n % devices);
   const inRound = replyingBefore(downlink, Math.min(end, devices)) - replyingBefore(downlink, firstPlace);
   return Math.floor(n / devices) * replying + inRound + replyingBefore(downlink, Math.max(0, end - devices));
@@ -172,8 +176,8 @@ const commandRoot = 'stampede-commands';
 
 /** The topic that command n of a stream is published to. */
 export function commandTopic({ downlink, firstPlace }: CommandStream, n: number): string {
-  const { devices, fanOut } = downlink;
-  if (fanOut > 1) return broadcastTopic(downlink);
+  const { devices, isBroadcast } = downlink;
+  if (isBroadcast) return broadcastTopic(downlink);
   const { group, device } = deviceAt(downlink, (firstPlace + n) % devices);
   return deviceTopic(group, device);
 }
@@ -181,7 +185,7 @@ export function commandTopic({ downlink, firstPlace }: CommandStream, n: number)
 /** What a device of a group subscribes to, so that each command comes once. @param device index over the run */
 export function commandFilters(plan: GroupedPlan, group: GroupPlan, device: number): readonly string[] {
   const filters = downlinksTo(plan, group).map((downlink) =>
-    downlink.fanOut === 1 ? deviceTopic(group, device) : broadcastTopic(downlink),
+    downlink.isBroadcast ? broadcastTopic(downlink) : deviceTopic(group, device),
   );
   return [...new Set(filters)];
 }
@@ -231,12 +235,12 @@ export interface PlaceRange {
  * those of devices in turn alike; with y the rank counted from a round's beginning, ⌊y/D⌋ · count + (y mod D within the range) are before it.
  */
 export function countWithin(
-  { downlink: { devices, fanOut }, firstPlace }: CommandStream,
+  { downlink: { devices, isBroadcast }, firstPlace }: CommandStream,
   { first, count }: PlaceRange,
   from: number,
   until: number,
 ): number {
-  const shift = fanOut > 1 ? 0 : firstPlace;
+  const shift = isBroadcast ? 0 : firstPlace;
   const before = (rank: number): number => {
     const y = rank + shift;
     return Math.floor(y / devices) * count + Math.min(count, Math.max(0, (y % devices) - first));

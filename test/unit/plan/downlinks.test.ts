@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { broadcastAssumptions } from '../../../src/plan/downlink-load.ts';
 import {
   commandAt,
   commandFilters,
@@ -168,6 +169,19 @@ describe('command streams', () => {
     });
     const [downlink] = downlinksOf(draftPlan({ runId: 'run', profile, now: 0 }).plan);
     expect(downlink).toMatchObject({ devices: 1, fanOut: 1, replying: 0 });
+  });
+});
+
+describe('a broadcast to one device', () => {
+  it('is one by its topic, its ranks and its plan, as to many', () => {
+    const plan = planOf({ meters: 1, trackers: 2, backends: 1, address: 'broadcast', to: 'meters' });
+    const [downlink] = downlinksOf(plan);
+    expect(downlink).toMatchObject({ isBroadcast: true, devices: 1, fanOut: 1 });
+    const [stream] = commandStreamsOf(downlink!);
+    expect(commandTopic(stream!, 3)).toBe('stampede-commands/run/groups/meters');
+    expect(commandFilters(plan, groupsOf(plan)[2]!, 3)).toEqual(['stampede-commands/run/groups/meters']);
+    expect(rankOf(stream!, 3, 0)).toBe(3);
+    expect(broadcastAssumptions(plan)).toEqual([expect.stringContaining('to 1 device is')]);
   });
 });
 
