@@ -45,7 +45,7 @@ describe('devices that replace others', () => {
 
   it('are none where nothing replaces', () => {
     expect(mostReplacements(groupsOf(draftOf({}).plan)[0]!)).toBe(0);
-    expect(mostReplacements(groupsOf(draftOf(churn(6, false)).plan)[0]!)).toBe(0);
+    expect(mostReplacements(groupsOf(draftOf(churn(1, false)).plan)[0]!)).toBe(0);
   });
 
   it.each(['publish', 'will'] as const)('are in the length of the longest topic: %s', (kind) => {
@@ -53,7 +53,7 @@ describe('devices that replace others', () => {
     const topic = `stampede/dev/${'x'.repeat(256 - 'stampede/dev/'.length - '/d999'.length)}/{deviceId}`;
     const settings = kind === 'publish' ? { publish: { topic } } : { connect: { will: { topic } } };
     expect(draftOf(settings).errors).toEqual([]);
-    expect(draftOf({ ...settings, ...churn(6, false) }).errors).toEqual([]);
+    expect(draftOf({ ...settings, ...churn(1, false) }).errors).toEqual([]);
     expect(draftOf({ ...settings, ...churn(0.5) }).errors).toEqual([
       expect.objectContaining({
         path: kind === 'publish' ? 'publish.topic' : 'connect.will.topic',
