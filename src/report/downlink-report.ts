@@ -156,6 +156,7 @@ export function describeDownlink(downlink: DownlinkReport): string[] {
           `Of ${formatCount(unknown)} more deliveries nothing is known: the slices of their devices ended before they had recorded them.`,
         ]
       : []),
+    ...describeReplies(replies),
     ...(replies !== undefined && replies.late > 0
       ? [`${formatCount(replies.late)} replies came after the timeout, and count as timed out.`]
       : []),
@@ -165,6 +166,17 @@ export function describeDownlink(downlink: DownlinkReport): string[] {
         ]
       : []),
     ...(refused === '' ? [] : [`Subscriptions to commands that were refused, and tried again: ${refused}.`]),
+  ];
+}
+
+/** Replies that devices sent, against those that came; nothing where none is missing. */
+function describeReplies(replies: ReplyTotals | undefined): string[] {
+  if (replies === undefined) return [];
+  const { sent, replied, late } = replies;
+  const came = replied + late;
+  if (sent <= came) return [];
+  return [
+    `Devices sent ${formatCount(sent)} replies, and ${formatCount(came)} came. The others count as timed out, also where a quota or a lost connection of the backend is why they did not come.`,
   ];
 }
 

@@ -109,6 +109,12 @@ export const downlinkRules: readonly Rule[] = [
     ),
   ],
   [
+    new RegExp(
+      `^Devices sent ${count} replies, and ${count} came\\. The others count as timed out, also where a quota or a lost connection of the backend is why they did not come\\.$`,
+    ),
+    states(({ repliesSent, replied = 0, late = 0 }) => [repliesSent, replied + late]),
+  ],
+  [
     new RegExp(`^${count} replies came after the timeout, and count as timed out\\.$`),
     states(({ late }) => [late]),
   ],

@@ -54,6 +54,7 @@ const inTurn: TrueDownlink = {
   replied: 25,
   timedOut: 15,
   late: 2,
+  repliesSent: received.repliesSent,
   subscribesRefused: 4,
 };
 

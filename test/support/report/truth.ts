@@ -102,6 +102,8 @@ export interface TrueDownlink {
   readonly replied?: number;
   readonly timedOut?: number;
   readonly late?: number;
+  /** By devices. */
+  readonly repliesSent?: number;
   readonly subscribesRefused?: number;
 }
 
