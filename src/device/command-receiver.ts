@@ -1,29 +1,17 @@
 import type { CatchUpResult } from '../measure/catch-up-result.ts';
 import type { DownlinkResult } from '../measure/downlink-result.ts';
+import { lateWindowsMs, underWayMs } from '../measure/late-windows.ts';
 import { MessageSets } from '../measure/message-sets.ts';
 import { readEnvelope } from '../measure/rule-record.ts';
-import {
-  type CommandStream,
-  commandAt,
-  commandFilters,
-  commandStreamsOf,
-  countDueAt,
-  downlinksTo,
-  isCommandTopic,
-  isDueAt,
-  placeOf,
-  rankOf,
-} from '../plan/downlinks.ts';
+import { commandFilters, downlinksTo, isCommandTopic, isDueAt, rankOf } from '../plan/downlinks.ts';
 import { keepsSessions } from '../plan/groups.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
-import { countDueBefore } from '../plan/schedule.ts';
-import { type ScheduledStream, streamsOf } from '../plan/streams.ts';
 import type { Clock } from '../shared/clock.ts';
-import { sumBy } from '../shared/counts.ts';
 import type { Random } from '../shared/random.ts';
 import { CatchUps } from './catch-ups.ts';
 import { CommandReplies } from './command-replies.ts';
 import type { DeviceSubscription } from './device-subscription.ts';
+import { DueCommands } from './due-commands.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import { SubscriptionAttempts } from './subscription-attempts.ts';
 import type { IncomingMessage, Qos, Transport } from './transport.ts';
@@ -37,28 +25,11 @@ export interface CommandReceiverSettings {
   readonly random: Random;
 }
 
-/** A stream of commands, and how its backend's slice is to send them. */
-interface DueCommands {
-  readonly stream: CommandStream;
-  readonly schedule: ScheduledStream;
-  /** Of the slice's first device. */
-  readonly firstPlace: number;
-}
-
-/**
- * A command that was due so shortly before a device lost its subscription may have been under way by then: it counts as due while the
- * device was offline. Send lag and delivery together take less, or the run has other problems.
- */
-export const underWayMs = 1_000;
-
 /** Devices that receive commands: they subscribe, note what comes and when they were not subscribed, and reply. */
 export class CommandReceiver implements DeviceSubscription {
   readonly #settings: CommandReceiverSettings;
-  /** By slice of the backend. */
-  readonly #commands: ReadonlyMap<number, DueCommands>;
+  readonly #commands: DueCommands;
   readonly #attempts: SubscriptionAttempts;
-  /** Deliveries that are due at devices of the slice. */
-  readonly #due: number;
   /** By device: filters that were not granted yet on its connection; all of them while it has none. */
   readonly #ungranted: readonly Set<string>[];
   /** By device: since when it has not been subscribed, epoch milliseconds; NaN: it is. */
@@ -79,6 +50,8 @@ export class CommandReceiver implements DeviceSubscription {
   readonly #kept = new MessageSets();
   /** What expired before its device was subscribed again and had received what was stored. */
   readonly #expired = new MessageSets();
+  /** By window of `lateWindowsMs`. */
+  readonly #nearOffline = lateWindowsMs.map(() => new MessageSets());
   readonly #latency = new IntervalHistogram();
   readonly #replies: CommandReplies;
   #arrivals = 0;
@@ -88,23 +61,9 @@ export class CommandReceiver implements DeviceSubscription {
     const { plan, slice } = settings;
     this.#settings = settings;
     const downlinks = downlinksTo(plan, slice.group);
-    this.#commands = new Map(
-      downlinks.flatMap(commandStreamsOf).map((stream) => [
-        stream.slice,
-        {
-          stream,
-          schedule: streamsOf(plan, stream.slice)[0] as ScheduledStream,
-          firstPlace: placeOf(stream.downlink, slice.firstDevice) ?? 0,
-        },
-      ]),
-    );
+    this.#commands = new DueCommands(plan, slice);
     const qos = Math.max(...downlinks.map(({ sender }) => sender.profile.publish.qos)) as Qos;
     this.#attempts = new SubscriptionAttempts({ ...settings, qos });
-    this.#due = sumBy([...this.#commands.values()], ({ stream, schedule, firstPlace }) =>
-      sumBy(Array.from({ length: slice.devices }), (_, device) =>
-        countDueAt(stream, firstPlace + device, schedule.messages),
-      ),
-    );
     this.#ungranted = Array.from(
       { length: slice.devices },
       (_, device) => new Set(commandFilters(plan, slice.group, slice.firstDevice + device)),
@@ -150,6 +109,7 @@ export class CommandReceiver implements DeviceSubscription {
     if (!Number.isNaN(this.#offlineSince[device])) return;
     const sinceMs = clock.now() - underWayMs;
     this.#offlineSince[device] = sinceMs;
+    this.#noteNear(device, sinceMs);
     // A device that still received stored commands has not caught up: more of them may wait.
     if (this.#storedAt[device]! >= sinceMs) return;
     this.#awaySince[device] = sinceMs;
@@ -169,7 +129,9 @@ export class CommandReceiver implements DeviceSubscription {
   /** It is subscribed to all that it is to receive. */
   #online(device: number): void {
     if (Number.isNaN(this.#offlineSince[device])) return;
-    this.#noteOffline(device, this.#settings.clock.now());
+    const nowMs = this.#settings.clock.now();
+    this.#noteOffline(device, nowMs);
+    this.#noteNear(device, nowMs);
     this.#offlineSince[device] = Number.NaN;
   }
 
@@ -180,7 +142,7 @@ export class CommandReceiver implements DeviceSubscription {
   received(device: number, { payload, envelope: apart }: IncomingMessage): void {
     const nowMs = this.#settings.clock.now();
     const envelope = readEnvelope(apart ?? payload);
-    const commands = typeof envelope === 'string' ? undefined : this.#commands.get(envelope.slice);
+    const commands = typeof envelope === 'string' ? undefined : this.#commands.streams.get(envelope.slice);
     if (
       typeof envelope === 'string' ||
       envelope.run !== this.#settings.plan.runId ||
@@ -210,7 +172,7 @@ export class CommandReceiver implements DeviceSubscription {
   /** Where all has come, nothing more will; otherwise commands may come until the drain is over. */
   isComplete(nowMs: number): boolean {
     if (this.#replies.areWaiting) return false;
-    return this.#seen.count >= this.#due || nowMs >= this.#settings.plan.timeline.drainEndAt;
+    return this.#seen.count >= this.#commands.deliveries || nowMs >= this.#settings.plan.timeline.drainEndAt;
   }
 
   refused(token: number): boolean {
@@ -234,6 +196,7 @@ export class CommandReceiver implements DeviceSubscription {
         unrelated: this.#unrelated,
         seen: this.#seen.encode(),
         offline: this.#offline.encode(),
+        nearOffline: this.#nearOffline.map((ranks) => ranks.without(this.#seen).encode()),
         ...(this.#catchUps && { kept: this.#kept.encode(), expired: this.#expired.encode() }),
         latency: this.#latency.encodeAll(),
         repliesSent: this.#replies.sent(),
@@ -247,11 +210,16 @@ export class CommandReceiver implements DeviceSubscription {
   #noteOffline(device: number, untilMs: number): void {
     const sinceMs = this.#offlineSince[device]!;
     const isKept = this.#catchUps !== undefined && this.#hasSession[device] === 1;
-    for (const commands of this.#commands.values()) {
-      this.#addDue(this.#offline, commands, device, sinceMs, untilMs);
-      if (isKept) this.#addDue(this.#kept, commands, device, sinceMs, untilMs);
-    }
+    const stretch = { fromMs: sinceMs, untilMs };
+    this.#commands.addAll(this.#offline, device, stretch);
+    if (isKept) this.#commands.addAll(this.#kept, device, stretch);
     if (isKept) this.#judge(device, untilMs);
+  }
+
+  /** What was due shortly before its device lost its subscription, or had it again: a late backend may have sent it after that. */
+  #noteNear(device: number, untilMs: number): void {
+    for (const [i, windowMs] of lateWindowsMs.entries())
+      this.#commands.addAll(this.#nearOffline[i]!, device, { fromMs: untilMs - windowMs, untilMs });
   }
 
   /** Notes what a session of the device had stored, and what had expired by an instant, epoch milliseconds. */
@@ -259,30 +227,12 @@ export class CommandReceiver implements DeviceSubscription {
     const judgedAt = this.#judgedAt[device]!;
     if (untilMs <= judgedAt) return;
     this.#judgedAt[device] = untilMs;
-    for (const commands of this.#commands.values()) {
-      const { messageExpirySeconds } = commands.stream.downlink.sender.profile.publish;
+    for (const due of this.#commands.streams.values()) {
+      const { messageExpirySeconds } = due.stream.downlink.sender.profile.publish;
       if (messageExpirySeconds === undefined) continue;
       const expiryMs = messageExpirySeconds * 1_000;
       const fromMs = Math.max(this.#awaySince[device]!, judgedAt - expiryMs);
-      this.#addDue(this.#expired, commands, device, fromMs, untilMs - expiryMs);
+      this.#commands.add(this.#expired, due, device, { fromMs, untilMs: untilMs - expiryMs });
     }
-  }
-
-  /** Adds what is due at a device from one instant until before another, epoch milliseconds. */
-  #addDue(
-    to: MessageSets,
-    { stream, schedule, firstPlace }: DueCommands,
-    device: number,
-    fromMs: number,
-    untilMs: number,
-  ): void {
-    const { publishAt } = this.#settings.plan.timeline;
-    if (untilMs <= Math.max(fromMs, publishAt)) return;
-    const place = firstPlace + device;
-    const dueBefore = (instant: number) =>
-      countDueAt(stream, place, countDueBefore(schedule, instant - publishAt));
-    const end = dueBefore(untilMs);
-    for (let i = dueBefore(fromMs); i < end; i++)
-      to.add({ slice: stream.slice, stream: 0 }, rankOf(stream, commandAt(stream, place, i), place));
   }
 }

@@ -10,6 +10,11 @@ export interface DownlinkResult {
   readonly seen: Readonly<Record<string, EncodedIntervals>>;
   /** Deliveries that were due while their device was not subscribed; some may have come all the same. */
   readonly offline: Readonly<Record<string, EncodedIntervals>>;
+  /**
+   * By window of `lateWindowsMs`: deliveries that did not come, and that were due within so long before their device lost its subscription,
+   * or before it had it again. Absent in results of earlier versions.
+   */
+  readonly nearOffline?: readonly Readonly<Record<string, EncodedIntervals>>[];
   /** Of `offline`, those that the session of their device was to keep. Absent: no session outlives a connection. */
   readonly kept?: Readonly<Record<string, EncodedIntervals>>;
   /** Those that expired before their device was subscribed again and had received what was stored; not all of them were kept. Absent: as of `kept`. */

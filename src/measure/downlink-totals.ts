@@ -13,8 +13,10 @@ import type { Plan } from '../plan/plan.ts';
 import { sharesOf, sliceOf } from '../plan/slices.ts';
 import { sumBy } from '../shared/counts.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import type { DownlinkLedger } from './downlink-ledger.ts';
 import type { DownlinkResult } from './downlink-result.ts';
 import { IntervalSet } from './interval-set.ts';
+import { lateWindowOf, lateWindowsMs, underWayMs } from './late-windows.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { settleMsOf } from './leg-entry.ts';
 import { MessageSets } from './message-sets.ts';
@@ -22,39 +24,6 @@ import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import type { StreamEntry } from './slice-entry.ts';
 import type { SliceResult } from './slice-result.ts';
 import { parseStreamKey, type StreamId } from './stream-key.ts';
-
-/** What became of the commands of one backend, beside its publishes and what the observer `downlink` saw of them. */
-export interface DownlinkLedger {
-  /** Name of the backend's group. */
-  readonly group: string;
-  /** Deliveries that did not come, and that were due while their device was not subscribed. */
-  readonly offline: number;
-  /** Of those that were offline, the ones that a session was to keep, and of these the ones that expired before their device could receive them. */
-  readonly kept: number;
-  readonly expired: number;
-  /** Deliveries that did not come as far as is known: the slice of their device had stored its last record. */
-  readonly unknown: number;
-  /** Absent: none are due. */
-  readonly replies?: ReplyTotals;
-}
-
-/** `due = replied + timedOut + unknown`. */
-export interface ReplyTotals {
-  /** A reply for each delivery, whether it came or not, to a device that replies. */
-  readonly due: number;
-  /** Within the timeout. */
-  readonly replied: number;
-  readonly timedOut: number;
-  /** The backend's slice had stored its last record. */
-  readonly unknown: number;
-  /** Came after the timeout: those are among `timedOut`. */
-  readonly late: number;
-  /** That devices sent. */
-  readonly sent: number;
-}
-
-/** A delivery takes less, or the run has other problems. */
-const underWayMs = 1_000;
 
 interface Receiver {
   /** Epoch milliseconds of its record. */
@@ -82,6 +51,8 @@ interface Counts {
 export class DownlinkTotals {
   readonly #plan: Plan;
   readonly #offline = new MessageSets();
+  /** By window of `lateWindowsMs`. */
+  readonly #nearOffline = lateWindowsMs.map(() => new MessageSets());
   readonly #kept = new MessageSets();
   readonly #expired = new MessageSets();
   readonly #receivers = new Map<number, Receiver>();
@@ -118,6 +89,12 @@ export class DownlinkTotals {
       }
       this.#refusedBy.addAll(downlink.subscribeRefusedBy);
       this.#addRanks(this.#offline, downlink.offline);
+      for (const [i, ranks] of (downlink.nearOffline ?? []).entries()) {
+        const near = this.#nearOffline[i];
+        if (near === undefined)
+          throw new CorruptMeasurementError('Commands to devices that were nearly offline');
+        this.#addRanks(near, ranks);
+      }
       this.#addRanks(this.#kept, downlink.kept ?? {});
       this.#addRanks(this.#expired, downlink.expired ?? {});
     }
@@ -143,6 +120,7 @@ export class DownlinkTotals {
   close(): DownlinkCloser {
     return new DownlinkCloser(this.#plan, {
       offline: this.#offline,
+      nearOffline: this.#nearOffline,
       kept: this.#kept,
       expired: this.#expired,
       receivers: this.#receivers,
@@ -163,6 +141,7 @@ export class DownlinkTotals {
 
 interface Recorded {
   readonly offline: MessageSets;
+  readonly nearOffline: readonly MessageSets[];
   readonly kept: MessageSets;
   readonly expired: MessageSets;
   readonly receivers: ReadonlyMap<number, Receiver>;
@@ -187,8 +166,9 @@ export class DownlinkCloser {
     const stream = commandStreamIn(this.#plan, sliceOf(this.#plan, id.slice));
     if (stream === undefined || id.stream !== 0) return 0;
     const { downlink } = stream;
-    const rest = missing.without(this.#recorded.offline.of(id));
-    let unknown = 0;
+    const decided = this.#decidedOf(id, missing);
+    const rest = decided.without(this.#recorded.offline.of(id));
+    let unknown = missing.count - decided.count;
     for (const [slice, range] of receiversOf(downlink)) {
       const blindFrom = this.#blindFrom(slice, stream);
       const first = Number.isFinite(blindFrom) ? dueBefore(blindFrom) * downlink.fanOut : 0;
@@ -198,9 +178,9 @@ export class DownlinkCloser {
       });
     }
     const counts = this.#of(downlink);
-    counts.offline += missing.count - rest.count;
+    counts.offline += decided.count - rest.count;
     counts.unknown += unknown;
-    this.#addKept(stream, missing.without(rest), counts);
+    this.#addKept(stream, decided.without(rest), counts);
     this.#addReplies(stream, sent, counts);
     return unknown;
   }
@@ -229,6 +209,14 @@ export class DownlinkCloser {
         },
       };
     });
+  }
+
+  /** Of the missing deliveries, those of which the records say whether their device was subscribed when they were sent. */
+  #decidedOf(id: StreamId, missing: IntervalSet): IntervalSet {
+    const lagMs = this.#recorded.sendLagsMs.get(id.slice) ?? 0;
+    if (lagMs <= underWayMs) return missing;
+    const near = this.#recorded.nearOffline[lateWindowOf(lagMs)];
+    return near === undefined ? new IntervalSet() : missing.without(near.of(id));
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { UnrelatedCounts } from './arrival-window.ts';
 import type { GroupCatchUp } from './catch-up-totals.ts';
-import type { DownlinkLedger } from './downlink-totals.ts';
+import type { DownlinkLedger } from './downlink-ledger.ts';
 import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';

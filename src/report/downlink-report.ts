@@ -1,4 +1,4 @@
-import type { DownlinkLedger, ReplyTotals } from '../measure/downlink-totals.ts';
+import type { DownlinkLedger, ReplyTotals } from '../measure/downlink-ledger.ts';
 import type { GroupLedger } from '../measure/group-totals.ts';
 import { nothingSeen } from '../measure/message-totals.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
@@ -153,7 +153,7 @@ export function describeDownlink(downlink: DownlinkReport): string[] {
     ...describeMissing(downlink),
     ...(unknown > 0
       ? [
-          `Of ${formatCount(unknown)} more deliveries nothing is known: the slices of their devices ended before they had recorded them.`,
+          `Of ${formatCount(unknown)} more deliveries nothing is known: the slices of their devices ended before they had recorded them, or a late backend may have sent them while their devices were not subscribed.`,
         ]
       : []),
     ...describeReplies(replies),

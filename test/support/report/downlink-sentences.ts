@@ -101,7 +101,7 @@ export const downlinkRules: readonly Rule[] = [
   ],
   [
     new RegExp(
-      `^Of ${count} more deliveries nothing is known: the slices of their devices ended before they had recorded them\\.$`,
+      `^Of ${count} more deliveries nothing is known: the slices of their devices ended before they had recorded them, or a late backend may have sent them while their devices were not subscribed\\.$`,
     ),
     all(
       states(({ unknown }) => [unknown]),

@@ -132,6 +132,26 @@ describe('devices that receive commands', () => {
     expect(ranksOf(offline).filter((rank) => !ranks.includes(rank))).toEqual([17, 21, 25]);
   });
 
+  it('know which were due so shortly before that a late backend may have sent them after it', async () => {
+    const { clock, receiver, online, deliver, intendedAt, ranksOf } = play('device');
+    for (let device = 0; device < devices; device++) online(device);
+    await passUntil(clock, intendedAt(20) + 1);
+    // Device 1 is away from 5 s to 7 s; of 1, 5, 9 … 37 it has received the first.
+    receiver.disconnected(1);
+    await passUntil(clock, intendedAt(28) + 1);
+    online(1);
+    deliver(1, 1);
+    const { nearOffline, offline } = receiver.result(clock.now()).downlink;
+    expect(ranksOf(offline)).toEqual([17, 21, 25]);
+    // Within 2, 4, 8 and 16 s before 4 s and 7 s.
+    expect(nearOffline!.map(ranksOf)).toEqual([
+      [9, 13, 21, 25],
+      [5, 9, 13, 17, 21, 25],
+      [5, 9, 13, 17, 21, 25],
+      [5, 9, 13, 17, 21, 25],
+    ]);
+  });
+
   it('know which of those expired before they were subscribed again', async () => {
     const { clock, receiver, online, intendedAt, ranksOf } = play('device', undefined, '2s');
     for (let device = 0; device < devices; device++) online(device);

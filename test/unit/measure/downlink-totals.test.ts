@@ -88,6 +88,26 @@ describe('commands that did not come', () => {
     },
   );
 
+  it('may have been sent while their device was not subscribed, by a backend that was late', () => {
+    // Offline from 4 to 6 s; what was due up to 2, 4, 8 and 16 s before either is not decided by a backend that was that late.
+    const downlink = {
+      offline: setOf(numbers(40, 60)),
+      nearOffline: [
+        setOf(numbers(20, 60)),
+        setOf(numbers(5, 60)),
+        setOf(numbers(0, 60)),
+        setOf(numbers(0, 60)),
+      ],
+    };
+    const missing = numbers(0, 70);
+    const closed = (sendLagMs: number) => close({ missing, downlink, sendLagMs });
+    expect(closed(900)).toMatchObject({ lost: 50, offline: 20, unknown: 0 });
+    expect(closed(1_500)).toMatchObject({ lost: 30, offline: 0, unknown: 40 });
+    expect(closed(2_500)).toMatchObject({ lost: 15, offline: 0, unknown: 55 });
+    expect(closed(4_500)).toMatchObject({ lost: 5, offline: 0, unknown: 65 });
+    expect(closed(60_000)).toMatchObject({ lost: 0, offline: 0, unknown: 70 });
+  });
+
   it('expired only where their devices say so', () => {
     const downlink = {
       offline: setOf(numbers(20, 60)),
