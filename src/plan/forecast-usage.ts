@@ -11,7 +11,14 @@ import {
 } from './downlink-load.ts';
 import { downlinksOf } from './downlinks.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
-import { deviceGroupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
+import {
+  deviceGroupsOf,
+  httpsSlicesOf,
+  keepsSessions,
+  mqttGroupsOf,
+  mqttSlicesOf,
+  slicesByFunction,
+} from './groups.ts';
 import { isBasicIngest, isRetained, type KindPlan, kindsOf } from './kinds.ts';
 import { connectedShare, connectsAgain, firstConnectsOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
@@ -180,7 +187,8 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
         ({ group, devices }) =>
           Math.round((devices * echoingDevices(group.profile)) / group.profile.devices) *
             topicsPerDevice(group) +
-          devices * commandSubscriptions(plan, group),
+          // Its session keeps those to commands.
+          (keepsSessions(group) ? 0 : devices * commandSubscriptions(plan, group)),
       ) +
       channels +
       filtersAsked(plan),

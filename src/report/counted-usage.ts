@@ -7,7 +7,7 @@ import { type CommandCounts, commandSubscriptions, commandUsage } from '../plan/
 import { type Downlink, downlinksOf } from '../plan/downlinks.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
-import { groupsOf, httpsSlicesOf, isOfDevices } from '../plan/groups.ts';
+import { groupsOf, httpsSlicesOf, isOfDevices, keepsSessions } from '../plan/groups.ts';
 import { isBasicIngest, isRetained, type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { meteredSize } from '../plan/message-size.ts';
 import {
@@ -17,8 +17,9 @@ import {
   ruleObserver,
   subscriberObserver,
 } from '../plan/observers.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
+import { presenceSubscriptions, presenceUsage } from '../plan/presence.ts';
 import { subscriberSlicesOf } from '../plan/subscribers.ts';
 import {
   clearingMessages,
@@ -120,8 +121,9 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
   );
   const commandSubscribes = sumBy(
     ofMqtt,
-    ({ group, ledger: each }) => connectsOf(each) * commandSubscriptions(plan, group),
+    ({ group, ledger: each }) => subscribingConnects(ledger, group, each) * commandSubscriptions(plan, group),
   );
+  const events = eventsOf(ledger);
   // Duplicates, and the stop message, are of no kind: they count as messages of the first one.
   const notOfGroups = deliveriesOf(ledger) + stops * channels - sumBy(ledger.groups, deliveredTo);
   const subscriberConnects = ledger.subscribers?.connects ?? 0;
@@ -133,20 +135,44 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
         messageUsage(plan, kind, totals, kind === firstOfMqtt?.kind ? notOfGroups : 0),
       ),
       ...willsOf(plan, ledger),
+      ...presenceUsage(events),
       ...downlinksOf(plan).flatMap((downlink) => commandUsage(downlink, countedCommands(downlink, ledger))),
     ],
     connects: connects + controlConnects + subscriberConnects,
-    subscribes: echoes + commandSubscribes + controlConnects + subscriberConnects,
+    subscribes:
+      echoes + commandSubscribes + controlConnects + subscriberConnects + presenceSubscriptions(plan),
     deviceAcks:
       sumBy(kinds, ({ kind, totals }) =>
         kind.profile.publish.qos > 0 ? (totals.observers[subscriberObserver]?.received ?? 0) : 0,
       ) +
       sumBy(downlinksOf(plan), (downlink) =>
         downlink.sender.profile.publish.qos > 0 ? countedCommands(downlink, ledger).deliveries : 0,
-      ),
+      ) +
+      events,
     controlMessages: takesControl ? polls + looks + stops + clearingMessages : 0,
     connectionMinutes: connectionMinutes(connects + channels, (deviceSeconds + channelSeconds) * 1_000),
   };
+}
+
+/** Connects with which devices subscribed to commands: a session keeps its subscriptions, but each device subscribes once in a run. */
+function subscribingConnects(
+  { catchUps = [] }: RunLedger,
+  group: GroupPlan,
+  { devices: { connected, reconnects } }: GroupLedger,
+): number {
+  const caughtUp = keepsSessions(group) && catchUps.find((each) => each.group === group.number);
+  return caughtUp ? Math.max(connected, caughtUp.unresumed) : connected + reconnects;
+}
+
+/** Events of presence that came to the observer, which it acknowledges. */
+function eventsOf({ presence }: RunLedger): number {
+  if (presence === undefined) return 0;
+  const { groups, duplicates, unrelated } = presence;
+  return (
+    sumBy(groups, ({ connects, disconnects }) => connects.events + disconnects.events) +
+    duplicates +
+    unrelated
+  );
 }
 
 /** Each distinct delivery once: duplicates are not counted by backend. */
