@@ -13,10 +13,10 @@ import type { Report } from './report/report-model.ts';
 import type { QuotaName } from './targets/aws-iot/quotas.ts';
 import { parseProfile } from './targets/parse-profile.ts';
 
-export type { PayloadFunction, PayloadMessage } from './device/encodings/payload-function.ts';
 export { makePlan, type PlanRequest } from './plan/make-plan.ts';
 export type { Plan } from './plan/plan.ts';
 export type { LoadProfile } from './profile/load-profile.ts';
+export type { PayloadFunction, PayloadMessage } from './profile/payload-message.ts';
 export type { Report, Verdict } from './report/report-model.ts';
 export { InvalidInputError, StampedeError } from './shared/errors.ts';
 export { parseProfile as parseLoadProfile } from './targets/parse-profile.ts';

@@ -4,7 +4,6 @@ import { payloadEncodingOf } from '../device/encodings/payload-encodings.ts';
 import {
   describeThrown,
   keyOfFunction,
-  type PayloadFunction,
   PayloadFunctionError,
   type PayloadFunctions,
 } from '../device/encodings/payload-function.ts';
@@ -12,6 +11,7 @@ import { emptyMessage } from '../device/payload-values.ts';
 import { mostBytes, writeSegments } from '../device/text-segments.ts';
 import { isModuleEncoding, type ModuleEncoding } from '../profile/encoding.ts';
 import type { GroupProfile, LoadProfile, MessageSettings, RunProfile } from '../profile/load-profile.ts';
+import type { PayloadFunction } from '../profile/payload-message.ts';
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 

@@ -440,7 +440,11 @@ describe('stage parameters', () => {
     const topics = statementsOf(other.template).filter(({ sid }) => sid === 'PublishToTheTestsTopics');
     expect(topics.map(({ resources }) => resources)).toEqual([
       ['arn:aws:iot:us-east-1:123456789012:topic/fleet/*/telemetry/*'],
-      ['arn:aws:iot:us-east-1:123456789012:topic/fleet/*/telemetry/*'],
+      // Over HTTPS, backends send commands.
+      [
+        'arn:aws:iot:us-east-1:123456789012:topic/fleet/*/telemetry/*',
+        'arn:aws:iot:us-east-1:123456789012:topic/stampede-commands/*',
+      ],
     ]);
     const traces = wildcardsIn(statementsOf(other.template)).filter(({ sid }) => sid === 'SendTraces');
     expect(traces.map(isAllowed)).toEqual([true]);

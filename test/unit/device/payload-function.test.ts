@@ -2,12 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { BareWriter } from '../../../src/device/bare-writer.ts';
 import {
   keyOfFunction,
-  type PayloadFunction,
   PayloadFunctionError,
   type PayloadFunctions,
-  type PayloadMessage,
 } from '../../../src/device/encodings/payload-function.ts';
 import type { JsonValue } from '../../../src/profile/load-profile.ts';
+import type { PayloadFunction, PayloadMessage } from '../../../src/profile/payload-message.ts';
 
 const encoding = { module: { file: '/somewhere/own.mjs' } };
 
