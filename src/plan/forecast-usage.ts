@@ -1,6 +1,7 @@
 import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
+import { arrivalBatches, arrivalsByRule } from './arrival-reading.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { topicsPerDevice } from './device-topic.ts';
 import {
@@ -26,10 +27,9 @@ import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
 import { presenceEvents, presenceSubscriptions, presenceUsage } from './presence.ts';
-import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
+import { measureSeconds, measureSecondsPerRecord } from './queue-readers.ts';
 import { plannedStormsOf } from './storms.ts';
-import { forecastStreamReading } from './stream-reading.ts';
-import { intendedOf, intendedOfGroup } from './streams.ts';
+import { intendedOf } from './streams.ts';
 import { subscriberNumbersOf, subscriberSlicesOf, subscriptionsOf } from './subscribers.ts';
 import {
   clearingMessages,
@@ -95,22 +95,6 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
       storePuts(slices.count, checkpoints, batches) +
       subscriberPuts(subscribers, subscriberMs, checkpointEveryMs(plan.profile)),
   };
-}
-
-/** Messages that come by the IoT rule; none where the target has no such observer. */
-function arrivalsByRule(plan: Plan): number {
-  return isReadByRule(plan) ? sumBy(deviceGroupsOf(plan), intendedOfGroup) : 0;
-}
-
-/** Invocations of measure-latency at once, at most: every reader of the queue, or of a shard, may be in one. */
-export function subscriberConcurrency(plan: Plan, deployment: Deployment): number {
-  if (arrivalsByRule(plan) === 0) return 0;
-  const { peakPerSecond } = plan.load;
-  if (deployment.subscriber === 'direct') {
-    return Math.ceil(peakPerSecond * (measureSeconds + measureSecondsPerRecord));
-  }
-  if (deployment.subscriber === 'stream') return streamReading(plan, deployment).readers;
-  return readersAt(peakPerSecond, deployment.arrivals, 'slowest');
 }
 
 function runSeconds({ timeline }: Plan): number {
@@ -284,22 +268,4 @@ export function lambdaUsage(
       memoryMb: memoryMb.summarize,
     },
   };
-}
-
-/** Invocations of measure-latency. */
-function arrivalBatches(plan: Plan, deployment: Deployment): number {
-  const arrivals = arrivalsByRule(plan);
-  if (arrivals === 0) return 0;
-  if (deployment.subscriber === 'direct') return arrivals;
-  if (deployment.subscriber === 'stream') return streamReading(plan, deployment).batches;
-  return forecastReading(readLoadOf(plan), deployment.arrivals, 'assumed').batches;
-}
-
-function streamReading(plan: Plan, { stream }: Deployment) {
-  return forecastStreamReading(readLoadOf(plan), stream);
-}
-
-function readLoadOf(plan: Plan) {
-  const { publishAt, publishEndAt } = plan.timeline;
-  return { ...plan.load, messages: arrivalsByRule(plan), seconds: (publishEndAt - publishAt) / 1_000 };
 }

@@ -47,6 +47,15 @@ export function makeCredentialLender(
   };
 }
 
+/** The variables of a slice that signs: where it asks, and for which Region it signs. */
+export function lenderVariables(gatewayUrl: string, token: string, { region }: { readonly region: string }) {
+  return {
+    LENDER_URL: `${gatewayUrl}${lentCredentialsPath}`,
+    LENDER_TOKEN: token,
+    SIGNING_REGION: region,
+  };
+}
+
 let finding: Promise<() => Promise<UserCredentials>> | undefined;
 
 /** The SDK's own chain: variables, profiles, single sign-on. It keeps credentials and renews them. */

@@ -4,7 +4,7 @@ import { type Ceilings, liftedCeilings } from '../../plan/ceilings.ts';
 import type { FaultEvent } from '../../plan/conditions.ts';
 import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
 import { type MetricSeries, makeCloudWatch } from '../account/cloudwatch-api.ts';
-import { lentCredentialsPath, makeCredentialLender } from '../account/lend-credentials.ts';
+import { lenderVariables, lentCredentialsPath, makeCredentialLender } from '../account/lend-credentials.ts';
 import { makeSecretsManager } from '../account/secrets-manager.ts';
 import { makeServiceQuotas } from '../account/service-quotas.ts';
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
@@ -283,14 +283,6 @@ async function makeStateMachine(
     invokeFunction,
     putObject,
   });
-}
-
-function lenderVariables(gatewayUrl: string, token: string, { region }: { readonly region: string }) {
-  return {
-    LENDER_URL: `${gatewayUrl}${lentCredentialsPath}`,
-    LENDER_TOKEN: token,
-    SIGNING_REGION: region,
-  };
 }
 
 /** What the deployed rule reads: the CLI checks a profile's topic against it. */

@@ -1,6 +1,7 @@
 import { maxSlices } from '../../shared/run-bounds.ts';
 import { regionalLimits } from './default-limits.ts';
 import { iotCoreLimits } from './iot-core-limits.ts';
+import { type StackQuotaName, stackQuotas } from './stack-quotas.ts';
 
 /**
  * Quotas of an AWS account: the limits for a plan's peaks, and what the embedded IoT Core enforces. The values
@@ -256,34 +257,6 @@ export const iotQuotaNames: readonly QuotaName[] = (Object.keys(quotas) as Quota
   (name) => !runnerQuotaNames.includes(name),
 );
 
-/** Limits that the stack's own parameters set, whatever the account: the deployment says how high they are. */
-export const stackQuotas = {
-  /** Nothing but slices takes of it, so that they may take all of it. */
-  publishConcurrency: {
-    label: 'slices at once (reserved concurrency)',
-    unit: '',
-    scope: 'run',
-    adjustable: false,
-    raise: 'deploy the stack with a larger --param publishConcurrency=…, or without it (docs/deploy.md)',
-  },
-  queueReadsPerSecond: {
-    label: 'arrivals read from the queue per second',
-    unit: '/s',
-    scope: 'run',
-    adjustable: true,
-    raise:
-      'deploy the stack with more readers (--param measureConcurrency=…; docs/deploy.md, "Readers of the queue")',
-  },
-  streamRecordsPerSecond: {
-    label: 'arrivals put into the stream per second',
-    unit: '/s',
-    scope: 'run',
-    adjustable: true,
-    raise: 'deploy the stack with more shards (--param streamShards=…; docs/deploy.md, "Queue or stream")',
-  },
-} as const satisfies Record<string, Omit<Quota, 'limit'>>;
-
-export type StackQuotaName = keyof typeof stackQuotas;
 export type AnyQuotaName = QuotaName | StackQuotaName;
 
 /** What is known of a quota, the account's or the stack's, but for its limit. */

@@ -292,10 +292,7 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
     this.#gathers = false;
     this.partial = undefined;
     if (this.#session?.leaveConnection() !== true) this.#session = undefined;
-    return () => {
-      const { listener } = this.context;
-      if (wasConnected) listener.disconnected(this.device, reason);
-      else listener.connectFailed(this.device, reason);
-    };
+    const report = wasConnected ? 'disconnected' : 'connectFailed';
+    return () => this.context.listener[report](this.device, reason);
   }
 }
