@@ -43,12 +43,32 @@ function truthOf({ report, recorded }: RecordedReport, known: Known): Truth {
     // Over HTTPS there is no connection that the service would know as one.
     devicesConnected: isHttps ? report.devices.connected : recorded.devices,
     connectsGivenUp: report.devices.connectFailed,
+    ...connectsOf(report, recorded),
     // Of messages that the service never read, it has no seconds either.
     ...((known.sent ?? sent) > recorded.sent ? {} : { busiestSecond: recorded.busiestSecond }),
     slicesKilled: 0,
     isMachineReal: true,
     ...known,
     intended: known.intended ?? report.messages.intended,
+  };
+}
+
+/**
+ * The service knows the connects that it granted. Of these a device may not have seen the answer, where the connection ended with it:
+ * then it is an attempt. The seconds are those of the devices' clocks, which the service does not know.
+ */
+function connectsOf({ connects, protocol }: Report, recorded: Recorded): Pick<Truth, 'connects'> {
+  if (connects === undefined || protocol === 'https') return {};
+  const { attempts, successes, offeredPerSecond, grantedPerSecond } = connects;
+  const unseen = recorded.connects - successes;
+  const isExplained = unseen >= 0 && unseen <= attempts - successes;
+  return {
+    connects: {
+      attempts: Math.max(attempts, recorded.connects),
+      successes: isExplained ? successes : recorded.connects,
+      offered: offeredPerSecond,
+      granted: grantedPerSecond,
+    },
   };
 }
 
