@@ -69,7 +69,11 @@ describe('stampede certs', () => {
     expect(JSON.parse(policyDocument).Statement).toContainEqual({
       Effect: 'Allow',
       Action: 'iot:Publish',
-      Resource: [`${arn}:topic/stampede/*/telemetry/*`],
+      Resource: [
+        `${arn}:topic/stampede/*/telemetry/*`,
+        `${arn}:topic/$aws/rules/arrivals/*`,
+        `${arn}:topic/stampede-commands/*`,
+      ],
     });
     expect(await certs('create')).toMatchObject({
       code: 2,
