@@ -54,8 +54,8 @@ function truthOf({ report, recorded }: RecordedReport, known: Known): Truth {
 }
 
 /**
- * The service knows the connects that it granted. Of these a device may not have seen the answer, where the connection ended with it:
- * then it is an attempt. The seconds are those of the devices' clocks, which the service does not know.
+ * The record has the connects that the service granted. Of these a device may not have seen the answer, where the connection ended with it:
+ * then it is an attempt. The seconds are those of the devices' clocks, which the record does not have.
  */
 function connectsOf({ connects, protocol }: Report, recorded: Recorded): Pick<Truth, 'connects'> {
   if (connects === undefined || protocol === 'https') return {};
