@@ -1,5 +1,6 @@
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { observedConnectsFrom, observedGroupsOf, observingGroupOf } from '../plan/presence.ts';
+import { sumBy } from '../shared/counts.ts';
 import { OccurrenceSets } from './occurrence-sets.ts';
 import type { PresenceResult } from './presence-result.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
@@ -22,19 +23,41 @@ export interface GroupPresence {
   readonly disconnects: PresenceCounts;
 }
 
-/** What an observer of presence saw of a run. */
-export interface RunPresence {
-  readonly groups: readonly GroupPresence[];
+/** What an observer of presence saw of a run, beside the counts by group. */
+export interface PresenceSums {
+  /** Events that came a second time. */
   readonly duplicates: number;
+  /** Events that came after a later one of the same device. */
   readonly outOfOrder: number;
+  /** Events of the run's own clients that are not observed. */
   readonly ofRun: number;
+  /** Events of other clients of the account. */
   readonly unrelated: number;
+  /** Why connections ended, in AWS's words. */
   readonly disconnectedBy: CountsByReason;
+  /** Why the observer's subscriptions were refused. */
   readonly subscribeRefusedBy: CountsByReason;
-  /** The observer was subscribed before any device connected, kept its connections, and ended after those that it saw begin. */
+  /** Whether the observer was subscribed before the others connected, kept its connections, and saw the end of the run. */
   readonly isWhole: boolean;
-  /** Slices of observed groups that did not come to their end: what their devices did then is not known. */
+  /** Slices of observed devices that did not come to their end, so that their last connects and disconnects were not counted. */
   readonly slicesUnknown: number;
+}
+
+export interface RunPresence extends PresenceSums {
+  readonly groups: readonly GroupPresence[];
+}
+
+/** Events that came to the observer, of whichever client; 0: there is none. */
+export function eventsReceived(presence: RunPresence | undefined): number {
+  if (presence === undefined) return 0;
+  const { groups, duplicates, ofRun, unrelated } = presence;
+  const ofDevices = sumBy(groups, ({ connects, disconnects }) => connects.events + disconnects.events);
+  return ofDevices + duplicates + ofRun + unrelated;
+}
+
+/** Events of devices' connects and disconnects that did not come. */
+export function eventsMissed(presence: RunPresence | undefined): number {
+  return sumBy(presence?.groups ?? [], ({ connects, disconnects }) => connects.missing + disconnects.missing);
 }
 
 /** Merges what slices stored of connections, and of events about them. Slices come in any order. */

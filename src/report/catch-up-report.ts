@@ -15,7 +15,7 @@ export interface CatchUpReport {
   readonly missing: number;
   /** Of those, as many as the service says that it did not store, for its quota of queued messages: at most. */
   readonly notStored: number;
-  /** Of the rest, those whose message expiry has passed by the end of the run. */
+  /** Of the rest, those that expired before their device was back and had received what was stored. */
   readonly expired: number;
 }
 
@@ -69,21 +69,17 @@ export const catchUpHeadings = [
   'repeated',
 ] as const;
 
-/** A cell for each heading. */
-export function catchUpRows({
-  groups,
-}: CatchUpReport): { readonly group: string; readonly cells: string[] }[] {
+/** The group, and a cell for each heading. */
+export function catchUpRows({ groups }: CatchUpReport): string[][] {
   return groups.map(({ group = 'all', resumed, unresumed, stored, catchUpMs, ...others }) => {
     const { p50, p99, max, count } = catchUpMs;
     const { interrupted, reordered, repeated } = others;
-    return {
+    return [
       group,
-      cells: [
-        ...[resumed, unresumed, stored].map(formatCount),
-        ...(count === 0 ? ['–', '–', '–'] : [p50, p99, max].map(formatElapsed)),
-        ...[interrupted, reordered, repeated].map(formatCount),
-      ],
-    };
+      ...[resumed, unresumed, stored].map(formatCount),
+      ...(count === 0 ? ['–', '–', '–'] : [p50, p99, max].map(formatElapsed)),
+      ...[interrupted, reordered, repeated].map(formatCount),
+    ];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { GroupLedger } from '../measure/group-totals.ts';
 import { type MessageTotals, nothingSeen } from '../measure/message-totals.ts';
+import { eventsReceived } from '../measure/presence-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Deployment } from '../plan/deployment.ts';
 import { topicsPerDevice } from '../plan/device-topic.ts';
@@ -123,7 +124,8 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
     ofMqtt,
     ({ group, ledger: each }) => subscribingConnects(ledger, group, each) * commandSubscriptions(plan, group),
   );
-  const events = eventsOf(ledger);
+  // The observer acknowledges each of them.
+  const events = eventsReceived(ledger.presence);
   // Duplicates, and the stop message, are of no kind: they count as messages of the first one.
   const notOfGroups = deliveriesOf(ledger) + stops * channels - sumBy(ledger.groups, deliveredTo);
   const subscriberConnects = ledger.subscribers?.connects ?? 0;
@@ -162,17 +164,6 @@ function subscribingConnects(
 ): number {
   const caughtUp = keepsSessions(group) && catchUps.find((each) => each.group === group.number);
   return caughtUp ? Math.max(connected, caughtUp.unresumed) : connected + reconnects;
-}
-
-/** Events of presence that came to the observer, which it acknowledges. */
-function eventsOf({ presence }: RunLedger): number {
-  if (presence === undefined) return 0;
-  const { groups, duplicates, unrelated } = presence;
-  return (
-    sumBy(groups, ({ connects, disconnects }) => connects.events + disconnects.events) +
-    duplicates +
-    unrelated
-  );
 }
 
 /** Each distinct delivery once: duplicates are not counted by backend. */

@@ -27,7 +27,7 @@ export interface DownlinkReport extends CommandCounts, DeliveryCounts {
   readonly replies?: ReplyTotals;
   /** In the profile's order. */
   readonly backends: readonly BackendReport[];
-  /** Subscriptions to commands and replies that were refused; devices tried again. */
+  /** Subscriptions to commands and replies that were refused, by reason. */
   readonly subscribeRefused: CountsByReason;
 }
 
@@ -131,17 +131,13 @@ export const backendHeadings = [
   'timed out',
 ] as const;
 
-/** A cell for each heading. */
-export function backendRows({
-  backends,
-}: DownlinkReport): { readonly group: string; readonly cells: string[] }[] {
-  return backends.map(({ group, devices, intended, sent, due, delivered, offline, missing, replies }) => ({
+/** The backend, and a cell for each heading. */
+export function backendRows({ backends }: DownlinkReport): string[][] {
+  return backends.map(({ group, devices, intended, sent, due, delivered, offline, missing, replies }) => [
     group,
-    cells: [
-      ...[devices, intended, sent, due, delivered, offline, missing].map(formatCount),
-      ...(replies === undefined ? ['–', '–'] : [replies.replied, replies.timedOut].map(formatCount)),
-    ],
-  }));
+    ...[devices, intended, sent, due, delivered, offline, missing].map(formatCount),
+    ...(replies === undefined ? ['–', '–'] : [replies.replied, replies.timedOut].map(formatCount)),
+  ]);
 }
 
 /** What to know of commands beside the table, a sentence each. */
@@ -165,7 +161,7 @@ export function describeDownlink(downlink: DownlinkReport): string[] {
           `Of ${formatCount(replies.unknown)} replies nothing is known: the slices of their backends ended early.`,
         ]
       : []),
-    ...(refused === '' ? [] : [`Subscriptions to commands that were refused, and tried again: ${refused}.`]),
+    ...(refused === '' ? [] : [`Subscriptions to commands that were refused: ${refused}.`]),
   ];
 }
 

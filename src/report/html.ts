@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
-import { renderCatchUps } from './html-catch-up.ts';
 import { renderCost } from './html-cost.ts';
-import { renderDownlink } from './html-downlink.ts';
+import { renderFleet } from './html-fleet.ts';
 import { renderGroups } from './html-groups.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
-import { renderPresence } from './html-presence.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
-import { renderStorms } from './html-storms.ts';
 import { reportStyle } from './html-style.ts';
 import { renderThresholds } from './html-thresholds.ts';
 import { renderTiles } from './html-tiles.ts';
@@ -77,7 +74,7 @@ export function renderReportSections(report: Report): Html {
   return html`${renderTiles(report)}
 ${renderThresholds(report)}
 ${renderMessages(report)}${renderGroups(report)}
-${renderLatencies(report)}${renderStorms(report)}${renderDownlink(report)}${renderCatchUps(report)}${renderPresence(report)}
+${renderLatencies(report)}${renderFleet(report)}
 ${renderRates(report)}
 ${renderQuotas(report)}
 ${renderCost(report)}

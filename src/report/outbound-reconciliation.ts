@@ -1,3 +1,4 @@
+import { eventsMissed, eventsReceived } from '../measure/presence-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { downlinkObserver, echoObserver, subscriberObserver } from '../plan/observers.ts';
 import { sumBy, sumOf } from '../shared/counts.ts';
@@ -10,7 +11,7 @@ import {
   ofDeadSlices,
   possible,
 } from './explanation.ts';
-import { repliesMissed } from './inbound-commands.ts';
+import { missedBy, repliesMissed } from './missed.ts';
 import type { Reconciliation } from './usage-model.ts';
 
 /** Messages of one kind that the service sends to clients of the run. */
@@ -36,7 +37,7 @@ export function outboundLines(
     certain(stops, 'of the stop message, one a slice'),
   ];
   const missed = sumBy([first, ...others], (each) => each.missed);
-  const missedEchoes = echoesMissed(ledger);
+  const missedEchoes = missedBy(ledger, echoObserver);
   const missedOthers = missed - missedEchoes;
   const out = line(
     'PublishOut.Success',
@@ -80,46 +81,40 @@ function outboundOf(ledger: RunLedger): Outbound[] {
   const subscriber = observers[subscriberObserver];
   const kinds: Outbound[] = [];
   if (echo !== undefined) {
-    const missed = echoesMissed(ledger);
     kinds.push({
       name: 'echoes',
       received: echo.arrivals + echo.unrelated,
-      missed,
+      missed: missedBy(ledger, echoObserver),
       missedName: 'missed echoes',
     });
   }
   if (commands !== undefined) {
-    const missed = deliveriesMissed(ledger);
-    const replies = repliesMissed(ledger);
     kinds.push({
       name: 'commands delivered',
       received: commands.arrivals + commands.unrelated,
-      missed,
+      missed: deliveriesMissed(ledger),
       missedName: 'missing deliveries of commands',
     });
     kinds.push({
       name: 'replies received',
       received: sumBy(downlink ?? [], (each) => (each.replies?.replied ?? 0) + (each.replies?.late ?? 0)),
-      missed: replies,
+      missed: repliesMissed(ledger),
       missedName: 'missing replies',
     });
   }
   if (presence !== undefined) {
-    const counts = presence.groups.flatMap(({ connects, disconnects }) => [connects, disconnects]);
-    const missed = sumBy(counts, (each) => each.missing);
     kinds.push({
       name: 'presence events',
-      received: sumBy(counts, ({ events }) => events) + presence.duplicates + presence.unrelated,
-      missed,
+      received: eventsReceived(presence),
+      missed: eventsMissed(presence),
       missedName: 'missing presence events',
     });
   }
   if (subscriber !== undefined && kinds.length > 0) {
-    const missed = subscriber.lost + subscriber.unaccounted;
     kinds.push({
       name: 'received by subscribers',
       received: subscriber.arrivals + subscriber.unrelated,
-      missed,
+      missed: missedBy(ledger, subscriberObserver),
       missedName: 'missed by subscribers',
     });
   }
@@ -148,11 +143,6 @@ function unseenDeliveries({ downlink = [] }: RunLedger): Explanation[] {
   ];
 }
 
-function echoesMissed({ observers }: RunLedger): number {
-  const echo = observers[echoObserver];
-  return echo === undefined ? 0 : echo.lost + echo.unaccounted;
-}
-
 /** Messages that did not come for another reason than a quota of outbound publishes. */
 function notRefused(ledger: RunLedger, missedOthers: number): Explanation[] {
   const { messages, acknowledged, devices, echoRefusedBy, observers } = ledger;
@@ -163,7 +153,7 @@ function notRefused(ledger: RunLedger, missedOthers: number): Explanation[] {
   return [
     possible(-(echo === undefined ? 0 : notTaken), 'that may be of publishes which the service did not take'),
     possible(
-      wasUnsubscribed ? -echoesMissed(ledger) : 0,
+      wasUnsubscribed ? -missedBy(ledger, echoObserver) : 0,
       'that may have come while their device was not subscribed',
     ),
     possible(-(echo?.unaccounted ?? 0), 'that may have been in flight when their slice was stopped or died'),

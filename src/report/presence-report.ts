@@ -1,28 +1,11 @@
-import type { GroupPresence, PresenceCounts, RunPresence } from '../measure/presence-totals.ts';
-import type { CountsByReason } from '../measure/reason-counts.ts';
+import type { GroupPresence, PresenceCounts, PresenceSums, RunPresence } from '../measure/presence-totals.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 
 /** Connects and disconnects of devices, held against the service's own events about them. */
-export interface PresenceReport {
+export interface PresenceReport extends PresenceSums {
   /** Groups that were observed, in the order of the profile. */
   readonly groups: readonly GroupPresenceReport[];
-  /** Events that came a second time. */
-  readonly duplicates: number;
-  /** Events that came after a later one of the same device. */
-  readonly outOfOrder: number;
-  /** Events of the run's own clients that are not observed. */
-  readonly ofRun: number;
-  /** Events of other clients of the account. */
-  readonly unrelated: number;
-  /** Why connections ended, in AWS's words. */
-  readonly disconnectedBy: CountsByReason;
-  /** Why the observer's subscriptions were refused. */
-  readonly subscribeRefusedBy: CountsByReason;
-  /** Whether the observer was subscribed before the others connected, kept its connections, and saw the end of the run. */
-  readonly isWhole: boolean;
-  /** Slices of observed devices that did not come to their end, so that their last connects and disconnects were not counted. */
-  readonly slicesUnknown: number;
 }
 
 export interface GroupPresenceReport {
@@ -52,16 +35,14 @@ export const presenceHeadings = [
   'unmatched',
 ] as const;
 
-/** A cell for each heading. */
-export function presenceRows({
-  groups,
-}: PresenceReport): { readonly group: string; readonly cells: string[] }[] {
-  return groups.map(({ group = 'all', connects, disconnects }) => ({
+/** The group, and a cell for each heading. */
+export function presenceRows({ groups }: PresenceReport): string[][] {
+  return groups.map(({ group = 'all', connects, disconnects }) => [
     group,
-    cells: [connects, disconnects].flatMap(({ counted, events, missing, unmatched }) =>
+    ...[connects, disconnects].flatMap(({ counted, events, missing, unmatched }) =>
       [counted, events, missing, unmatched].map(formatCount),
     ),
-  }));
+  ]);
 }
 
 /** What to know of presence beside the table, a sentence each. */

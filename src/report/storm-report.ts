@@ -108,22 +108,20 @@ export const stormHeadings = [
 ] as const;
 
 /** `0:30 meters, drop`, and a cell for each heading. */
-export function stormRows({ list }: StormsReport): { readonly storm: string; readonly cells: string[] }[] {
+export function stormRows({ list }: StormsReport): string[][] {
   return list.map((each) => {
     const { p50, p99, max } = each.reconnectMs;
     const times = each.recovered === 0 ? ['–', '–', '–'] : [p50, p99, max].map(formatElapsed);
-    return {
-      storm: `${formatClock(each.atSeconds * 1_000)} ${each.group ?? 'all'}, ${each.how}`,
-      cells: [
-        formatCount(each.devices),
-        formatCount(each.disconnected),
-        formatCount(each.recovered),
-        each.attemptsPerSuccess === null ? '–' : formatRate(each.attemptsPerSuccess),
-        ...times,
-        secondsText(each.timeToRecoverSeconds),
-        secondsText(each.forecastSeconds),
-      ],
-    };
+    return [
+      `${formatClock(each.atSeconds * 1_000)} ${each.group ?? 'all'}, ${each.how}`,
+      formatCount(each.devices),
+      formatCount(each.disconnected),
+      formatCount(each.recovered),
+      each.attemptsPerSuccess === null ? '–' : formatRate(each.attemptsPerSuccess),
+      ...times,
+      secondsText(each.timeToRecoverSeconds),
+      secondsText(each.forecastSeconds),
+    ];
   });
 }
 

@@ -1,11 +1,9 @@
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
-import { catchUpHeadings, catchUpRows, describeCatchUps } from './catch-up-report.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
-import { backendHeadings, backendRows, describeDownlink } from './downlink-report.ts';
+import { fleetTablesOf } from './fleet-tables.ts';
 import { type GroupRow, type GroupTable, groupTablesOf, kindTablesOf } from './group-table.ts';
 import { wordForDue } from './ledger-equations.ts';
-import { describePresence, presenceHeadings, presenceRows } from './presence-report.ts';
 import {
   describeClient,
   describeGenerator,
@@ -22,7 +20,6 @@ import {
 } from './report-figures.ts';
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
-import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 import { renderMessages } from './terminal-messages.ts';
 import type { Page, SummaryStyleName, SummaryStyler } from './terminal-page.ts';
 import { layOutColumns, layOutWithin, wrapText } from './text-table.ts';
@@ -58,10 +55,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     renderGroups(report, page),
     renderRates(report, page),
     renderLatencies(report, page),
-    renderStorms(report, page),
-    renderDownlink(report, page),
-    renderCatchUps(report, page),
-    renderPresence(report, page),
+    ...renderFleet(report, page),
     renderQuotas(report, page),
     renderThresholds(report, page),
     renderCost(report, page),
@@ -171,39 +165,14 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
   ];
 }
 
-function renderStorms({ storms, timeline }: Report, page: Page): string[] {
-  if (storms === undefined) return [];
-  const rows = stormRows(storms).map(({ storm, cells }) => [`  ${storm}`, ...cells]);
-  return renderTable(['storms', ...stormHeadings], rows, describeStorms(storms, timeline.publishAt), page);
-}
-
-function renderCatchUps({ catchUps }: Report, page: Page): string[] {
-  if (catchUps === undefined) return [];
-  const rows = catchUpRows(catchUps).map(({ group, cells }) => [`  ${group}`, ...cells]);
-  return renderTable(['catching up', ...catchUpHeadings], rows, describeCatchUps(catchUps), page);
-}
-
-function renderPresence({ presence }: Report, page: Page): string[] {
-  if (presence === undefined) return [];
-  const rows = presenceRows(presence).map(({ group, cells }) => [`  ${group}`, ...cells]);
-  return renderTable(['presence', ...presenceHeadings], rows, describePresence(presence), page);
-}
-
-function renderTable(
-  headings: string[],
-  rows: string[][],
-  sentences: readonly string[],
-  { style, width }: Page,
-): string[] {
-  const [head = '', ...body] = layOutColumns([headings, ...rows], ' ');
-  const notes = sentences.flatMap((line) => wrapText(line, width, '  '));
-  return [style('heading', head), ...body, ...notes.map((line) => style('dim', line))];
-}
-
-function renderDownlink({ downlink }: Report, page: Page): string[] {
-  if (downlink === undefined) return [];
-  const rows = backendRows(downlink).map(({ group, cells }) => [`  ${group}`, ...cells]);
-  return renderTable(['commands', ...backendHeadings], rows, describeDownlink(downlink), page);
+/** Storms, commands, catching up and presence. */
+function renderFleet(report: Report, { style, width }: Page): string[][] {
+  return fleetTablesOf(report).map(({ title, headings, rows, notes }) => {
+    const named = rows.map(([name, ...cells]) => [`  ${name}`, ...cells]);
+    const [head = '', ...body] = layOutColumns([[title.toLowerCase(), ...headings], ...named], ' ');
+    const lines = notes.flatMap((line) => wrapText(line, width, '  '));
+    return [style('heading', head), ...body, ...lines.map((line) => style('dim', line))];
+  });
 }
 
 function renderQuotas(report: Report, { style, width }: Page): string[] {

@@ -1,3 +1,4 @@
+import { eventsMissed } from '../measure/presence-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { downlinksOf } from '../plan/downlinks.ts';
 import { echoObserver, subscriberObserver } from '../plan/observers.ts';
@@ -5,7 +6,8 @@ import type { Plan } from '../plan/plan.ts';
 import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
-import { repliesMissed } from './inbound-commands.ts';
+import { unansweredOf } from './inbound-commands.ts';
+import { missedBy, repliesMissed } from './missed.ts';
 
 /** How far the service's own counts say which deliveries it refused for a quota. */
 export type RefusalCounts = 'counted' | 'not yet' | 'none';
@@ -28,8 +30,7 @@ export function throttledDeliveriesOf(
   const { offline, unknown, replies, echoes, events } = undeliveredOf(ledger);
   const ofBackends = downlinksOf(plan).map(({ sender, fanOut }) => {
     const { messages } = ledger.groups.find(({ group }) => group === sender.group)!;
-    const { sent, acked, failed, throttled } = messages;
-    return { throttled, unanswered: sent - acked - failed - throttled, fanOut };
+    return { throttled: messages.throttled, unanswered: unansweredOf(messages), fanOut };
   });
   const answered = sumBy(ofBackends, ({ throttled }) => throttled);
   const ofRefused = sumBy(ofBackends, ({ throttled, fanOut }) => throttled * fanOut);
@@ -56,19 +57,13 @@ export function throttledDeliveriesOf(
 
 /** What else of the run did not arrive, and may be what the service refused. */
 function undeliveredOf(ledger: RunLedger) {
-  const { downlink = [], observers, presence } = ledger;
+  const { downlink = [], presence } = ledger;
   return {
     offline: sumBy(downlink, (each) => each.offline),
     unknown: sumBy(downlink, (each) => each.unknown),
     replies: repliesMissed(ledger),
-    echoes: sumBy([echoObserver, subscriberObserver], (name) => {
-      const seen = observers[name];
-      return seen === undefined ? 0 : seen.lost + seen.unaccounted;
-    }),
-    events: sumBy(
-      presence?.groups ?? [],
-      ({ connects, disconnects }) => connects.missing + disconnects.missing,
-    ),
+    echoes: missedBy(ledger, echoObserver) + missedBy(ledger, subscriberObserver),
+    events: eventsMissed(presence),
   };
 }
 

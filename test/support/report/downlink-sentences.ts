@@ -123,7 +123,7 @@ export const downlinkRules: readonly Rule[] = [
     states(({ repliesUnknown }) => [repliesUnknown]),
   ],
   [
-    new RegExp(`^Subscriptions to commands that were refused, and tried again: QuotaExceeded ${count}\\.$`),
+    new RegExp(`^Subscriptions to commands that were refused: QuotaExceeded ${count}\\.$`),
     states(({ subscribesRefused }) => [subscribesRefused]),
   ],
 ];

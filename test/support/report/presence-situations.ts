@@ -89,7 +89,7 @@ export const presenceSituations: readonly NamedSituation[] = [
       profile,
       killed: { 2: { at: 333, recorded: 200 } },
       // Each event that came, and one of those that were missed while the observer was not connected.
-      sums: () => ({ 'PublishOut.Success': 400 + 400 + 3 + 11 + 1, 'PublishOut.Throttle': 0 }),
+      sums: () => ({ 'PublishOut.Success': 400 + 400 + 3 + 5 + 11 + 1, 'PublishOut.Throttle': 0 }),
       record: recordWith({
         ...seen,
         // The reconnect was missed, and device 9 connected once more than it counted.

@@ -25,6 +25,7 @@ describe('what a run used', () => {
           groups: [{ connects: counts, disconnects: counts }],
           duplicates: 1,
           outOfOrder: 0,
+          ofRun: 4,
           unrelated: 3,
           disconnectedBy: {},
           subscribeRefusedBy: {},
@@ -34,8 +35,8 @@ describe('what a run used', () => {
       }),
     );
     expect(before.subscribes).toBe(2);
-    expect(after.deviceAcks - before.deviceAcks).toBe(100);
-    expect(after.messages.at(-1)).toMatchObject({ publishesOut: 100, meteredBytes: 512 });
+    expect(after.deviceAcks - before.deviceAcks).toBe(104);
+    expect(after.messages.at(-1)).toMatchObject({ publishesOut: 104, meteredBytes: 512 });
     expect(forecastUsage(plan).iot.messages.at(-1)).toMatchObject({ meteredBytes: 512 });
   });
 

@@ -1,0 +1,58 @@
+import { catchUpHeadings, catchUpRows, describeCatchUps } from './catch-up-report.ts';
+import { backendHeadings, backendRows, describeDownlink } from './downlink-report.ts';
+import { describePresence, presenceHeadings, presenceRows } from './presence-report.ts';
+import type { Report } from './report-model.ts';
+import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
+
+/** What devices went through beside sending messages: one table, for the page and the terminal. */
+export interface FleetTable {
+  readonly title: 'Storms' | 'Commands' | 'Catching up' | 'Presence';
+  readonly caption: string;
+  /** Of the first column, which names the rows. */
+  readonly names: string;
+  /** Of the other columns. */
+  readonly headings: readonly string[];
+  /** A cell for each column. */
+  readonly rows: readonly (readonly string[])[];
+  /** What to know beside the table, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Those that a run has. */
+export function fleetTablesOf({ storms, downlink, catchUps, presence, timeline }: Report): FleetTable[] {
+  const tables: readonly (FleetTable | undefined)[] = [
+    storms && {
+      title: 'Storms',
+      caption: 'Devices that a disconnect was for, and how they came back',
+      names: 'Storm',
+      headings: stormHeadings,
+      rows: stormRows(storms),
+      notes: describeStorms(storms, timeline.publishAt),
+    },
+    downlink && {
+      title: 'Commands',
+      caption: 'Commands by backend, and their deliveries',
+      names: 'Backend',
+      headings: backendHeadings,
+      rows: backendRows(downlink),
+      notes: describeDownlink(downlink),
+    },
+    catchUps && {
+      title: 'Catching up',
+      caption: 'Devices that came back to their sessions',
+      names: 'Group',
+      headings: catchUpHeadings,
+      rows: catchUpRows(catchUps),
+      notes: describeCatchUps(catchUps),
+    },
+    presence && {
+      title: 'Presence',
+      caption: 'Connects and disconnects of devices, and the events about them',
+      names: 'Group',
+      headings: presenceHeadings,
+      rows: presenceRows(presence),
+      notes: describePresence(presence),
+    },
+  ];
+  return tables.filter((table) => table !== undefined);
+}
