@@ -5,33 +5,19 @@ import { MessageSets } from '../measure/message-sets.ts';
 import { readEnvelope } from '../measure/rule-record.ts';
 import { commandFilters, downlinksTo, isCommandTopic, isDueAt, rankOf } from '../plan/downlinks.ts';
 import { keepsSessions } from '../plan/groups.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Random } from '../shared/random.ts';
 import { CatchUps } from './catch-ups.ts';
 import { CommandReplies } from './command-replies.ts';
-import type { DeviceSubscription } from './device-subscription.ts';
+import type { DeviceSubscription, DeviceSubscriptionSettings } from './device-subscription.ts';
 import { DueCommands } from './due-commands.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import { SubscriptionAttempts } from './subscription-attempts.ts';
-import type { IncomingMessage, Qos, Transport } from './transport.ts';
-
-export interface CommandReceiverSettings {
-  readonly plan: Plan;
-  readonly slice: Slice;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  /** For the waits between attempts to subscribe. */
-  readonly random: Random;
-}
+import type { IncomingMessage, Qos } from './transport.ts';
 
 /** Devices that receive commands: they subscribe, note what comes and when they were not subscribed, and reply. */
 export class CommandReceiver implements DeviceSubscription {
-  readonly #settings: CommandReceiverSettings;
+  readonly #settings: DeviceSubscriptionSettings;
   readonly #commands: DueCommands;
   readonly #attempts: SubscriptionAttempts;
-  /** By device: filters that were not granted yet on its connection; all of them while it has none. */
-  readonly #ungranted: readonly Set<string>[];
   /** By device: since when it has not been subscribed, epoch milliseconds; NaN: it is. */
   readonly #offlineSince: Float64Array;
   /** By device, epoch milliseconds: what was due from then on may be stored, and by when what had expired of it was last noted. */
@@ -57,17 +43,13 @@ export class CommandReceiver implements DeviceSubscription {
   #arrivals = 0;
   #unrelated = 0;
 
-  constructor(settings: CommandReceiverSettings) {
+  constructor(settings: DeviceSubscriptionSettings) {
     const { plan, slice } = settings;
     this.#settings = settings;
     const downlinks = downlinksTo(plan, slice.group);
     this.#commands = new DueCommands(plan, slice);
     const qos = Math.max(...downlinks.map(({ sender }) => sender.profile.publish.qos)) as Qos;
     this.#attempts = new SubscriptionAttempts({ ...settings, qos });
-    this.#ungranted = Array.from(
-      { length: slice.devices },
-      (_, device) => new Set(commandFilters(plan, slice.group, slice.firstDevice + device)),
-    );
     this.#offlineSince = new Float64Array(slice.devices).fill(plan.timeline.createdAt);
     this.#awaySince = this.#offlineSince.slice();
     this.#judgedAt = this.#offlineSince.slice();
@@ -86,28 +68,24 @@ export class CommandReceiver implements DeviceSubscription {
   }
 
   connected(device: number, isResumed: boolean): void {
-    const { clock } = this.#settings;
+    const { plan, slice, clock } = this.#settings;
     this.#isConnected[device] = 1;
     this.#catchUps?.connected(device, isResumed, clock.now());
     // What a session of an earlier run is subscribed to, that run's profile says.
     if (isResumed && this.#hasSession[device] === 1) {
-      this.#ungranted[device]!.clear();
       this.#online(device);
       this.#attempts.connected(device, []);
       return;
     }
     this.#hasSession[device] = 0;
-    this.#attempts.connected(device, this.#ungranted[device]!);
+    this.#attempts.connected(device, commandFilters(plan, slice.group, slice.firstDevice + device));
   }
 
   disconnected(device: number): void {
-    const { plan, slice, clock } = this.#settings;
     this.#isConnected[device] = 0;
     this.#attempts.disconnected(device);
-    for (const filter of commandFilters(plan, slice.group, slice.firstDevice + device))
-      this.#ungranted[device]!.add(filter);
     if (!Number.isNaN(this.#offlineSince[device])) return;
-    const sinceMs = clock.now() - underWayMs;
+    const sinceMs = this.#settings.clock.now() - underWayMs;
     this.#offlineSince[device] = sinceMs;
     this.#noteNear(device, sinceMs);
     // A device that still received stored commands has not caught up: more of them may wait.
@@ -117,10 +95,7 @@ export class CommandReceiver implements DeviceSubscription {
   }
 
   subscribed(device: number, filter: string): void {
-    this.#attempts.granted(device, filter);
-    const ungranted = this.#ungranted[device]!;
-    ungranted.delete(filter);
-    if (ungranted.size > 0) return;
+    if (!this.#attempts.granted(device, filter)) return;
     // What was due before is in no session.
     this.#online(device);
     this.#hasSession[device] = 1;

@@ -1,16 +1,12 @@
 import type { Envelope } from '../measure/envelope.ts';
 import { replyTopic } from '../plan/downlinks.ts';
 import { groupOfSlice } from '../plan/groups.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
-import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { CancelTimer } from '../shared/clock.ts';
 import { PositionalRandom } from '../shared/random.ts';
-import type { OutgoingMessage, Transport } from './transport.ts';
+import type { DeviceSubscriptionSettings } from './device-subscription.ts';
+import type { OutgoingMessage } from './transport.ts';
 
-export interface CommandReplySettings {
-  readonly plan: Plan;
-  readonly slice: Slice;
-  readonly transport: Transport;
-  readonly clock: Clock;
+export interface CommandReplySettings extends Omit<DeviceSubscriptionSettings, 'random'> {
   /** Whether a device of the slice has a connection. */
   isConnected(device: number): boolean;
 }

@@ -1,5 +1,17 @@
+import type { Plan, Slice } from '../plan/plan.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Random } from '../shared/random.ts';
 import type { CountedResult } from './counted-result.ts';
-import type { IncomingMessage } from './transport.ts';
+import type { IncomingMessage, Transport } from './transport.ts';
+
+export interface DeviceSubscriptionSettings {
+  readonly plan: Plan;
+  readonly slice: Slice;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** For the waits between attempts to subscribe. */
+  readonly random: Random;
+}
 
 /** What a slice's devices subscribe to, and what becomes of the messages that come there. Devices are numbered within the slice. */
 export interface DeviceSubscription {

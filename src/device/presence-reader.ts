@@ -2,7 +2,6 @@ import { OccurrenceSets } from '../measure/occurrence-sets.ts';
 import type { PresenceResult } from '../measure/presence-result.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { drainMsOf } from '../plan/observers.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
 import {
   type FoundDevice,
   isClientOfRun,
@@ -11,20 +10,9 @@ import {
   parsePresenceTopic,
   presenceFiltersOf,
 } from '../plan/presence.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Random } from '../shared/random.ts';
-import type { DeviceSubscription } from './device-subscription.ts';
+import type { DeviceSubscription, DeviceSubscriptionSettings } from './device-subscription.ts';
 import { SubscriptionAttempts } from './subscription-attempts.ts';
-import type { IncomingMessage, Transport } from './transport.ts';
-
-export interface PresenceSettings {
-  readonly plan: Plan;
-  readonly slice: Slice;
-  readonly transport: Transport;
-  readonly clock: Clock;
-  /** For the waits between attempts to subscribe. */
-  readonly random: Random;
-}
+import type { IncomingMessage } from './transport.ts';
 
 /** Without an event for so long, all have come. */
 const quietMs = 1_000;
@@ -41,11 +29,9 @@ interface Seen {
  * once, by client id and version number.
  */
 export class PresenceReader implements DeviceSubscription {
-  readonly #settings: PresenceSettings;
+  readonly #settings: DeviceSubscriptionSettings;
   readonly #filters: readonly string[];
   readonly #deviceOf: (clientId: string) => FoundDevice | undefined;
-  /** By device: filters that are granted on its connection. */
-  readonly #granted: readonly Set<string>[];
   /** By index of the device. */
   readonly #seen = new Map<number, Seen>();
   readonly #connects = new OccurrenceSets();
@@ -62,13 +48,12 @@ export class PresenceReader implements DeviceSubscription {
   #ofRun = 0;
   #unrelated = 0;
 
-  constructor(settings: PresenceSettings) {
+  constructor(settings: DeviceSubscriptionSettings) {
     const { plan, slice } = settings;
     this.#settings = settings;
     this.#filters = presenceFiltersOf(slice.group);
     this.#deviceOf = makeDeviceFinder(plan);
     this.#attempts = new SubscriptionAttempts({ ...settings, qos: 1 });
-    this.#granted = Array.from({ length: slice.devices }, () => new Set<string>());
   }
 
   takes(topic: string): boolean {
@@ -80,17 +65,11 @@ export class PresenceReader implements DeviceSubscription {
   }
 
   disconnected(device: number): void {
-    this.#attempts.disconnected(device);
-    const granted = this.#granted[device]!;
-    if (granted.size === this.#filters.length) this.#gaps++;
-    granted.clear();
+    if (this.#attempts.disconnected(device)) this.#gaps++;
   }
 
   subscribed(device: number, filter: string): void {
-    this.#attempts.granted(device, filter);
-    this.#granted[device]!.add(filter);
-    if (this.#granted[device]!.size === this.#filters.length)
-      this.#subscribedAt ??= this.#settings.clock.now();
+    if (this.#attempts.granted(device, filter)) this.#subscribedAt ??= this.#settings.clock.now();
   }
 
   subscribeRefused(device: number, filter: string, reason: string): void {

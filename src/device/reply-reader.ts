@@ -12,24 +12,16 @@ import {
   rankOf,
   replyTopic,
 } from '../plan/downlinks.ts';
-import type { Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Random } from '../shared/random.ts';
-import type { DeviceSubscription } from './device-subscription.ts';
+import type { DeviceSubscription, DeviceSubscriptionSettings } from './device-subscription.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import { SubscriptionAttempts } from './subscription-attempts.ts';
-import type { IncomingMessage, Transport } from './transport.ts';
+import type { IncomingMessage } from './transport.ts';
 
-export interface ReplyReaderSettings {
+export interface ReplyReaderSettings extends DeviceSubscriptionSettings {
   readonly downlink: Downlink;
-  readonly slice: Slice;
-  readonly transport: Transport;
   readonly counters: SliceCounters;
-  readonly clock: Clock;
-  /** For the waits between attempts to subscribe. */
-  readonly random: Random;
 }
 
 /** The clients of a backend receive replies to their commands, and measure round trips on one clock. */

@@ -1,30 +1,21 @@
 import { downlinksTo, replyingDownlinkOf } from '../plan/downlinks.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
 import { isObserving, observedGroupsOf } from '../plan/presence.ts';
-import type { Clock } from '../shared/clock.ts';
-import type { Random } from '../shared/random.ts';
 import { CommandReceiver } from './command-receiver.ts';
 import { ConnectionLog } from './connection-log.ts';
 import type { CountedResult } from './counted-result.ts';
-import type { DeviceSubscription } from './device-subscription.ts';
+import type { DeviceSubscription, DeviceSubscriptionSettings } from './device-subscription.ts';
 import { Echoes } from './echoes.ts';
 import { PresenceReader } from './presence-reader.ts';
 import { ReplyReader } from './reply-reader.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { SliceDevices } from './slice-devices.ts';
-import type { IncomingMessage, Transport } from './transport.ts';
+import type { IncomingMessage } from './transport.ts';
 
-export interface SliceSubscriptionSettings {
-  readonly plan: Plan;
-  readonly slice: Slice;
+export interface SliceSubscriptionSettings extends DeviceSubscriptionSettings {
   readonly devices: SliceDevices;
   /** Streams that the slice sends. */
   readonly streams: number;
-  readonly transport: Transport;
   readonly counters: SliceCounters;
-  readonly clock: Clock;
-  /** For the waits between attempts to subscribe. */
-  readonly random: Random;
 }
 
 /** All that devices of a slice, or clients of a backend, subscribe to: each topic is one subscription's. */

@@ -26,8 +26,8 @@ interface Refused {
  */
 export class SubscriptionAttempts {
   readonly #settings: SubscriptionAttemptSettings;
-  /** Devices that have a connection. */
-  readonly #connected = new Set<number>();
+  /** By device that has a connection: how many filters were not granted on it yet. */
+  readonly #ungranted = new Map<number, number>();
   /** By device, then by filter. */
   readonly #refused = new Map<number, Map<string, Refused>>();
   readonly #refusedBy = new ReasonCounts();
@@ -41,20 +41,28 @@ export class SubscriptionAttempts {
     return this.#refusedBy.counts();
   }
 
-  /** @param filters that its connection does not have */
-  connected(device: number, filters: Iterable<string>): void {
-    this.#connected.add(device);
+  /** @param filters that its connection does not have, each once */
+  connected(device: number, filters: readonly string[]): void {
+    this.#ungranted.set(device, filters.length);
     for (const filter of filters) {
       if (this.#refused.get(device)?.get(filter)?.wait === undefined) this.#subscribe(device, filter);
     }
   }
 
-  disconnected(device: number): void {
-    this.#connected.delete(device);
+  /** @returns whether all filters had been granted */
+  disconnected(device: number): boolean {
+    const ungranted = this.#ungranted.get(device);
+    this.#ungranted.delete(device);
+    return ungranted === 0;
   }
 
-  granted(device: number, filter: string): void {
+  /** @returns whether it was the last one that was not granted yet on the device's connection */
+  granted(device: number, filter: string): boolean {
     this.#refused.get(device)?.delete(filter);
+    const ungranted = this.#ungranted.get(device);
+    if (ungranted === undefined || ungranted === 0) return false;
+    this.#ungranted.set(device, ungranted - 1);
+    return ungranted === 1;
   }
 
   subscribeRefused(device: number, filter: string, reason: string): void {
@@ -69,7 +77,7 @@ export class SubscriptionAttempts {
     if (isLastingRefusal(reason)) return;
     refused.wait = clock.setTimer(drawBackoffMs(defaultBackoff, failedInARow, random), () => {
       refused.wait = undefined;
-      if (this.#connected.has(device)) this.#subscribe(device, filter);
+      if (this.#ungranted.has(device)) this.#subscribe(device, filter);
     });
   }
 
