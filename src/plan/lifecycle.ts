@@ -4,6 +4,7 @@ import {
   isReplacing,
   isShrinking,
   type Lifecycle,
+  meanMsOf,
   type SleepingLifecycle,
   skipsMessages,
   type TimeRange,
@@ -115,9 +116,8 @@ export function wakingOf(
     const { sharePerMinute, replace } = lifecycle.churn;
     return { awakeShare: 1, wakesPerSecond: replace ? (devices * sharePerMinute) / 60 : 0 };
   }
-  const meanMs = ({ leastMs, mostMs }: TimeRange) => (leastMs + mostMs) / 2;
-  const cycleMs = meanMs(lifecycle.awake) + meanMs(lifecycle.asleep);
-  return { awakeShare: meanMs(lifecycle.awake) / cycleMs, wakesPerSecond: (devices / cycleMs) * 1_000 };
+  const cycleMs = meanMsOf(lifecycle.awake) + meanMsOf(lifecycle.asleep);
+  return { awakeShare: meanMsOf(lifecycle.awake) / cycleMs, wakesPerSecond: (devices / cycleMs) * 1_000 };
 }
 
 /** Devices of a group that connect once before their lifecycle begins; the first connect of others is one of `connectsAgain`. */

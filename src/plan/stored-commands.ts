@@ -1,4 +1,4 @@
-import { connectsEachMessage, type TimeRange } from '../profile/lifecycle-kinds.ts';
+import { connectsEachMessage, meanMsOf } from '../profile/lifecycle-kinds.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatRate } from '../shared/format.ts';
@@ -69,8 +69,6 @@ function storedInAbsence(plan: Plan, group: GroupPlan, absenceMs: number): numbe
   return sumBy(downlinksTo(plan, group).filter(isStored), (downlink) => storedPerDevice(downlink, absenceMs));
 }
 
-const meanOf = ({ leastMs, mostMs }: TimeRange) => (leastMs + mostMs) / 2;
-
 /**
  * Devices that sleep and wake: by how many commands one falls behind in a cycle of average length, and how many are stored for it when
  * the backends end. Undefined: what is stored in one sleep is sent before the next.
@@ -82,7 +80,7 @@ function fallsBehind(
 ): { readonly perCycle: number; readonly atEnd: number } | undefined {
   const { lifecycle } = group.profile;
   if (lifecycle === undefined || !('awake' in lifecycle)) return undefined;
-  const [awakeMs, asleepMs] = [meanOf(lifecycle.awake), meanOf(lifecycle.asleep)];
+  const [awakeMs, asleepMs] = [meanMsOf(lifecycle.awake), meanMsOf(lifecycle.asleep)];
   const stored = storedInAbsence(plan, group, asleepMs);
   const perCycle = stored - (perSecond * awakeMs) / 1_000;
   if (perCycle <= 0) return undefined;

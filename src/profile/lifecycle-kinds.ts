@@ -6,6 +6,10 @@ export interface TimeRange {
   readonly mostMs: number;
 }
 
+export function meanMsOf({ leastMs, mostMs }: TimeRange): number {
+  return (leastMs + mostMs) / 2;
+}
+
 /** Devices that are not connected all the time. */
 export type Lifecycle = SleepingLifecycle | ChurningLifecycle | EachMessageLifecycle;
 

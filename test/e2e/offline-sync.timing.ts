@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { identifyDevice } from '../../src/plan/plan.ts';
+import { firstCalm, rehearseOnce } from '../support/run/calm-run.ts';
 import { type RecordedCommands, recordedCommands } from '../support/run/recorded-commands.ts';
-import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+import type { EndedRehearsal } from '../support/run/rehearsal.ts';
 
 // A whole run of devices that lose their connections twice, the second time while they catch up: the report's figures are those that IoT
 // Core's process recorded.
@@ -55,19 +56,13 @@ const profile = {
 let ended: EndedRehearsal;
 let recorded: RecordedCommands;
 
-async function rehearse(): Promise<void> {
-  const rehearsal = await startRehearsal();
-  try {
-    ended = await rehearsal.run(profile);
-  } finally {
-    await rehearsal.close();
-  }
-}
-
 beforeAll(async () => {
-  await rehearse();
-  // A slice that begins late connects devices while commands are sent: of three runs at most, the first that began in time.
-  for (let runs = 1; runs < 3 && ended.report.generator.startLagMs > 500; runs++) await rehearse();
+  // A slice that begins late connects devices while commands are sent.
+  ended = await firstCalm(
+    3,
+    () => rehearseOnce(profile),
+    ({ report }) => report.generator.startLagMs > 500,
+  );
   const clientIds = Array.from(
     { length: locks },
     (_, device) => identifyDevice(ended.report.runId, device, profile.name).clientId,

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from '@jest/globals';
+import { firstCalm, rehearseOnce } from '../support/run/calm-run.ts';
 import type { Line } from '../support/run/recording.ts';
-import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+import type { EndedRehearsal } from '../support/run/rehearsal.ts';
 
 // A whole run that observes presence, with a storm in it: counts of devices, IoT Core's events about them and what its process recorded are
 // the same.
@@ -25,19 +26,13 @@ const profile = {
 
 let ended: EndedRehearsal;
 
-async function rehearse(): Promise<void> {
-  const rehearsal = await startRehearsal();
-  try {
-    ended = await rehearsal.run(profile);
-  } finally {
-    await rehearsal.close();
-  }
-}
-
 beforeAll(async () => {
-  await rehearse();
-  // On a busy machine the observer may be subscribed too late: of three runs at most, the first in which it was in time.
-  for (let runs = 1; runs < 3 && !ended.report.presence!.isWhole; runs++) await rehearse();
+  // On a busy machine the observer may be subscribed too late.
+  ended = await firstCalm(
+    3,
+    () => rehearseOnce(profile),
+    ({ report }) => !report.presence!.isWhole,
+  );
 }, 120_000);
 
 /** Lines of this kind of the devices of a group. */

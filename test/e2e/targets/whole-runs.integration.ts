@@ -185,8 +185,7 @@ describe.each([mosquitto, rabbitMq, hiveMq])('$name', (kind: BrokerKind) => {
           const why = report.causes.unaccounted.join();
           expect(why).toMatch(/was subscribed \S+ after publishing began|messages still came when/);
         }
-        // With Mosquitto 2.0.11 the message under way at the cut came twice in one run of many; the cause is not known (issue 13).
-        if (qos === 2) expect(messages.duplicates).toBeLessThanOrEqual(1);
+        if (qos === 2) expect(messages.duplicates).toBe(0);
       }
     },
     180_000,

@@ -7,20 +7,9 @@ import { sdkPropertiesOf } from '../../../src/device/transports/device-sdk/sdk-p
 import { readEnvelope } from '../../../src/measure/rule-record.ts';
 import type { Encoding } from '../../../src/profile/encoding.ts';
 import type { JsonValue } from '../../../src/profile/load-profile.ts';
+import { bareSettings } from '../../support/device/bare-settings.ts';
 import { randomCases } from '../../support/effort.ts';
 
-const settings = {
-  runId: 'run-1',
-  slice: 3,
-  deviceGroup: 2,
-  stream: 1,
-  indexOf: (device: number) => 40 + device,
-  devices: 7,
-  seed: 42,
-  sizeBytes: 0,
-  envelopePlace: 'property',
-  offsetMsOf: (n: number) => n * 37.25,
-} as const;
 const numbers = { n: 12, device: 5, k: 2, atMs: 1_700_000_000_000.25 };
 const sentMs = 1_700_000_000_001.5;
 const envelope = {
@@ -35,7 +24,7 @@ const envelope = {
 };
 
 function make(encoding: Encoding, payload: JsonValue, more: object = {}) {
-  return new BareWriter({ ...settings, encoding, payload, ...more });
+  return new BareWriter({ ...bareSettings, encoding, payload, ...more });
 }
 
 function written(encoding: Encoding, payload: JsonValue, more: object = {}): Buffer {

@@ -7,6 +7,7 @@ import {
 } from '../../../src/device/encodings/payload-function.ts';
 import type { JsonValue } from '../../../src/profile/load-profile.ts';
 import type { PayloadFunction, PayloadMessage } from '../../../src/profile/payload-message.ts';
+import { bareSettings } from '../../support/device/bare-settings.ts';
 
 const encoding = { module: { file: '/somewhere/own.mjs' } };
 
@@ -19,16 +20,7 @@ interface More {
 
 function writerOf(make: PayloadFunction, { payload = {}, ...more }: More = {}) {
   return new BareWriter({
-    runId: 'run-1',
-    slice: 3,
-    deviceGroup: 2,
-    stream: 1,
-    indexOf: (device: number) => 40 + device,
-    devices: 7,
-    seed: 42,
-    sizeBytes: 0,
-    envelopePlace: 'property',
-    offsetMsOf: (n: number) => n * 37.25,
+    ...bareSettings,
     encoding,
     payload,
     payloadFunctions: new Map([[keyOfFunction(encoding), make]]),

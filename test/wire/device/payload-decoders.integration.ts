@@ -4,6 +4,7 @@ import { BareWriter } from '../../../src/device/bare-writer.ts';
 import type { Encoding } from '../../../src/profile/encoding.ts';
 import type { JsonValue } from '../../../src/profile/load-profile.ts';
 import { parsePayloadTemplate } from '../../../src/profile/payload-template.ts';
+import { bareSettings } from '../../support/device/bare-settings.ts';
 import { type Decoders, installDecoders } from '../../support/device/decoders.ts';
 import { simulate } from '../../support/device/make-run.ts';
 import { plainPayload } from '../../support/device/plain-payload.ts';
@@ -16,16 +17,6 @@ beforeAll(() => {
   decoders = installDecoders();
 }, 120_000);
 
-const settings = {
-  runId: 'run-1',
-  slice: 3,
-  indexOf: (device: number) => 40 + device,
-  devices: 7,
-  seed: 42,
-  sizeBytes: 0,
-  envelopePlace: 'property',
-  offsetMsOf: (n: number) => n * 37.25,
-} as const;
 const sentMs = 1_700_000_000_001.5;
 
 function messageOf(k: number) {
@@ -34,7 +25,10 @@ function messageOf(k: number) {
 
 function written(encoding: Encoding, payload: JsonValue, k = 2): Buffer {
   return Buffer.from(
-    new BareWriter({ ...settings, encoding, payload }).write(messageOf(k), sentMs, { births: 0, since: k }),
+    new BareWriter({ ...bareSettings, encoding, payload }).write(messageOf(k), sentMs, {
+      births: 0,
+      since: k,
+    }),
   );
 }
 
@@ -294,7 +288,7 @@ it('Sparkplug B: born again on each connection, with the next bdSeq and seq from
   // The counter is of eight bits.
   const birth = decoders.decodeSparkplug(
     Buffer.from(
-      new BareWriter({ ...settings, encoding: 'sparkplug-b', payload: { t: 1 } }).write(
+      new BareWriter({ ...bareSettings, encoding: 'sparkplug-b', payload: { t: 1 } }).write(
         messageOf(2),
         sentMs,
         {

@@ -74,7 +74,7 @@ export class PacketIds {
     }
   }
 
-  /** The place of the last identifier is free: it was when the identifier was taken, and nothing was put aside since. */
+  /** The place of the last identifier is free: `take` passes over the others, and the table has not changed since, but for releases. */
   #putAside(id: number, value: number): void {
     if (this.#used * 2 >= this.#mask && this.#mask < lastId) this.#grow();
     const at = (id & this.#mask) * 2;
