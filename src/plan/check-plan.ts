@@ -7,14 +7,16 @@ import {
   type LoadProfile,
   type MessageKind,
   maxGroups,
-  type RandomTime,
   type RunProfile,
 } from '../profile/load-profile.ts';
 import { maxBurst, messagesOfGaps, mostWalked } from '../profile/load-shapes/arrival-pattern.ts';
 import { maxJoinedStages, maxStages } from '../profile/load-shapes/resolved-load.ts';
+import { parseNetwork } from '../profile/network-conditions.ts';
+import type { NetworkForm } from '../profile/network-presets.ts';
 import type { PlannedAction } from '../profile/planned-action.ts';
 import { maxTimelineEntries } from '../profile/planned-action.ts';
 import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
+import type { RandomTime } from '../profile/time-distribution.ts';
 import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
@@ -130,8 +132,14 @@ export function checkStoredProfile(path: string, profile: RunProfile): PlanProbl
 function checkStoredAction(path: string, { atMs, action }: PlannedAction): PlanProblem[] {
   return [
     ...between(`${path}.atMs`, atMs, 0, longestRunMs),
-    ...between(`${path}.action.share`, action.share, Number.MIN_VALUE, 1),
+    ...(action.kind === 'network'
+      ? checkStoredChange(`${path}.action.network`, action.network)
+      : between(`${path}.action.share`, action.share, Number.MIN_VALUE, 1)),
   ];
+}
+
+function checkStoredChange(path: string, network: NetworkForm): PlanProblem[] {
+  return parseNetwork(network) === undefined ? [{ path, message: 'is no network' }] : [];
 }
 
 function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {

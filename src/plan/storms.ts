@@ -1,6 +1,7 @@
 import { type Disconnect, keepAlivesUntilNoticed } from '../profile/planned-action.ts';
 import type { LiveAction } from './actions/action.ts';
 import { disconnectOf } from './actions/disconnect.ts';
+import { networkAction } from './actions/network.ts';
 import { chosenCount, makeDeviceChoice } from './device-choice.ts';
 import { mqttGroupsOf } from './groups.ts';
 import type { GroupPlan, Plan } from './plan.ts';
@@ -19,7 +20,7 @@ export function plannedActionsOf({ profile, timeline }: Pick<Plan, 'profile' | '
   return (profile.timeline ?? []).map(({ atMs, group, action }) => ({
     at: timeline.publishAt + atMs,
     ...(group === undefined ? {} : { group }),
-    action: { ...action },
+    action: action.kind === 'network' ? networkAction(action.network) : { ...action },
   }));
 }
 

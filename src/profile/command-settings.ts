@@ -4,7 +4,7 @@ import { suggestFrom } from '../shared/nearest.ts';
 import type { GroupProfile, GroupSettings, LoadProfile, RunProfile } from './load-profile.ts';
 
 /** What a group of devices may have, and a backend may not. Defaults at the top are not a backend's. */
-export const settingsOfDevices = ['messages', 'echo', 'lifecycle', 'reply', 'users'] as const;
+export const settingsOfDevices = ['messages', 'echo', 'lifecycle', 'network', 'reply', 'users'] as const;
 
 const longestMs = 600_000;
 const shortestTimeoutMs = 100;

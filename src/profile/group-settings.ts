@@ -22,6 +22,7 @@ export const groupSettings = [
   'throughputPerUser',
   'echo',
   'lifecycle',
+  'network',
   'from',
   'command',
   'reply',

@@ -8,6 +8,7 @@ import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { checkShares, divideDevices } from './group-shares.ts';
 import { type GroupProfile, type GroupSettings, type LoadProfile, maxGroups } from './load-profile.ts';
 import { loadReplacedBy } from './load-shapes/load-shapes.ts';
+import { joinNetworks, parseNetwork } from './network-conditions.ts';
 import { checkMeasured } from './threshold-rules.ts';
 
 /** The result of reading one flat profile. */
@@ -102,6 +103,8 @@ function withDefaults(shared: JsonObject, own: JsonObject): JsonObject {
     const [ofTop, ofGroup] = [defaults[key], own[key]];
     if (isObject(ofTop) && isObject(ofGroup)) flat[key] = { ...ofTop, ...ofGroup };
   }
+  const [ofTop, ofGroup] = [parseNetwork(defaults.network), parseNetwork(own.network)];
+  if (ofTop !== undefined && ofGroup !== undefined) flat.network = joinNetworks(ofTop, ofGroup);
   return flat;
 }
 
@@ -180,6 +183,7 @@ const optionalSettings: Readonly<Record<OptionalSetting, true>> = {
   http: true,
   lifecycle: true,
   messages: true,
+  network: true,
   observe: true,
   pattern: true,
   reply: true,

@@ -4,7 +4,9 @@ import type { FileOrSecret, PasswordSource } from './credential-template.ts';
 import type { Encoding } from './encoding.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { Lifecycle } from './lifecycle-kinds.ts';
+import type { NetworkConditions } from './network-presets.ts';
 import type { PlannedAction } from './planned-action.ts';
+import type { RandomTime, ThinkTime } from './time-distribution.ts';
 
 /** What a run is as a whole, whatever its device groups do. */
 export interface RunSettings {
@@ -52,6 +54,8 @@ export interface GroupSettings {
   readonly echo: { readonly fraction: number };
   /** Absent: devices stay awake. */
   readonly lifecycle?: Lifecycle;
+  /** Between its devices and the target. Absent: nothing is done to what they send and receive. */
+  readonly network?: NetworkConditions;
   /** Of a backend, whose load is commands to devices of other groups. Absent: the group is devices. */
   readonly command?: CommandSettings;
   /** Absent: devices do not reply to commands. */
@@ -237,15 +241,6 @@ export interface UserLoad {
   /** Messages a second that one user sends at most; absent: no bound. */
   readonly throughputPerUser?: number;
 }
-
-/** A time, or a distribution of times, milliseconds. What would be below 0 is 0. */
-export type ThinkTime = { readonly kind: 'constant'; readonly ms: number } | RandomTime;
-
-/** A distribution of times, milliseconds. */
-export type RandomTime =
-  | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number }
-  | { readonly kind: 'exponential'; readonly meanMs: number }
-  | { readonly kind: 'normal'; readonly meanMs: number; readonly sdMs: number };
 
 export interface SliceSettings {
   /** Absent: chosen by the plan from quotas and file descriptors. */

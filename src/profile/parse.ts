@@ -15,6 +15,7 @@ import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { isIdle, type ResolvedLoad } from './load-shapes/resolved-load.ts';
 import { readKinds } from './message-kinds.ts';
 import { resolveProperties, resolveWill, wholeSeconds } from './message-properties.ts';
+import { resolveNetwork } from './network-conditions.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkObserved } from './presence-rules.ts';
 import { checkRatePerDevice, checkRules } from './rules.ts';
@@ -191,6 +192,7 @@ function resolve(
     ...load,
     echo: { fraction: settings.echo.fraction },
     ...(settings.lifecycle && { lifecycle: resolveLifecycle(settings.lifecycle) }),
+    ...resolveNetwork(settings.network),
     ...resolveCommands(settings),
     ...(settings.observe && { observe: settings.observe }),
     slices: {

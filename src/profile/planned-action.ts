@@ -1,3 +1,5 @@
+import type { NetworkForm } from './network-presets.ts';
+
 /**
  * How a device's connection ends. `clean`: with a DISCONNECT. `drop`: it breaks without one. `silent`: the device sends and answers
  * nothing more and nothing is closed, so that only its keep-alive shows the service that it is not there.
@@ -15,13 +17,20 @@ export interface PlannedDisconnect extends Disconnect {
   readonly kind: 'disconnect';
 }
 
+/** Changes the network of a group's devices, their open connections included. */
+export interface PlannedNetwork {
+  readonly kind: 'network';
+  /** As the user wrote it: what an object does not name stays as it is. */
+  readonly network: NetworkForm;
+}
+
 /** An action of the profile's timeline. */
 export interface PlannedAction {
   /** After publishing begins. */
   readonly atMs: number;
   /** Absent: all groups. */
   readonly group?: string;
-  readonly action: PlannedDisconnect;
+  readonly action: PlannedDisconnect | PlannedNetwork;
 }
 
 /** Actions of a profile's timeline at most. */

@@ -13,6 +13,8 @@ import { excessPerDevice } from './load-shapes/arrival-pattern.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { peakOf } from './load-shapes/resolved-load.ts';
 import { mqttConnectSettings } from './mqtt-settings.ts';
+import { parseNetwork } from './network-conditions.ts';
+import { checkNetwork, checkShaped } from './network-rules.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
 import { checkObserve } from './presence-rules.ts';
@@ -55,6 +57,13 @@ const rules: readonly Rule[] = [
     check: ({ profile, input }) => checkCommandSettings(profile, (name) => input[name] !== undefined),
   },
   { reads: ['observe', 'connect.protocol', ...loadPaths], check: ({ profile }) => checkObserve(profile) },
+  {
+    reads: ['network', 'connect.protocol', 'connect.client'],
+    check: ({ profile: { connect }, input }) => {
+      const form = parseNetwork(input.network);
+      return form === undefined ? [] : [...checkNetwork(form, 'network'), ...checkShaped(form, connect)];
+    },
+  },
   { reads: ['connect.backoff'], check: ({ profile }) => checkBackoff(profile.connect.backoff) },
   durationRule('connect.timeout', (profile) => profile.connect.timeoutMs, { min: 1_000, max: 120_000 }),
   durationRule('publish.ackTimeout', (profile) => profile.publish.ackTimeoutMs, { min: 100, max: 120_000 }),

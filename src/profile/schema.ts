@@ -7,6 +7,7 @@ import { http } from './http-schema.ts';
 import { lifecycleSetting } from './lifecycle-schema.ts';
 import { loadSettings } from './load-shapes/load-shapes.ts';
 import { messages } from './message-schema.ts';
+import { networkSetting } from './network-conditions.ts';
 import { observeSetting } from './presence-rules.ts';
 import { thresholds } from './threshold-schema.ts';
 import { timelineSetting } from './timeline.ts';
@@ -70,6 +71,7 @@ const flatSchema = z.strictObject({
       description: 'Devices that receive their own messages, over mqtt.',
     }),
   lifecycle: lifecycleSetting,
+  network: networkSetting,
   ...commandSettings,
   observe: observeSetting,
   slices: z

@@ -1,4 +1,11 @@
-import type { RandomTime, ThinkTime } from './load-profile.ts';
+/** A time, or a distribution of times, milliseconds. What would be below 0 is 0. */
+export type ThinkTime = { readonly kind: 'constant'; readonly ms: number } | RandomTime;
+
+/** A distribution of times, milliseconds. */
+export type RandomTime =
+  | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number }
+  | { readonly kind: 'exponential'; readonly meanMs: number }
+  | { readonly kind: 'normal'; readonly meanMs: number; readonly sdMs: number };
 
 /** Numbers that a time is drawn from. */
 export interface Draws {

@@ -4,6 +4,9 @@ import type { InputError } from '../shared/errors.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { duration, share } from './device-schema.ts';
 import type { GroupSettings, RunProfile } from './load-profile.ts';
+import { networkSetting } from './network-conditions.ts';
+import type { NetworkForm } from './network-presets.ts';
+import { checkNetwork, whyUnshaped } from './network-rules.ts';
 import type { Disconnect, DisconnectKind, PlannedAction } from './planned-action.ts';
 import { maxTimelineEntries } from './planned-action.ts';
 
@@ -47,6 +50,7 @@ export const timelineSetting = z
         .optional()
         .meta({ description: 'The device group; all groups unless set.', examples: ['meters'] }),
       disconnect,
+      network: networkSetting,
     }),
   )
   .max(maxTimelineEntries)
@@ -54,14 +58,22 @@ export const timelineSetting = z
   .meta({
     description:
       'Actions on devices while they publish, over mqtt: each entry has an instant and one action.',
-    examples: [[{ at: '30s', disconnect: { share: 1, how: 'drop' } }]],
+    examples: [
+      [
+        { at: '30s', disconnect: { share: 1, how: 'drop' } },
+        { at: '60s', network: 'lte-m' },
+      ],
+    ],
   });
 
 export function resolveTimeline(given: z.output<typeof timelineSetting>): readonly PlannedAction[] {
-  return (given ?? []).flatMap(({ at, group, disconnect: action }) => {
-    if (action === undefined) return [];
+  return (given ?? []).flatMap(({ at, group, disconnect: ends, network }) => {
+    const actions = [
+      ...(ends === undefined ? [] : [{ kind: 'disconnect' as const, ...ends }]),
+      ...(network === undefined ? [] : [{ kind: 'network' as const, network }]),
+    ];
     const atMs = parseDuration(at) ?? 0;
-    return [{ atMs, ...(group === undefined ? {} : { group }), action: { kind: 'disconnect', ...action } }];
+    return actions.map((action) => ({ atMs, ...(group === undefined ? {} : { group }), action }));
   });
 }
 
@@ -79,35 +91,47 @@ export function checkTimeline(
   profile: RunProfile & Omit<ActedGroup, 'name'>,
 ): InputError[] {
   const groups: readonly ActedGroup[] = profile.groups ?? [{ ...profile, name: undefined }];
-  const seen: { readonly atMs: number | undefined; readonly group: string | undefined }[] = [];
+  const seen: {
+    readonly kind: string;
+    readonly atMs: number | undefined;
+    readonly group: string | undefined;
+  }[] = [];
   return (given ?? []).flatMap((entry, i) => {
     const path = `timeline[${i}]`;
     const errors = checkEntry(entry, path, groups);
     if (errors.length > 0) return errors;
     const atMs = parseDuration(entry.at);
     const { group } = entry;
+    const kind = entry.network === undefined ? 'disconnect' : 'change of network';
     const isRepeated = seen.some(
       (other) =>
-        other.atMs === atMs && (other.group === group || other.group === undefined || group === undefined),
+        other.kind === kind &&
+        other.atMs === atMs &&
+        (other.group === group || other.group === undefined || group === undefined),
     );
-    seen.push({ atMs, group });
+    seen.push({ kind, atMs, group });
     if (!isRepeated) return [];
-    const hint = 'give it another instant, or one action with a larger share';
+    const hint =
+      entry.network === undefined
+        ? 'give it another instant, or one action with a larger share'
+        : 'give it another instant, or one action with all settings';
     return [
-      { path: `${path}.at`, message: `is the second disconnect at ${entry.at} of the same devices`, hint },
+      { path: `${path}.at`, message: `is the second ${kind} at ${entry.at} of the same devices`, hint },
     ];
   });
 }
 
 function checkEntry(
-  { at, group, disconnect: action }: NonNullable<z.output<typeof timelineSetting>>[number],
+  { at, group, disconnect: action, network }: NonNullable<z.output<typeof timelineSetting>>[number],
   path: string,
   groups: readonly ActedGroup[],
 ): InputError[] {
-  if (action === undefined)
+  if (action === undefined && network === undefined)
     return [
       { path, message: 'has no action', hint: 'give it one: "disconnect": {"share": 1, "how": "drop"}' },
     ];
+  if (action !== undefined && network !== undefined)
+    return [{ path, message: 'has two actions', hint: 'give each an entry of its own, at the same instant' }];
   const names = groups.flatMap(({ name }) => name ?? []);
   if (group !== undefined && !names.includes(group)) {
     const hint =
@@ -115,12 +139,17 @@ function checkEntry(
     return [{ path: `${path}.group`, message: `names no group of this profile: ${group}`, hint }];
   }
   const named = groups.filter(({ name }) => group === undefined || name === group);
+  if (network !== undefined) return [...checkInstant(at, path, named), ...checkChange(network, path, named)];
   const acted = named.filter(({ connect }) => connect.protocol === 'mqtt');
   if (acted.length === 0) {
     const hint = 'remove the entry, or set connect.protocol to "mqtt"';
     return [{ path, message: 'has no meaning over HTTP, where no device keeps a connection', hint }];
   }
-  return [...checkInstant(at, path, acted), ...checkSleep(path, acted), ...checkSilence(action, path, acted)];
+  return [
+    ...checkInstant(at, path, acted),
+    ...checkSleep(path, acted),
+    ...(action === undefined ? [] : checkSilence(action, path, acted)),
+  ];
 }
 
 function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): InputError[] {
@@ -134,6 +163,18 @@ function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): I
       message: `is past the end: publishing is over after ${formatDuration(lengthMs)}`,
       hint: `give less than ${formatDuration(lengthMs)}`,
     },
+  ];
+}
+
+function checkChange(network: NetworkForm, path: string, acted: readonly ActedGroup[]): InputError[] {
+  const why = acted.map(({ name, connect }) => ({ name, reason: whyUnshaped(connect) }));
+  const first = why.find(({ reason }) => reason !== undefined);
+  const ofGroup = first?.name === undefined ? '' : ` of group ${first.name}`;
+  return [
+    ...checkNetwork(network, `${path}.network`),
+    ...(first?.reason === undefined
+      ? []
+      : [{ ...first.reason, path: `${path}.network`, message: `${first.reason.message}${ofGroup}` }]),
   ];
 }
 

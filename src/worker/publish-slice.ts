@@ -1,5 +1,6 @@
 import type { RunStore } from '../aws/run-store.ts';
 import { DeviceActions } from '../device/device-actions.ts';
+import { NetworkChanges } from '../device/network/network-changes.ts';
 import { runSlice } from '../device/slice-runner.ts';
 import { StopRequest } from '../device/stop-signal.ts';
 import type { MakeTransport } from '../device/transport.ts';
@@ -118,6 +119,7 @@ export async function publishSlice(
   const transport = await deps.makeTransport(group);
   const stop = new AbortController();
   const deviceActions = new DeviceActions();
+  const networkChanges = new NetworkChanges(profile.network);
   const received: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
   const actions = followActions({
@@ -133,6 +135,7 @@ export async function publishSlice(
         stop.abort(new StopRequest(message.reason, message.at));
       },
       disconnect: (disconnect, at) => deviceActions.disconnect(disconnect, at),
+      network: (network, at) => networkChanges.add(network, at),
     },
   });
   const control = await deps.openControl(group, slice, {

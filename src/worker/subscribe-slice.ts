@@ -93,7 +93,7 @@ export async function subscribeSlice(
     kinds: actionKinds,
     store,
     clock,
-    controls: { stop: ({ reason }) => run.stop(reason), disconnect() {} },
+    controls: { stop: ({ reason }) => run.stop(reason), disconnect() {}, network() {} },
   });
   const control = await deps.openControl(plan, controlTarget, {
     onAction: (announcement) => actions.received(announcement),

@@ -1,5 +1,6 @@
-import type { LoadProfile, ThinkTime } from '../../profile/load-profile.ts';
+import type { LoadProfile } from '../../profile/load-profile.ts';
 import { assumedAnswerMs } from '../../profile/load-shapes/closed-load.ts';
+import type { ThinkTime } from '../../profile/time-distribution.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { formatCount, formatPerSecond } from '../../shared/format.ts';
 

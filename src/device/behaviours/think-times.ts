@@ -1,5 +1,4 @@
-import type { ThinkTime } from '../../profile/load-profile.ts';
-import { drawTime } from '../../profile/time-distribution.ts';
+import { drawTime, type ThinkTime } from '../../profile/time-distribution.ts';
 import { PositionalRandom } from '../../shared/random.ts';
 
 /** Sets think times apart from the values in the payload of the same message. */

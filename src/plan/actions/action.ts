@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../profile/load-profile.ts';
+import type { NetworkForm } from '../../profile/network-presets.ts';
 import type { Disconnect } from '../../profile/planned-action.ts';
 import type { ControlMessage } from '../control-message.ts';
 import { httpsSlicesOf } from '../groups.ts';
@@ -57,6 +58,8 @@ export interface SliceControls {
   stop(message: ControlMessage): void;
   /** @param at epoch milliseconds, as the action says */
   disconnect(disconnect: Disconnect, at: number): void;
+  /** @param at epoch milliseconds, as the action says */
+  network(network: NetworkForm, at: number): void;
 }
 
 /** Epoch milliseconds at which an action that is issued now takes effect. Actions that all slices carry out at one instant use it; `stop` takes effect at once. */

@@ -1,5 +1,4 @@
-import type { RandomTime } from '../../profile/load-profile.ts';
-import { type Draws, drawFirstGap, drawGap } from '../../profile/time-distribution.ts';
+import { type Draws, drawFirstGap, drawGap, type RandomTime } from '../../profile/time-distribution.ts';
 import { sumOf } from '../../shared/counts.ts';
 import { PositionalRandom } from '../../shared/random.ts';
 import { type DeviceTurns, makeListedTurns } from '../device-turns.ts';

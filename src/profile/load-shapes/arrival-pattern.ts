@@ -1,6 +1,6 @@
 import { sumBy } from '../../shared/counts.ts';
-import type { ArrivalPattern, LoadProfile, MessageKind, RandomTime, Stage } from '../load-profile.ts';
-import { meanMsOf, shortestGapMs } from '../time-distribution.ts';
+import type { ArrivalPattern, LoadProfile, MessageKind, Stage } from '../load-profile.ts';
+import { meanMsOf, type RandomTime, shortestGapMs } from '../time-distribution.ts';
 import { peakOf, type ResolvedLoad } from './resolved-load.ts';
 
 /** Messages of a burst at most. */

@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { isObject, type JsonObject } from '../../shared/json-path.ts';
-import type { RandomTime } from '../load-profile.ts';
-import { leastDeviationsOfGap, meanMsOf } from '../time-distribution.ts';
+import { leastDeviationsOfGap, meanMsOf, type RandomTime } from '../time-distribution.ts';
 
 /** Seconds of one gap at most. */
 const longestSeconds = 86_400;

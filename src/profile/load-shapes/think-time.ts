@@ -2,8 +2,7 @@ import * as z from 'zod';
 import { durationPattern, parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { duration } from '../device-schema.ts';
-import type { ThinkTime } from '../load-profile.ts';
-import { meanMsOf } from '../time-distribution.ts';
+import { meanMsOf, type ThinkTime } from '../time-distribution.ts';
 
 /** `1s`, or `1s..2s`: any time between the two is as likely. */
 export const durationOrRange = new RegExp(

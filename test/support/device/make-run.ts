@@ -146,7 +146,11 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     runId: plan.runId,
     kinds: actionKinds,
     planned: plannedActionsOf(plan),
-    controls: { stop() {}, disconnect: (disconnect, at) => actions.disconnect(disconnect, at) },
+    controls: {
+      stop() {},
+      disconnect: (disconnect, at) => actions.disconnect(disconnect, at),
+      network() {},
+    },
     store: { async *actions() {} },
     clock,
   });

@@ -29,6 +29,7 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
     controls: {
       stop: ({ reason }) => note(reason),
       disconnect: ({ share, how }, at) => note(`${how} ${share} of ${at - startedAt}`),
+      network: (network, at) => note(`${JSON.stringify(network)} of ${at - startedAt}`),
     },
     planned,
     clock,

@@ -1,0 +1,22 @@
+import type { JsonValue } from '../../profile/load-profile.ts';
+import { parseNetwork } from '../../profile/network-conditions.ts';
+import type { NetworkForm } from '../../profile/network-presets.ts';
+import type { ActionData, ActionKind, LiveAction } from './action.ts';
+
+/** Changes the network of a group's devices, their open connections included. What an object does not name stays as it is. */
+export const networkKind: ActionKind<NetworkForm> = {
+  kind: 'network',
+  isImmediate: false,
+  isAnnouncedUnstored: false,
+  parse: ({ network }) => parseNetwork(network),
+  apply: (slice, network, at) => slice.network(network, at),
+};
+
+export function networkAction(network: NetworkForm): ActionData {
+  return { kind: networkKind.kind, network: network as JsonValue };
+}
+
+/** Undefined for an action of another kind. */
+export function networkOf({ action }: LiveAction): NetworkForm | undefined {
+  return action.kind === networkKind.kind ? networkKind.parse(action) : undefined;
+}

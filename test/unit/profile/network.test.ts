@@ -1,0 +1,185 @@
+import { describe, expect, it } from '@jest/globals';
+import { readNetworkAssignments } from '../../../src/profile/network-assignments.ts';
+import { changeNetwork } from '../../../src/profile/network-conditions.ts';
+import { networkPresets, presetNames } from '../../../src/profile/network-presets.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { type InputError, InvalidInputError } from '../../../src/shared/errors.ts';
+
+const flat = { devices: 100, ratePerSecond: 10, duration: '60s' };
+
+function errorsOf(profile: object): readonly InputError[] {
+  try {
+    parseLoadProfile(profile);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    return error.errors;
+  }
+}
+
+describe('the network of a profile', () => {
+  it('has each setting in its unit', () => {
+    const network = {
+      delay: '50ms..150ms',
+      correlation: 0.25,
+      bandwidth: { up: '128kbit', down: '1.5mbit' },
+      loss: 0.02,
+      stall: { everySeconds: 30, for: '2s' },
+      reset: 0.1,
+      duplicate: 0.01,
+      corrupt: 0.001,
+      outage: 0.5,
+    };
+    expect(parseLoadProfile({ ...flat, network }).network).toEqual({
+      delay: { kind: 'uniform', minMs: 50, maxMs: 150 },
+      correlation: 0.25,
+      bandwidth: { up: 128_000, down: 1_500_000 },
+      loss: 0.02,
+      stall: { everySeconds: 30, forMs: 2_000 },
+      reset: 0.1,
+      duplicate: 0.01,
+      corrupt: 0.001,
+      outage: 0.5,
+    });
+  });
+
+  it.each(presetNames.filter((name) => name !== 'none'))('may be the preset %s', (name) => {
+    expect(parseLoadProfile({ ...flat, network: name }).network).toEqual(networkPresets[name].conditions);
+  });
+
+  it.each([undefined, 'none', {}, { delay: '0s', loss: 0 }])('is absent where %j does nothing', (network) => {
+    expect(parseLoadProfile({ ...flat, ...(network && { network }) })).not.toHaveProperty('network');
+  });
+
+  it('of a group changes what it names of the network at the top', () => {
+    const { groups } = parseLoadProfile({
+      everySeconds: 10,
+      duration: '60s',
+      network: 'lte-m',
+      groups: {
+        as: { devices: 1 },
+        lossy: { devices: 1, network: { loss: 0.05 } },
+        slow: { devices: 1, network: { bandwidth: { up: '1kbit' } } },
+        other: { devices: 1, network: '2g' },
+        none: { devices: 1, network: 'none' },
+      },
+    });
+    const { conditions } = networkPresets['lte-m'];
+    expect(groups?.map(({ network }) => network)).toEqual([
+      conditions,
+      { ...conditions, loss: 0.05 },
+      { ...conditions, bandwidth: { ...conditions.bandwidth, up: 1_000 } },
+      networkPresets['2g'].conditions,
+      undefined,
+    ]);
+  });
+
+  it.each<[object, string, string]>([
+    [{ network: 'ltem' }, 'network', 'The network between devices and target'],
+    [{ network: { delays: '1s' } }, 'network.delays', 'did you mean "delay"?'],
+    [{ network: { delay: '150ms..50ms' } }, 'network.delay', 'write the shorter time first'],
+    [{ network: { delay: {} } }, 'network.delay', 'give one distribution'],
+    [{ network: { delay: '2m' } }, 'network.delay', 'give at most 1m'],
+    [{ network: { bandwidth: '16kbps' } }, 'network.bandwidth', 'Bits a second of one device'],
+    [{ network: { bandwidth: { up: '0kbit' } } }, 'network.bandwidth.up', 'give 100bit or more'],
+    [{ network: { loss: 2 } }, 'network.loss', 'Share of the packets'],
+    [{ network: { stall: { everySeconds: 2, for: '2s' } } }, 'network.stall.for', 'less than 2s'],
+    [{ network: 'lte', connect: { protocol: 'https' } }, 'network', 'connect.protocol to "mqtt"'],
+    [{ network: 'lte', connect: { client: 'device-sdk' } }, 'network', 'connect.client to "dense"'],
+  ])('with %j is refused', (settings, path, hint) => {
+    expect(errorsOf({ ...flat, ...settings })).toEqual([
+      expect.objectContaining({ path, hint: expect.stringContaining(hint) }),
+    ]);
+  });
+
+  it('of a client whose network cannot be changed may be none', () => {
+    expect(errorsOf({ ...flat, network: 'none', connect: { client: 'device-sdk' } })).toEqual([]);
+  });
+});
+
+describe('a timeline', () => {
+  it('changes the network', () => {
+    const timeline = [
+      { at: '10s', network: 'nb-iot' },
+      { at: '20s', network: { loss: 0.1 } },
+      { at: '20s', disconnect: {} },
+    ];
+    expect(parseLoadProfile({ ...flat, timeline }).timeline).toMatchObject([
+      { atMs: 10_000, action: { kind: 'network', network: 'nb-iot' } },
+      { atMs: 20_000, action: { kind: 'network', network: { loss: 0.1 } } },
+      { atMs: 20_000, action: { kind: 'disconnect' } },
+    ]);
+  });
+
+  it.each<[readonly object[], string, string]>([
+    [[{ at: '1s', network: 'lte', disconnect: {} }], 'timeline[0]', 'an entry of its own'],
+    [[{ at: '2m', network: 'lte' }], 'timeline[0].at', 'give less than 1m'],
+    [[{ at: '1s', network: { delay: '2s..1s' } }], 'timeline[0].network.delay', 'shorter time first'],
+    [
+      [
+        { at: '1s', network: 'lte' },
+        { at: '1s', network: '2g' },
+      ],
+      'timeline[1].at',
+      'another instant',
+    ],
+  ])('%j is refused', (timeline, path, hint) => {
+    expect(errorsOf({ ...flat, timeline })).toEqual([
+      expect.objectContaining({ path, hint: expect.stringContaining(hint) }),
+    ]);
+  });
+
+  it('names the group whose network cannot be changed', () => {
+    const groups = { a: { devices: 1 }, b: { devices: 1, connect: { client: 'device-sdk' } } };
+    const timeline = [{ at: '1s', network: 'lte' }];
+    expect(errorsOf({ everySeconds: 1, duration: '60s', groups, timeline })).toMatchObject([
+      { path: 'timeline[0].network', message: expect.stringContaining('of group b') },
+    ]);
+  });
+});
+
+describe('assignments of the command line', () => {
+  const read = (...texts: string[]) =>
+    readNetworkAssignments(
+      texts.map((text) => {
+        const [setting = '', ...value] = text.split('=');
+        return { setting, value: value.join('=') };
+      }),
+    );
+
+  it.each<[string[], unknown]>([
+    [['network=lte-m'], 'lte-m'],
+    [['network=none'], 'none'],
+    [['network.delay=200ms'], { delay: '200ms' }],
+    [['network.loss=2%'], { loss: 0.02 }],
+    [['network.loss=0.02', 'network.delay=50ms..150ms'], { loss: 0.02, delay: '50ms..150ms' }],
+    [['network.delay=200ms', 'network=lte-m'], { preset: 'lte-m', delay: '200ms' }],
+    [['network=lte-m', 'network.delay=200ms'], { preset: 'lte-m', delay: '200ms' }],
+    [
+      ['network.bandwidth.up=128kbit', 'network.bandwidth.down=1mbit'],
+      { bandwidth: { up: '128kbit', down: '1mbit' } },
+    ],
+    [['network.stall={"everySeconds":30,"for":"2s"}'], { stall: { everySeconds: 30, for: '2s' } }],
+    [['rate=1.5x'], undefined],
+  ])('%j are %j', (texts, network) => {
+    expect(read(...texts)).toEqual({ ...(network !== undefined && { network }), errors: [] });
+  });
+
+  it.each([
+    ['network.delays=1s', 'network.delays', 'did you mean "delay"?'],
+    ['network.loss=200%', 'network.loss', 'Share of the packets'],
+    ['network=ltem', 'network', 'lte-m'],
+    ['network.delay=2s..1s', 'network.delay', 'shorter time first'],
+  ])('%s is refused', (text, path, hint) => {
+    expect(read(text)).toMatchObject({ errors: [{ path, hint: expect.stringContaining(hint) }] });
+  });
+});
+
+describe('a change', () => {
+  it('keeps what it does not name, and a preset replaces everything', () => {
+    const before = changeNetwork({}, { delay: '10ms', loss: 0.1 });
+    expect(changeNetwork(before, { loss: 0 })).toEqual({ delay: { kind: 'constant', ms: 10 } });
+    expect(changeNetwork(before, 'none')).toEqual({});
+    expect(changeNetwork(before, { preset: 'none', reset: 1 })).toEqual({ reset: 1 });
+  });
+});
