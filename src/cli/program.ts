@@ -12,7 +12,7 @@ import type { Finish } from './run/run-outcome.ts';
  * Runs the command line.
  * @param args without `node` and the script's path
  * @param loadPage where the live page comes from
- * @returns the exit code: every fault has been printed.
+ * @returns the exit code: every error has been printed.
  */
 export async function runCli(args: readonly string[], loadPage: LoadPage): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.passed;
@@ -27,10 +27,11 @@ export async function runCli(args: readonly string[], loadPage: LoadPage): Promi
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has printed what it has to say: help and version are no faults, everything else is bad usage.
+    // Commander has printed its text: help and version are no errors, everything else is bad usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.passed : exitCodes.badUsage;
+    const { stderr } = process;
     const debug = process.env.STAMPEDE_DEBUG === '1';
-    print(process.stderr, describeError(error, makeStyler(process.stderr), debug));
+    print(stderr, describeError(error, { style: makeStyler(stderr), columns: stderr.columns, debug }));
     return exitCodeOf(error);
   }
 }
@@ -61,7 +62,18 @@ async function makeProgram(args: readonly string[], finish: Finish, loadPage: Lo
     if (name === named) (await load())(program, finish, loadPage);
     else program.command(name).summary(summary);
   }
+  for (const command of program.commands) nameHelp(command);
   return program;
+}
+
+/** After a mistake, a command points to its own help. */
+function nameHelp(command: Command): void {
+  command.showHelpAfterError(`  → \`${fullName(command)} --help\` lists its options`);
+  for (const subcommand of command.commands) nameHelp(subcommand);
+}
+
+function fullName(command: Command): string {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
 }
 
 /** Name and usage: from the table for Stampede's own commands, from commander for subcommands. */
@@ -72,10 +84,10 @@ function termOf(command: Command, program: Command): string {
 
 const afterHelp = `
 Start here:
-  npx stampede plan profiles/smoke.json                what a profile becomes, before anything runs
-  npx stampede run profiles/smoke.json                 run it (20 s) and read the report
-  npx stampede run profiles/smoke.json --devices 1000  the same with one setting changed
-  npx stampede run profiles/smoke.json --stage dev     the same on AWS, in the deployed stack stampede-dev
+  npx stampede plan profiles/smoke.json  what a profile becomes; nothing runs
+  npx stampede run                       run profiles/smoke.json; 20 s
+  npx stampede run --devices 1000        the same with one setting changed
+  npx stampede run --stage dev           the same on AWS, in stack stampede-dev
 
 Exit codes:
   0    passed, or inconclusive

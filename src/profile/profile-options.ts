@@ -131,7 +131,7 @@ export const profileOptions: readonly ProfileOption[] = [
     number,
   ),
   row('--drain', '<time>', 'drain', 'wait for messages in flight', duration),
-  row('--seed', '<n>', 'seed', 'seed of the random payloads', number),
+  row('--seed', '<n>', 'seed', 'seed of all random choices: payloads, sizes, arrivals', number),
   row(
     '--echo',
     '<share>',

@@ -38,7 +38,7 @@ export function addCertsCommand(program: Command, finish: Finish): void {
 
 function required({ stage, ...rest }: Partial<Stage>, command: Command): Stage {
   if (stage === undefined) {
-    return command.error("error: required option '--stage <stage>' not specified\n  → --stage dev", {
+    return command.error("error: required option '--stage <stage>' not specified", {
       exitCode: exitCodes.badUsage,
     });
   }

@@ -15,7 +15,7 @@ export function addDeployCommand(program: Command, finish: Finish): void {
   add(program, finish, {
     name: 'deploy',
     description:
-      'Deploy the stack of serverless.yml in the working directory with your AWS credentials: five functions, the state ' +
+      'Deploy the stack of serverless.yml in the working directory with your AWS credentials: six functions, the state ' +
       'machine, the rule and its queue, and the bucket of the run store. `stampede run --stage` runs profiles there.',
   });
 }

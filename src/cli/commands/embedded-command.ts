@@ -23,7 +23,8 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
     .addHelpText(
       'after',
       '\nIn a second terminal, after pasting the printed lines:\n' +
-        '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN --input file://profiles/smoke.json',
+        '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN \\\n' +
+        '    --input file://profiles/smoke.json',
     )
     .action(
       async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & EmulationFlags & FaultFlag) => {

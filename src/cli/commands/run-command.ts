@@ -9,7 +9,7 @@ import { addQuotaFlags } from '../options/quota-flags.ts';
 import { checkCredentialSources } from '../options/stage-credentials.ts';
 import { addStageFlags, isStage } from '../options/stage-flags.ts';
 import { makeJsonLines } from '../output/json-lines.ts';
-import { renderPlanBrief } from '../output/plan-text.ts';
+import { fitLines, renderPlanBrief } from '../output/plan-text.ts';
 import { print } from '../output/printable.ts';
 import { makeProgressDisplay, type ProgressDisplay } from '../output/progress-display.ts';
 import { addOutputFlags, checkOutputs, type OutputFlags } from '../output/report-outputs.ts';
@@ -79,7 +79,8 @@ async function run({ given: { input }, draft, site, flags, loadPage }: CheckedRu
   const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
   if (jsonLines === undefined) {
     const heading = `${makeStyler(process.stderr)('heading', 'run')} ${runId}`;
-    display.say([heading, ...renderPlanBrief(plan, preflight, site.rows, host), ''].join('\n'));
+    const brief = fitLines(renderPlanBrief(plan, preflight, site.rows, host), process.stderr.columns);
+    display.say([heading, ...brief, ''].join('\n'));
   } else {
     jsonLines.began(plan, site.facts, preflight);
   }

@@ -29,7 +29,6 @@ export interface GivenProfile {
  * @param defaultProfile where PROFILE may be left out
  */
 export function addProfileArguments(command: Command, defaultProfile?: string): Command {
-  command.showHelpAfterError(`  → \`npx stampede ${command.name()} --help\` lists the settings`);
   command.argument(
     defaultProfile === undefined ? '<profile>' : '[profile]',
     'path of a load profile (JSON, comments allowed), or - for standard input; examples are in profiles/',
@@ -41,7 +40,7 @@ export function addProfileArguments(command: Command, defaultProfile?: string): 
   command.optionsGroup('Options:');
   return command.addHelpText(
     'after',
-    '\nEach override is also an environment variable (--connect-rate: STAMPEDE_CONNECT_RATE).\n' +
+    '\nEach override is also a variable (--connect-rate: STAMPEDE_CONNECT_RATE).\n' +
       'A flag wins over a variable, a variable over the file.',
   );
 }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
-import { groupsOf, wholeProfileOf } from '../../plan/groups.ts';
+import { groupsOf, intendedPeakOf, wholeProfileOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { kindsOf } from '../../plan/kinds.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
@@ -64,15 +64,18 @@ export function renderPlanPage(
     '',
     ...renderThresholds(plan, style),
   ];
-  return lines.flatMap((line) => fitLine(line, columns));
+  return fitLines(lines, columns);
 }
 
-/** Breaks a line of plain text that is too long. Further lines are indented to the text, not to the label. */
-function fitLine(line: string, columns: number): string[] {
-  if (stripVTControlCharacters(line).length <= columns) return [line];
-  const [label = ''] = /^ {2}\S+ {2,}/.exec(line) ?? [];
-  const indent = label.length === labelColumns + 2 ? label : '  ';
-  return wrapText(line.slice(indent.length), columns, indent, ' '.repeat(indent.length));
+/** Breaks lines of plain text that are too long. Further lines are indented to the text, not to the label or the time. */
+export function fitLines(lines: readonly string[], columns = Number.POSITIVE_INFINITY): string[] {
+  return lines.flatMap((line) => {
+    if (stripVTControlCharacters(line).length <= columns) return [line];
+    const [label = ''] = /^ {2}\S+ {2,}/.exec(line) ?? [];
+    const [time = '  '] = /^ +\d+(?::\d\d)+ {2}/.exec(line) ?? [];
+    const indent = label.length === labelColumns + 2 ? label : time;
+    return wrapText(line.slice(indent.length), columns, indent, ' '.repeat(indent.length));
+  });
 }
 
 /**
@@ -145,13 +148,13 @@ function renderDevices(plan: Plan): string[] {
   const groups = groupsOf(plan);
   if (plan.groups === undefined) return groups.flatMap(renderGroup);
   const { devices } = plan.profile;
-  const { load, slices } = plan;
+  const peakPerSecond = intendedPeakOf(groups.map(({ profile }) => profile));
   return [
     row('devices', `${formatPlural(devices, 'virtual device')} in ${formatPlural(groups.length, 'group')}`),
-    row('slices', `${formatCount(slices.count)}, one Lambda each`),
+    row('slices', `${formatCount(plan.slices.count)}, one Lambda each`),
     row(
       'messages',
-      `${groups.every(({ profile }) => hasSchedule(profile)) ? '' : 'about '}${formatCount(sumBy(groups, intendedOfGroup))}, up to ${formatPerSecond(load.peakPerSecond)}`,
+      `${groups.every(({ profile }) => hasSchedule(profile)) ? '' : 'about '}${formatCount(sumBy(groups, intendedOfGroup))}, up to ${formatPerSecond(peakPerSecond)}`,
     ),
     ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(group)]),
   ];

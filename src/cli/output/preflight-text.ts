@@ -1,3 +1,4 @@
+import { accountOf } from '../../plan/account.ts';
 import { isReadByRule } from '../../plan/observers.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
@@ -60,7 +61,7 @@ function renderLambdas({ lambda }: Preflight, style: Styler): string[] {
   const { slices, memoryMbPerSlice, concurrency, invocations, gbSeconds } = lambda;
   return [
     style('heading', '  Lambda'),
-    `  ${formatPlural(slices, 'slice')} of ${formatCount(memoryMbPerSlice)} MB, up to ${formatCount(concurrency)} Lambdas at once in all`,
+    `  ${formatPlural(slices, 'slice')} of ${formatCount(memoryMbPerSlice)} MB, up to ${formatPlural(concurrency, 'Lambda')} at once in all`,
     `  ${formatPlural(invocations, 'invocation')}, ${formatValue(gbSeconds)} GB-s in all`,
   ];
 }
@@ -92,7 +93,8 @@ function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: Text
     return forecast.withinAllowed ? text : style('bad', text);
   });
   const share = formatShare(plan.profile.limits.quotaShare);
-  const own = unread.length === 0 ? ' Limits are the account’s own.' : '';
+  const owner = accountOf(plan).isCharged ? 'the account’s own' : 'those of embedded AWS';
+  const own = unread.length === 0 ? ` Limits are ${owner}.` : '';
   const sentences = [
     `Nearest first: the top one is the binding limit, the first reached if the load grows. The profile may use ${share} of a quota that AWS can raise (limits.quotaShare).${own}`,
     ...(unread.length === 0
@@ -147,7 +149,7 @@ function renderCost({ profile }: Plan, preflight: Preflight, { style, columns }:
     ...(fits ? [] : [ceiling]),
     '',
     `  ${sentence(describeCost(preflight))}`,
-    '  --json lists what it takes for granted.',
+    '  --json lists the assumptions of this forecast.',
   ];
 }
 

@@ -1,31 +1,49 @@
 import { filesUnavailable } from '../../embedded/gateway/aws-error.ts';
 import { describeDiskError, isDiskError, remedyOfDisk } from '../../embedded/s3/runs-storage.ts';
+import { wrapText } from '../../report/text-table.ts';
 import { type ExitCode, exitCodes, StampedeError } from '../../shared/errors.ts';
 import type { Styler } from './style.ts';
+
+export interface ErrorFormat {
+  readonly style: Styler;
+  /** Of the terminal; absent: lines are not broken. */
+  readonly columns?: number | undefined;
+  /** Appends stack traces. */
+  readonly debug?: boolean;
+}
 
 /**
  * What the user reads about an error. A StampedeError is a message and a hint; anything else is printed as an
  * internal error. Stack traces are printed only with STAMPEDE_DEBUG=1.
  */
-export function describeError(error: unknown, style: Styler, debug: boolean): string {
-  const lines: string[] = [];
-  if (error instanceof StampedeError) {
-    lines.push(`${style('bad', 'stampede:')} ${error.message}`);
-    if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
-  } else if (isUsersDiskError(error)) {
-    lines.push(
-      `${style('bad', 'stampede:')} the file ${error.path} cannot be used: ${describeDiskError(error)}`,
-      `  → ${remedyOfDisk(error)}`,
-    );
-  } else if (isFilesUnavailable(error)) {
-    lines.push(`${style('bad', 'stampede:')} ${error.message}`);
-  } else {
-    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    lines.push(`${style('bad', 'stampede: internal error:')} ${message}`);
-    if (!debug) lines.push('  → STAMPEDE_DEBUG=1 shows where it happened');
-  }
+export function describeError(error: unknown, { style, columns, debug = false }: ErrorFormat): string {
+  const isPlain = error instanceof StampedeError || isUsersDiskError(error) || isFilesUnavailable(error);
+  const head = isPlain ? 'stampede:' : 'stampede: internal error:';
+  const [first = '', ...others] = [`${head} ${messageOf(error)}`, ...hintOf(error, debug)].flatMap((text) =>
+    text.split('\n').flatMap((line) => fitLine(line, columns)),
+  );
+  const lines = [first.replace(head, style('bad', head)), ...others];
   if (debug && error instanceof Error) lines.push(stackWithCauses(error));
   return `${lines.join('\n')}\n`;
+}
+
+function messageOf(error: unknown): string {
+  if (isUsersDiskError(error)) return `the file ${error.path} cannot be used: ${describeDiskError(error)}`;
+  if (error instanceof StampedeError || isFilesUnavailable(error)) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function hintOf(error: unknown, debug: boolean): string[] {
+  if (error instanceof StampedeError) return error.hint === undefined ? [] : [`  → ${error.hint}`];
+  if (isUsersDiskError(error)) return [`  → ${remedyOfDisk(error)}`];
+  return debug || isFilesUnavailable(error) ? [] : ['  → STAMPEDE_DEBUG=1 shows where it happened'];
+}
+
+/** Further lines are indented past the arrow of a hint. */
+function fitLine(line: string, columns = Number.POSITIVE_INFINITY): string[] {
+  if (line.length <= columns) return [line];
+  const indent = ' '.repeat(line.search(/\S/));
+  return wrapText(line.trimStart(), columns, indent, `${indent}  `);
 }
 
 function stackWithCauses(error: Error): string {

@@ -10,8 +10,8 @@ const publishedProject = fileURLToPath(new URL('../../../project', import.meta.u
 /** In a clone there is nothing to copy: its own serverless.yml is the stack. */
 export class NotPublishedError extends StampedeError {
   constructor() {
-    super('NotPublished', 'this is a clone of Stampede, and its serverless.yml is the stack', {
-      hint: 'run and deploy from the clone itself; for a project of its own install the package: npm pack, then npm install FILE there',
+    super('NotPublished', 'this program runs from a clone of Stampede, whose serverless.yml is the stack', {
+      hint: 'run and deploy in the clone; for a project of your own install the package there: npm pack in the clone, then npm install FILE',
       exitCode: exitCodes.badUsage,
     });
   }

@@ -13,9 +13,13 @@ export const latest = 'latest';
 
 /** A report that was named by its path or its run cannot be read. */
 export class ReportNotReadableError extends StampedeError {
-  constructor(what: string, reason: string) {
+  constructor(
+    what: string,
+    reason: string,
+    hint = 'give a report.json, or the id of a run that has one; `npx stampede report RUN` makes it',
+  ) {
     super('ReportNotReadable', `${what}: ${reason}`, {
-      hint: 'give a report.json, or the id of a run that has one; `npx stampede report RUN` makes it',
+      hint,
       exitCode: exitCodes.badUsage,
     });
   }
@@ -41,7 +45,10 @@ export async function readReport(what: string, runsDirectory: string): Promise<R
 export async function resolveRunId(what: string, runsDirectory: string): Promise<string> {
   if (what !== latest) return what;
   const runId = await makeRunRepository(runsDirectory).latest();
-  if (runId === undefined) throw new ReportNotReadableError(what, `there is no run in ${runsDirectory}`);
+  if (runId === undefined) {
+    const hint = '`npx stampede run` makes one; --runs names another directory of runs';
+    throw new ReportNotReadableError(what, `there is no run in the directory ${runsDirectory}`, hint);
+  }
   return runId;
 }
 

@@ -31,7 +31,7 @@ const maxStoredBytes = 64 * 1_024 * 1_024;
 export class UnreadableFileError extends StampedeError {
   constructor(file: string, reason: string, cause?: unknown) {
     super('UnreadableFile', `${file} cannot be read: ${reason}`, {
-      hint: 'it was damaged, or written by another program or another version of Stampede: take it from where it came from again, or run the profile again',
+      hint: 'it was damaged, or written by another program or another version of Stampede: get it again from its source, or run the profile again',
       exitCode: exitCodes.badUsage,
       cause,
     });

@@ -43,7 +43,7 @@ describe('a target that is not the account’s own', () => {
     const execution = await run.executionEnded();
     const error = errorOfExecution(execution, { logs: 'logs' }, false);
     expect(exitCodeOf(error)).toBe(3);
-    expect(describeError(error, plainStyler, false)).toContain('--allow-host broker.example.com');
+    expect(describeError(error, { style: plainStyler })).toContain('--allow-host broker.example.com');
   }, 60_000);
 
   it('is planned for with --allow-host', async () => {
