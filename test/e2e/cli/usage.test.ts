@@ -148,7 +148,7 @@ describe('stampede --help', () => {
   it('shows the first commands to type', async () => {
     const { code, stdout } = await runCli(['--help']);
     expect(code).toBe(0);
-    expect(stdout).toContain('stampede run profiles/smoke.json');
+    expect(stdout).toContain('stampede plan profiles/smoke.json');
     for (const command of ['plan', 'run', 'embedded'])
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
   });
