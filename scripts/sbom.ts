@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { LockFile } from './licences.ts';
 
 // npm run sbom: the software bill of materials of the production dependencies, for all platforms, CycloneDX on stdout.
-// `npm sbom --omit dev` leaves out what a development tool needs too, be it needed in production or not; and it marks a
+// `npm sbom --omit dev` leaves out what a development tool needs too, even if production needs it; and it marks a
 // package of one version as for development if any of its copies is. The lock file lists each copy.
 
 interface Component {

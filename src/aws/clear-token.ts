@@ -1,7 +1,7 @@
 import { isLoopback } from '../targets/target-check.ts';
 
 /**
- * What to say of an InfluxDB that its token travels to in clear: by plain HTTP, to another machine.
+ * A warning where InfluxDB's token travels unencrypted: over plain HTTP to another machine.
  * @param url of `INFLUX_URL`; undefined: there is none
  */
 export function clearTokenNote(url: string | undefined): string | undefined {

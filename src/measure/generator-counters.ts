@@ -1,7 +1,7 @@
 import type { GeneratorTotals } from './run-ledger.ts';
 import type { SliceResult } from './slice-result.ts';
 
-/** What the load cost those who made it. */
+/** CPU, memory and delays of the processes that made the load. */
 export class GeneratorCounters {
   #totals: GeneratorTotals = {
     slices: 0,

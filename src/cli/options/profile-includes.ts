@@ -10,7 +10,7 @@ import { whyNotReadable } from './unreadable-file.ts';
 type Form = Record<string, unknown>;
 
 /**
- * A load profile with what the files that it names hold: the text of .proto files, and the columns of CSV files.
+ * A load profile with the contents of the files that it names: the text of .proto files, and the columns of CSV files.
  * @param directory that their paths begin in
  */
 export async function withFiles({ value, errors }: JsonText, directory: string): Promise<JsonText> {

@@ -1,6 +1,6 @@
 /**
  * Text for a terminal, with what came from files and services in it made harmless: a report or a profile that another user
- * else made may hold escape sequences that move the cursor, set the title or answer for the user, and controls that turn
+ * made may hold escape sequences that move the cursor, set the title or type input in the user's name, and controls that turn
  * the direction of text around. Each is shown as `\u001b`, which is the same character in JSON. Line ends, tabs and the
  * styles that the CLI itself uses stay.
  */

@@ -7,7 +7,7 @@ const lookBackMs = 5_000;
 export interface RateMeter {
   /**
    * Takes a running total and returns its growth per second over the last five seconds.
-   * @param atMs the instant that the total is of, not the one it is known at
+   * @param atMs the instant of the total, not the one at which it became known
    */
   measure(total: number, atMs: number): number;
 }

@@ -18,7 +18,7 @@ export class AwsError extends Error {
 }
 
 /**
- * What embedded AWS does not do, it says: no SDK retries a 501, so a run ends at once and names the gap.
+ * The answer to a request that embedded AWS does not support. No SDK retries a 501, so a run ends at once and names the gap.
  * @param what completes "embedded AWS does not support …"
  */
 export function notSupported(what: string): AwsError {
@@ -29,10 +29,10 @@ export function notSupported(what: string): AwsError {
   );
 }
 
-/** The code of what the disk, or the limit of open files, kept embedded AWS from. */
+/** The code of an error that the disk, or the limit of open files, caused. */
 export const filesUnavailable = 'FilesUnavailable';
 
-/** What a handler threw, as the answer of the service. A defect of ours is a 500, with its message. */
+/** What a handler threw, as the answer of the service. An internal error is a 500, with its message. */
 export function toAwsError(thrown: unknown): AwsError {
   if (thrown instanceof AwsError) return thrown;
   if (isDiskError(thrown)) {

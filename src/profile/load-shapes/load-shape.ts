@@ -21,10 +21,10 @@ export interface LoadShape<Settings> {
   replacedBy(own: JsonObject): readonly string[];
   /**
    * @param input the user's form, for what is written and what is not
-   * @param settings absent where a setting of the load is not even of the right shape
+   * @param settings absent where a setting of the load has the wrong type
    */
   check(input: JsonObject, settings: Settings | undefined): InputError[];
-  /** The load of settings without faults; of others, something of the same type. */
+  /** The load of settings without errors; of others, something of the same type. */
   resolve(settings: Settings): ResolvedLoad;
   /** Where a device sends more than `limit` messages a second: the setting that says so, and what to do. */
   slowDown(input: JsonObject, profile: LoadProfile, limit: number): Pick<InputError, 'path' | 'hint'>;

@@ -19,7 +19,7 @@ export const pingreq = Buffer.from([0xc0, 0]);
 /** Normal disconnection: no reason code, no properties; the same in 3.1.1 and 5. */
 export const disconnect = Buffer.from([0xe0, 0]);
 
-/** What one device says of itself. */
+/** The fields of a CONNECT that differ by device. */
 export interface ConnectIdentity {
   readonly clientId: string;
   readonly login?: MqttLogin | undefined;

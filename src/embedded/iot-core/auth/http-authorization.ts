@@ -9,7 +9,7 @@ import type { KnownCertificates } from './known-certificates.ts';
 
 /**
  * Says what the sender of a request over HTTP may do.
- * @throws AwsError `ForbiddenException` for a client that does not identify itself, or not truly
+ * @throws AwsError `ForbiddenException` for a client that does not identify itself, or whose signature or certificate is not valid
  */
 export type AuthorizeRequest = (request: GatewayRequest) => Access | Promise<Access>;
 

@@ -6,7 +6,7 @@ import { type Policy, parsePolicy } from '../policies/policy.ts';
 import type { CertificateFacts, DistinguishedName } from '../policies/policy-variables.ts';
 import type { CertificateSettings } from '../settings.ts';
 
-/** A client by the certificate it showed, and proved by the handshake to have the key of. */
+/** A client by its certificate. The handshake has proved that it has the certificate's key. */
 export interface CertifiedClient {
   /** The certificate's id: SHA-256 of it. */
   readonly principal: string;

@@ -18,7 +18,7 @@ export interface QueueDepth {
   readonly visible: number;
   /** Received and not yet answered for (ApproximateNumberOfMessagesNotVisible). */
   readonly inFlight: number;
-  /** Failed, and away until their visibility timeout. */
+  /** Failed, and invisible until their visibility timeout. */
   readonly delayed: number;
   readonly sent: number;
   readonly delivered: number;

@@ -13,7 +13,7 @@ export interface RuleInput extends PayloadBytes {
   readonly headers?: { readonly properties?: readonly Property[] | undefined };
 }
 
-/** A rule, compiled: the short way where its SELECT allows it, and the general way for all that one leaves open. */
+/** A rule, compiled: columns are copied where its SELECT allows it, and everything else is evaluated in the general way. */
 export class TopicRule {
   readonly name: string;
   /** Topic filter. */
