@@ -43,6 +43,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/stop-command.ts')).addStopCommand,
   },
   {
+    name: 'set',
+    usage: '[options] <run> <setting...>',
+    summary: 'change load, devices or faults of a run while it goes on',
+    load: async () => (await import('./commands/set-command.ts')).addSetCommand,
+  },
+  {
     name: 'report',
     usage: '[options] [run]',
     summary: 'show the report of a run, or make it',

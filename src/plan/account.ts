@@ -37,6 +37,11 @@ interface PaidPlan {
   readonly target?: Target;
 }
 
+/** Whether a run loads an emulator on loopback, not AWS. */
+export function isRehearsal(plan: PaidPlan): boolean {
+  return traitsOf(plan.target).isEmulated && !accountOf(plan).isCharged;
+}
+
 /** Whether a bill comes of a run, or would if its rehearsal took place on AWS. */
 export function isBilled(plan: PaidPlan): boolean {
   return traitsOf(plan.target).isPriced || accountOf(plan).isCharged;

@@ -141,15 +141,28 @@ function checkEntry(
   const named = groups.filter(({ name }) => group === undefined || name === group);
   if (network !== undefined) return [...checkInstant(at, path, named), ...checkChange(network, path, named)];
   const acted = named.filter(({ connect }) => connect.protocol === 'mqtt');
+  return [
+    ...(acted.length === 0 ? [] : checkInstant(at, path, acted)),
+    ...(action === undefined ? [] : refuseDisconnect(action, path, named, `${path}.disconnect.how`)),
+  ];
+}
+
+/**
+ * What speaks against a disconnect of these groups, whatever its instant.
+ * @param path of the action, for its errors
+ */
+export function refuseDisconnect(
+  disconnect: Disconnect,
+  path: string,
+  groups: readonly ActedGroup[],
+  howPath = `${path}.how`,
+): InputError[] {
+  const acted = groups.filter(({ connect }) => connect.protocol === 'mqtt');
   if (acted.length === 0) {
-    const hint = 'remove the entry, or set connect.protocol to "mqtt"';
+    const hint = 'remove it, or set connect.protocol to "mqtt"';
     return [{ path, message: 'has no meaning over HTTP, where no device keeps a connection', hint }];
   }
-  return [
-    ...checkInstant(at, path, acted),
-    ...checkSleep(path, acted),
-    ...(action === undefined ? [] : checkSilence(action, path, acted)),
-  ];
+  return [...checkSleep(path, acted), ...checkSilence(disconnect, howPath, acted)];
 }
 
 function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): InputError[] {
@@ -190,11 +203,11 @@ function checkSleep(path: string, acted: readonly ActedGroup[]): InputError[] {
   ];
 }
 
-function checkSilence({ how }: Disconnect, path: string, acted: readonly ActedGroup[]): InputError[] {
+function checkSilence({ how }: Disconnect, howPath: string, acted: readonly ActedGroup[]): InputError[] {
   if (how !== 'silent' || acted.every(({ connect }) => connect.client === 'dense')) return [];
   return [
     {
-      path: `${path}.disconnect.how`,
+      path: howPath,
       message: 'the client device-sdk answers pings by itself, and cannot be silent',
       hint: 'set connect.client to "dense"',
     },

@@ -1,4 +1,4 @@
-import { accountOf } from '../plan/account.ts';
+import { isRehearsal } from '../plan/account.ts';
 import type { InjectedFaults, RunConditions } from '../plan/conditions.ts';
 import { wholeProfileOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -12,10 +12,10 @@ export function conditionsOf(plan: Plan, faults: InjectedFaults | undefined): Ru
   const { conditions, profile, target } = plan;
   if (conditions === undefined) return undefined;
   const traits = traitsOf(target);
-  const isRehearsal = traits.isEmulated && !accountOf(plan).isCharged;
+  const isEmulator = isRehearsal(plan);
   return {
-    isRehearsal,
-    target: target === undefined ? 'unknown' : traits.describe(target, isRehearsal),
+    isRehearsal: isEmulator,
+    target: target === undefined ? 'unknown' : traits.describe(target, isEmulator),
     ...conditions,
     profile: wholeProfileOf(plan),
     overrides: profile.overrides ?? [],

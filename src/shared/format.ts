@@ -85,6 +85,11 @@ export function formatClock(ms: number): string {
   return ms < 0 && seconds > 0 ? `-${text}` : text;
 }
 
+/** Of the day, to the millisecond: `14:03:12.500 UTC`. @param at epoch milliseconds */
+export function formatInstant(at: number): string {
+  return `${new Date(at).toISOString().slice(11, 23)} UTC`;
+}
+
 /** Rounded up, so that it never says 0 s while there is time left: `29 s`, `12:40`. */
 export function formatTimeLeft(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1_000));

@@ -10,8 +10,8 @@ export type StopRequest = Omit<ControlMessage, 'command'>;
 
 /** The only way to change a run while it goes on. */
 export interface RunControl {
-  /** Stores an action and then announces it. */
-  issue(runId: string, action: LiveAction): Promise<void>;
+  /** Stores actions in their order and then announces the last: the gap before its number makes slices read the others. */
+  issue(runId: string, ...actions: readonly LiveAction[]): Promise<void>;
   /** The same of a stop. */
   requestStop(runId: string, request: StopRequest): Promise<void>;
   /** Removes the announcement, so that nothing of the run is left on the endpoint. */
@@ -39,17 +39,18 @@ export function makeRunControl({ store, control, kinds = actionKinds }: RunContr
       }
     }
   };
-  const issue = async (runId: string, action: LiveAction): Promise<void> => {
-    let stored: Announcement & { readonly k: number };
-    try {
-      stored = await store.putAction(runId, action);
-    } catch (error) {
-      const kind = kinds.find((each) => each.kind === action.action.kind);
-      if (kind?.isAnnouncedUnstored !== true) throw error;
-      await control.announce(runId, action);
-      return;
+  const issue = async (runId: string, ...actions: readonly LiveAction[]): Promise<void> => {
+    let last: (Announcement & { readonly k: number }) | undefined;
+    for (const action of actions) {
+      try {
+        last = await store.putAction(runId, action);
+      } catch (error) {
+        const kind = kinds.find((each) => each.kind === action.action.kind);
+        if (kind?.isAnnouncedUnstored !== true) throw error;
+        await control.announce(runId, action);
+      }
     }
-    await announce(runId, stored);
+    if (last !== undefined) await announce(runId, last);
   };
   return {
     issue,

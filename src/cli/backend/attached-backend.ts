@@ -101,7 +101,7 @@ export function untilClosed({
       },
     },
     control: {
-      issue: (runId, action) => unlessClosed(control.issue(runId, action)),
+      ...control,
       requestStop: (runId, request) => unlessClosed(control.requestStop(runId, request)),
       clear: (runId) => unlessClosed(control.clear(runId)),
     },

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clearTokenNote } from '../../aws/clear-token.ts';
-import type { FaultSettings } from '../../embedded/iot-core/fault-settings.ts';
 import { type EmbeddedAwsBrokenError, startEmbeddedAws } from '../../embedded/process/start-embedded-aws.ts';
 import { otherUsersNote } from '../../embedded/s3/runs-storage.ts';
+import type { FaultSettings } from '../../profile/service-faults.ts';
 import { StampedeError } from '../../shared/errors.ts';
 import { readInfluxServer } from '../../worker/environment.ts';
 import type { Emulation } from '../options/emulation-flags.ts';

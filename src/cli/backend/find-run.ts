@@ -47,7 +47,7 @@ export async function findRun(
     import('./attached-backend.ts'),
   ]);
   const backends = findAddresses(runs).map((address) => attachBackend(address, runs));
-  const found = await findRunIn(backends, runId);
+  const found = runId === latest ? await findLatestIn(backends) : await findRunIn(backends, runId);
   if (found === undefined) throw new RunNotReachableError(runId, runs, backends.length);
   return found;
 }
@@ -64,6 +64,20 @@ export async function findRunIn(backends: readonly Backend[], runId: string): Pr
     }
   }
   return undefined;
+}
+
+/** The run that was started last, in the first of these backends that has one. */
+async function findLatestIn(backends: readonly Backend[]): Promise<FoundRun | undefined> {
+  for (const backend of backends) {
+    const runId = await backend.executions.latest().catch(undefinedIfUnreachable);
+    const found = runId === undefined ? undefined : await findRunIn([backend], runId);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function undefinedIfUnreachable(error: unknown): undefined {
+  if (!isUnreachable(error)) throw error;
 }
 
 /** By its code: the class would load the SDK's client for every command. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { type FaultSettings, parseFaultSettings } from '../../embedded/iot-core/fault-settings.ts';
+import { parseFaultSettings } from '../../profile/fault-schema.ts';
+import type { FaultSettings } from '../../profile/service-faults.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { parseJsonText } from '../../shared/json-text.ts';
 

@@ -1,13 +1,5 @@
+import type { Delay } from '../../profile/service-faults.ts';
 import type { Random } from '../../shared/random.ts';
-
-/** How long something takes more than it must, in milliseconds. A number is fixed; 0 is no delay at all. */
-export type Delay =
-  | number
-  | { readonly uniform: { readonly minMs: number; readonly maxMs: number } }
-  /** What comes out below 0 counts as 0. */
-  | { readonly normal: { readonly meanMs: number; readonly deviationMs: number } }
-  /** The long tail that services have: half of all take longer than the median, one in a hundred longer than p99. */
-  | { readonly lognormal: { readonly medianMs: number; readonly p99Ms: number } };
 
 /** Standard normal's 99th percentile. */
 const z99 = 2.326_347_874;

@@ -1,8 +1,19 @@
 import type { FaultEvent } from '../../plan/conditions.ts';
+import { type ConnectRefusal, type FaultSettings, noFaults } from '../../profile/service-faults.ts';
 import { makeRandom, type Random } from '../../shared/random.ts';
 import type { CancelTimer, Clock } from './broker-clock.ts';
 import { drawDelayMs } from './delay.ts';
-import { connectRefusals, type FaultSettings, noFaults } from './fault-settings.ts';
+import { reasonCodes, returnCodes } from './mqtt/protocol.ts';
+
+/** Codes of a refused CONNECT: MQTT 3.1.1's return code, MQTT 5's reason code. */
+const connectRefusals: Readonly<
+  Record<ConnectRefusal, { readonly returnCode: number; readonly reasonCode: number }>
+> = {
+  serverUnavailable: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x88 },
+  serverBusy: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x89 },
+  quotaExceeded: { returnCode: returnCodes.serverUnavailable, reasonCode: reasonCodes.quotaExceeded },
+  notAuthorized: { returnCode: returnCodes.notAuthorized, reasonCode: reasonCodes.notAuthorized },
+};
 
 /** What the injected faults did, exactly: the truth that a report is checked against. */
 export interface FaultReport {
@@ -140,7 +151,7 @@ export class Faults {
   }
 
   /** What the client's CONNECT is refused with, if it is; counts it if so. */
-  refusesConnect(clientId: string): (typeof connectRefusals)[keyof typeof connectRefusals] | undefined {
+  refusesConnect(clientId: string): (typeof connectRefusals)[ConnectRefusal] | undefined {
     const { refuseConnects, refuseWith, clients } = this.#settings;
     if (refuseConnects === 0 || !clientId.startsWith(clients)) return undefined;
     if (!this.#happens('refusedConnects', refuseConnects, this.#random.refusals)) return undefined;

@@ -1,9 +1,9 @@
 import { defaultDeployment } from '../../plan/deployment.ts';
 import type { QueueReaders } from '../../plan/queue-readers.ts';
 import { streamBatches } from '../../plan/stream-reading.ts';
+import type { FaultSettings } from '../../profile/service-faults.ts';
 import type { AccountLimits } from '../../targets/aws-iot/quotas.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
-import type { FaultSettings } from './fault-settings.ts';
 
 /**
  * What a QoS 1 publish past a quota of the account gets: nothing (as users report of AWS), an MQTT 5 PUBACK with 0x97

@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { noFaults } from '../../profile/service-faults.ts';
 import { StampedeError } from '../../shared/errors.ts';
 import { type AccountLimits, accountLimitsOf } from '../../targets/aws-iot/quotas.ts';
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
 import { siblingModule } from '../process/child-process.ts';
-import { noFaults } from './fault-settings.ts';
 import type { IotCoreAddresses } from './iot-core.ts';
 import type { StartReport, TroubleReport } from './main.ts';
 import {

@@ -1,24 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Ceilings, liftedCeilings } from '../../plan/ceilings.ts';
-import type { FaultEvent } from '../../plan/conditions.ts';
-import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
-import { type MetricSeries, makeCloudWatch } from '../account/cloudwatch-api.ts';
+import type { QuotaName } from '../../targets/aws-iot/quotas.ts';
+import { makeCloudWatch } from '../account/cloudwatch-api.ts';
 import { lenderVariables, lentCredentialsPath, makeCredentialLender } from '../account/lend-credentials.ts';
 import { makeSecretsManager } from '../account/secrets-manager.ts';
 import { makeServiceQuotas } from '../account/service-quotas.ts';
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
 import { arnOfFunction } from '../gateway/arns.ts';
 import { type EdgeRoute, type Gateway, startGateway } from '../gateway/gateway.ts';
-import type { Credentials } from '../gateway/request-signature.ts';
 import { makeInfluxDb } from '../influxdb/influxdb.ts';
 import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
 import { makeLiveTotals } from '../influxdb/live-totals.ts';
 import { makeFleetIdentities } from '../iot/fleet-identities.ts';
 import { makeIotControlPlane } from '../iot/iot-control-plane.ts';
+import type { IotCoreProcess, IotCoreStart } from '../iot/iot-core-process.ts';
 import { makeIotDataPlane } from '../iot/iot-data-plane.ts';
-import type { IotCoreAddresses } from '../iot-core/iot-core.ts';
-import { type IotCoreChoices, iotCoreChoicesOf, type ListenerSettings } from '../iot-core/settings.ts';
+import { type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
 import { maxBodyBytes as maxKinesisBytes } from '../iot-core/stream/kinesis-api.ts';
 import { makeFunctionLogs } from '../lambda/function-log.ts';
 import { makeLambdaApi, makeRuntimeApi } from '../lambda/lambda.ts';
@@ -40,6 +38,7 @@ import { makeStepFunctions, type StepFunctions } from '../step-functions/step-fu
 import { embeddedLimits } from './embedded-limits.ts';
 import { influx, variablesOf, withoutBundleVariables } from './embedded-variables.ts';
 import { recordFailures } from './failure-record.ts';
+import { followFaults } from './follow-faults.ts';
 import { stopRuns } from './stop-runs.ts';
 
 /** What of the stack a rehearsal may choose: which subscriber and payloads, shards of a stream, how many slices at once, and the ceilings. */
@@ -69,32 +68,6 @@ export interface EmbeddedAwsSettings extends IotCoreChoices {
   readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
   /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
   readonly influx?: InfluxServer;
-}
-
-/** The embedded IoT Core, in a process of its own. */
-export interface IotCoreProcess extends Omit<IotCoreAddresses, 'httpsPort'> {
-  /** Resolves when it ends without being closed: of what. */
-  readonly ended: Promise<string>;
-  onTrouble(listener: (what: string) => void): void;
-  metrics(): Promise<readonly MetricSeries[]>;
-  /** Faults that were set since its start. */
-  faults(): Promise<readonly FaultEvent[]>;
-  close(): Promise<void>;
-}
-
-export interface IotCoreStart extends IotCoreChoices {
-  /** The rule puts into it, in place of the queue. */
-  readonly stream: Stack['stream'];
-  readonly ruleSql: string;
-  /** Base URL of the Lambda API. */
-  readonly invokeUrl: string;
-  /** The subscriber. */
-  readonly functionName: string;
-  /** Signs what it sends there. */
-  readonly accessKey: Credentials;
-  readonly adminToken: string;
-  readonly limits: AccountLimits;
-  readonly listeners: Partial<ListenerSettings>;
 }
 
 /** Where embedded AWS is found once it is open. */
@@ -242,7 +215,14 @@ export async function openEmbeddedAws(
     throw error;
   }
   iotCore.onTrouble(onTrouble);
-  const { adminUrl } = iotCore;
+  const { adminUrl, changeFaults } = iotCore;
+  const faults = followFaults({
+    running: () => stepFunctions.running().map(({ name }) => name),
+    files: runFiles,
+    initial: settings.faults,
+    change: changeFaults,
+    onTrouble,
+  });
   // While the caller makes up its mind; a definition that is not valid fails the first execution, not the start.
   stepFunctions.warm().catch(() => undefined);
 
@@ -257,6 +237,7 @@ export async function openEmbeddedAws(
     stop: (graceMs) =>
       stopRuns(stepFunctions.running(), { files: runFiles, iotCoreUrl: iotCoreUrl(), accountKey, graceMs }),
     async close() {
+      faults.close();
       // Close the functions first: their later requests would find no service.
       await Promise.all([pool.close(), stepFunctions.close()]);
       iotData.close();

@@ -2,9 +2,6 @@ import type { JsonValue } from '../../profile/load-profile.ts';
 import type { NetworkForm } from '../../profile/network-presets.ts';
 import type { Disconnect } from '../../profile/planned-action.ts';
 import type { ControlMessage } from '../control-message.ts';
-import { httpsSlicesOf } from '../groups.ts';
-import type { Plan } from '../plan.ts';
-import { stopWithinSeconds } from '../poll-intervals.ts';
 
 /** A change of a run while it goes on. */
 export interface LiveAction {
@@ -60,11 +57,6 @@ export interface SliceControls {
   disconnect(disconnect: Disconnect, at: number): void;
   /** @param at epoch milliseconds, as the action says */
   network(network: NetworkForm, at: number): void;
-}
-
-/** Epoch milliseconds at which an action that is issued now takes effect. Actions that all slices carry out at one instant use it; `stop` takes effect at once. */
-export function instantOf({ isImmediate }: Pick<ActionKind, 'isImmediate'>, now: number, plan: Plan): number {
-  return isImmediate ? now : now + stopWithinSeconds(httpsSlicesOf(plan)) * 1_000;
 }
 
 /**

@@ -73,7 +73,7 @@ describe('a timeline', () => {
     [
       { ...flat, connect: { protocol: 'https' }, timeline: [{ at: '1s', disconnect: {} }] },
       'timeline[0]',
-      'remove the entry, or set connect.protocol to "mqtt"',
+      'remove it, or set connect.protocol to "mqtt"',
     ],
     [
       { ...flat, connect: { client: 'device-sdk' }, timeline: [{ at: '1s', disconnect: { how: 'silent' } }] },

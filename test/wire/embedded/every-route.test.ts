@@ -54,6 +54,7 @@ beforeAll(async () => {
       onTrouble: () => undefined,
       metrics: async () => [],
       faults: async () => [],
+      changeFaults: async () => undefined,
       close: () => iotCore.close(),
     };
   });

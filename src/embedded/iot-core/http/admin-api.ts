@@ -1,3 +1,4 @@
+import { parseFaultChange } from '../../../profile/fault-schema.ts';
 import { InvalidInputError } from '../../../shared/errors.ts';
 import type { AccountLimits } from '../../../targets/aws-iot/quotas.ts';
 import { isSameSecret } from '../../gateway/account-key.ts';
@@ -7,7 +8,6 @@ import type { GatewayRequest, GatewayResponse, GatewayService } from '../../gate
 import { makeRouteTable } from '../../gateway/route-table.ts';
 import { renderJsonError } from '../../gateway/serve-request.ts';
 import type { AccountQuotas, Refusals } from '../account-quotas.ts';
-import { parseFaultChange } from '../fault-settings.ts';
 import type { Faults } from '../faults.ts';
 import type { Counter, Metrics } from '../iot-metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type FaultChange,
-  type FaultSettings,
-  noFaults,
-} from '../../../../src/embedded/iot-core/fault-settings.ts';
 import type { FaultReport } from '../../../../src/embedded/iot-core/faults.ts';
 import { fetchAdmin } from '../../../../src/embedded/iot-core/http/admin-client.ts';
+import type { FaultChange } from '../../../../src/profile/fault-schema.ts';
+import { type FaultSettings, noFaults } from '../../../../src/profile/service-faults.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
 import { falseClaims } from '../../../support/run/recorded-truth.ts';
 import { type Rehearsal, startRehearsal } from '../../../support/run/rehearsal.ts';

@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { noFaults } from '../../../../src/embedded/iot-core/fault-settings.ts';
 import { Faults } from '../../../../src/embedded/iot-core/faults.ts';
 import { recordFailures } from '../../../../src/embedded/process/failure-record.ts';
 import { makeRunFiles } from '../../../../src/embedded/s3/run-files.ts';
+import { noFaults } from '../../../../src/profile/service-faults.ts';
 import { VirtualClock } from '../../../support/device/virtual-clock.ts';
 
 let directory: string;

@@ -2,14 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   formatAnnouncement,
-  instantOf,
   maxActions,
   parseAnnouncement,
   storeNumbered,
 } from '../../../../src/plan/actions/action.ts';
-import { stopAction, stopKind, stopOf } from '../../../../src/plan/actions/stop.ts';
+import { stopAction, stopOf } from '../../../../src/plan/actions/stop.ts';
 import { randomCases } from '../../../support/effort.ts';
-import { planOf } from '../../../support/measure/run-fixture.ts';
 
 describe('parseAnnouncement', () => {
   it('reads what formatAnnouncement writes', () => {
@@ -60,15 +58,6 @@ describe('a stop', () => {
     const stop = { reason: 'too slow', by: 'run', threshold } as const;
     expect(stopOf({ at: 5, action: stopAction(stop) })).toEqual({ command: 'stop', at: 5, ...stop });
     expect(stopOf({ at: 5, action: { kind: 'rate', reason: 'too slow' } })).toBeUndefined();
-  });
-
-  it('takes effect at once; other actions once every slice has received them', () => {
-    const mqtt = planOf();
-    const https = planOf({ connect: { protocol: 'https' } });
-    expect(instantOf(stopKind, 1_000, mqtt)).toBe(1_000);
-    expect(instantOf({ isImmediate: false }, 1_000, mqtt)).toBe(7_000);
-    // The longest poll of a slice over HTTPS, and a second.
-    expect(instantOf({ isImmediate: false }, 1_000, https)).toBe(7_000);
   });
 });
 

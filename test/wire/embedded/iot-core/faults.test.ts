@@ -1,13 +1,10 @@
 import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { describe, expect, it } from '@jest/globals';
 import type { Packet } from 'mqtt-packet';
-import { type Delay, drawDelayMs } from '../../../../src/embedded/iot-core/delay.ts';
-import {
-  noFaults,
-  parseFaultChange,
-  parseFaultSettings,
-} from '../../../../src/embedded/iot-core/fault-settings.ts';
+import { drawDelayMs } from '../../../../src/embedded/iot-core/delay.ts';
 import { Faults } from '../../../../src/embedded/iot-core/faults.ts';
+import { parseFaultChange, parseFaultSettings } from '../../../../src/profile/fault-schema.ts';
+import { type Delay, noFaults } from '../../../../src/profile/service-faults.ts';
 import { makeRandom } from '../../../../src/shared/random.ts';
 import { VirtualClock } from '../../../support/device/virtual-clock.ts';
 import {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { noFaults } from '../../../../../src/embedded/iot-core/fault-settings.ts';
 import { Faults } from '../../../../../src/embedded/iot-core/faults.ts';
 import type { InvocationOutcome } from '../../../../../src/embedded/iot-core/queue/event-source-mapping.ts';
 import { defaultStream, type StreamSettings } from '../../../../../src/embedded/iot-core/settings.ts';
@@ -7,6 +6,7 @@ import { ArrivalsStream } from '../../../../../src/embedded/iot-core/stream/arri
 import { Shard } from '../../../../../src/embedded/iot-core/stream/shard.ts';
 import { StreamMapping } from '../../../../../src/embedded/iot-core/stream/stream-mapping.ts';
 import type { StreamRecord } from '../../../../../src/measure/stream-batch.ts';
+import { noFaults } from '../../../../../src/profile/service-faults.ts';
 import { makeVirtualTime } from '../../../../support/iot-core/fixture.ts';
 
 const ok: InvocationOutcome = { kind: 'returned', payload: '{"batchItemFailures":[]}' };

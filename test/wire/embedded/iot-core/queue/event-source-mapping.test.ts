@@ -1,7 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { noFaults } from '../../../../../src/embedded/iot-core/fault-settings.ts';
 import { Faults } from '../../../../../src/embedded/iot-core/faults.ts';
 import { ArrivalsQueue } from '../../../../../src/embedded/iot-core/queue/arrivals-queue.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../../../../src/embedded/iot-core/queue/event-source-mapping.ts';
 import { makeLambdaInvoker } from '../../../../../src/embedded/iot-core/queue/lambda-invoker.ts';
 import { defaultQueue, type QueueSettings } from '../../../../../src/embedded/iot-core/settings.ts';
+import { noFaults } from '../../../../../src/profile/service-faults.ts';
 import { testKey } from '../../../../support/embedded/test-key.ts';
 import { atEnd, makeVirtualTime, type SqsRecord, until } from '../../../../support/iot-core/fixture.ts';
 

@@ -7,7 +7,6 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import { makeQueueBacklog } from '../../../../../src/aws/queue-backlog.ts';
 import { startGateway } from '../../../../../src/embedded/gateway/gateway.ts';
-import { noFaults } from '../../../../../src/embedded/iot-core/fault-settings.ts';
 import { Faults } from '../../../../../src/embedded/iot-core/faults.ts';
 import { ArrivalsQueue } from '../../../../../src/embedded/iot-core/queue/arrivals-queue.ts';
 import {
@@ -17,6 +16,7 @@ import {
 import { MessageQueue } from '../../../../../src/embedded/iot-core/queue/message-queue.ts';
 import { makeSqs } from '../../../../../src/embedded/iot-core/queue/sqs-api.ts';
 import { defaultQueue } from '../../../../../src/embedded/iot-core/settings.ts';
+import { noFaults } from '../../../../../src/profile/service-faults.ts';
 import { testKey } from '../../../../support/embedded/test-key.ts';
 import { atEnd, makeVirtualTime } from '../../../../support/iot-core/fixture.ts';
 

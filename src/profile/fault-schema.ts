@@ -1,60 +1,8 @@
 import * as z from 'zod';
-import { type InputError, InvalidInputError } from '../../shared/errors.ts';
-import { formatPath } from '../../shared/json-path.ts';
-import { suggestFrom } from '../../shared/nearest.ts';
-import type { Delay } from './delay.ts';
-import { reasonCodes, returnCodes } from './mqtt/protocol.ts';
-
-/** Codes of a refused CONNECT: MQTT 3.1.1's return code, MQTT 5's reason code. */
-export const connectRefusals = {
-  serverUnavailable: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x88 },
-  serverBusy: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x89 },
-  quotaExceeded: { returnCode: returnCodes.serverUnavailable, reasonCode: reasonCodes.quotaExceeded },
-  notAuthorized: { returnCode: returnCodes.notAuthorized, reasonCode: reasonCodes.notAuthorized },
-} as const;
-
-export type ConnectRefusal = keyof typeof connectRefusals;
-
-/** Faults on the service's side. The same seed does the same to the same sequence of messages. */
-export interface FaultSettings {
-  readonly seed: number;
-  /** Share (0–1) of messages that vanish between the rule and its queue, after their PUBACK. */
-  readonly dropDeliveries: number;
-  /** Share (0–1) of the rule's deliveries that come twice, as standard queues may deliver. */
-  readonly duplicateDeliveries: number;
-  /** Between the rule and its queue, each message on its own: they may overtake each other. */
-  readonly deliveryDelay: Delay;
-  /** How long Lambda waits for the queue to fill a batch, whatever the batching window, milliseconds: AWS, up to 20,000. */
-  readonly queueHoldMs: number;
-  /** Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent. */
-  readonly dropAcks: number;
-  /** Of PUBACKs, in their order on each connection [MQTT-4.6.0-2], and of answers over HTTP. */
-  readonly ackDelay: Delay;
-  /** Share (0–1) of the connections that are ended in each minute, spread over its seconds. */
-  readonly disconnectPerMinute: number;
-  /** Share (0–1) of CONNECTs that are refused. */
-  readonly refuseConnects: number;
-  readonly refuseWith: ConnectRefusal;
-  /** Disconnects and refusals touch only clients whose id begins so; empty: all, control channels included. */
-  readonly clients: string;
-  /** From the start on: the service's clock, its stamps with it, is ahead of the machine's by so much; negative: behind. */
-  readonly clockOffsetMs: number;
-}
-
-export const noFaults: FaultSettings = {
-  seed: 1,
-  dropDeliveries: 0,
-  duplicateDeliveries: 0,
-  deliveryDelay: 0,
-  queueHoldMs: 0,
-  dropAcks: 0,
-  ackDelay: 0,
-  disconnectPerMinute: 0,
-  refuseConnects: 0,
-  refuseWith: 'serverUnavailable',
-  clients: '',
-  clockOffsetMs: 0,
-};
+import { type InputError, InvalidInputError } from '../shared/errors.ts';
+import { formatPath } from '../shared/json-path.ts';
+import { suggestFrom } from '../shared/nearest.ts';
+import { connectRefusalNames, type FaultSettings, type ServiceFaultChange } from './service-faults.ts';
 
 /** A change of the injected faults as it comes over HTTP: any of the settings, and what happens at once. */
 export interface FaultChange {
@@ -91,23 +39,55 @@ const delayHint =
   'milliseconds, or one of {"uniform":{"minMs","maxMs"}}, {"normal":{"meanMs","deviationMs"}}, ' +
   '{"lognormal":{"medianMs","p99Ms"}}';
 
+function described<Schema extends z.ZodType>(schema: Schema, example: unknown, description: string): Schema {
+  return schema.meta({ description, examples: [example as never] });
+}
+
 const settingsShape = {
-  seed: z.int().min(0),
-  dropDeliveries: share,
-  duplicateDeliveries: share,
-  deliveryDelay: delay,
-  queueHoldMs: z.number().min(0).max(longestQueueHoldMs),
-  dropAcks: share,
-  ackDelay: delay,
-  disconnectPerMinute: share,
-  refuseConnects: share,
-  refuseWith: z.enum(Object.keys(connectRefusals) as [ConnectRefusal, ...ConnectRefusal[]]),
-  clients: z.string(),
-  clockOffsetMs: z.int().min(-maxClockOffsetMs).max(maxClockOffsetMs),
+  seed: described(z.int().min(0), 7, 'Seed of the faults: the same does the same to the same messages.'),
+  dropDeliveries: described(
+    share,
+    0.01,
+    'Share (0–1) of messages that vanish between the rule and its queue, after their PUBACK.',
+  ),
+  duplicateDeliveries: described(share, 0.01, 'Share (0–1) of the rule’s deliveries that come twice.'),
+  deliveryDelay: described(delay, 200, 'Delay between the rule and its queue, each message on its own.'),
+  queueHoldMs: described(
+    z.number().min(0).max(longestQueueHoldMs),
+    2_000,
+    'How long Lambda waits for the queue to fill a batch, milliseconds.',
+  ),
+  dropAcks: described(share, 0.1, 'Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent.'),
+  ackDelay: described(delay, 200, 'Delay of PUBACKs and of answers over HTTP.'),
+  disconnectPerMinute: described(
+    share,
+    0.5,
+    'Share (0–1) of the connections that are ended in each minute, spread over its seconds.',
+  ),
+  refuseConnects: described(share, 0.5, 'Share (0–1) of CONNECTs that are refused.'),
+  refuseWith: described(z.enum(connectRefusalNames), 'serverBusy', 'What a refused CONNECT is answered.'),
+  clients: described(
+    z.string(),
+    'stampede-',
+    'Disconnects and refusals touch only clients whose id begins so; empty: all, control channels included.',
+  ),
 };
 
-const settingsSchema = z.strictObject(settingsShape).partial();
-const changeSchema = z.strictObject({ ...settingsShape, pauseMs: milliseconds, disconnect: share }).partial();
+const eventsShape = {
+  pauseMs: described(milliseconds, 3_000, 'The service neither reads, answers nor delivers for so long.'),
+  disconnect: described(share, 0.2, 'Share (0–1) of the connections that are ended at once.'),
+};
+
+/** What can change while the service runs, by its name. */
+export const faultChangeShape = { ...settingsShape, ...eventsShape };
+
+const startShape = {
+  ...settingsShape,
+  clockOffsetMs: z.int().min(-maxClockOffsetMs).max(maxClockOffsetMs),
+};
+const startSchema = z.strictObject(startShape).partial();
+const adminSchema = z.strictObject({ ...startShape, ...eventsShape }).partial();
+const changeSchema = z.strictObject(faultChangeShape).partial();
 
 /**
  * The injected faults from the start.
@@ -115,7 +95,16 @@ const changeSchema = z.strictObject({ ...settingsShape, pauseMs: milliseconds, d
  * @throws InvalidInputError with every fault
  */
 export function parseFaultSettings(input: unknown): Partial<FaultSettings> {
-  return withoutUndefined(parse(settingsSchema, input));
+  return withoutUndefined(parse(startSchema, input));
+}
+
+/**
+ * A change of the injected faults as an action makes it.
+ * @param input parsed JSON: any of the names of `faultChangeShape`
+ * @throws InvalidInputError with every fault
+ */
+export function parseServiceFaultChange(input: unknown): ServiceFaultChange {
+  return withoutUndefined(parse(changeSchema, input));
 }
 
 /**
@@ -123,7 +112,7 @@ export function parseFaultSettings(input: unknown): Partial<FaultSettings> {
  * @throws InvalidInputError with every fault
  */
 export function parseFaultChange(input: unknown, current: FaultSettings): FaultChange {
-  const { pauseMs = 0, disconnect = 0, ...changed } = parse(changeSchema, input);
+  const { pauseMs = 0, disconnect = 0, ...changed } = parse(adminSchema, input);
   // A clock that jumps would be another fault: quotas and batching windows count by it.
   if ((changed.clockOffsetMs ?? current.clockOffsetMs) !== current.clockOffsetMs) {
     const problem = {

@@ -1,0 +1,30 @@
+import { noFaults, type ServiceFaultChange } from '../../profile/service-faults.ts';
+import type { ActionData, LiveAction } from './action.ts';
+
+/** Changes the faults of the embedded IoT Core, which carries it out; no slice does. */
+export const faultKind = 'faults';
+
+/** @param faults `none` ends all that can be changed */
+export function faultAction(faults: ServiceFaultChange | 'none'): ActionData {
+  return { kind: faultKind, faults: faults === 'none' ? faults : { ...faults } };
+}
+
+/** Undefined for an action of another kind. The service checks the values, as it does those of its admin port. */
+export function faultChangeOf({ action }: Pick<LiveAction, 'action'>): ServiceFaultChange | undefined {
+  const { kind, faults } = action;
+  if (kind !== faultKind) return undefined;
+  if (faults === 'none') return endOfFaults;
+  return typeof faults === 'object' && faults !== null && !Array.isArray(faults)
+    ? (faults as ServiceFaultChange)
+    : undefined;
+}
+
+/** `dropAcks 0.2, pauseMs 3000` or `none` */
+export function describeFaultChange({ faults }: ActionData): string {
+  if (typeof faults !== 'object' || faults === null) return 'none';
+  return Object.entries(faults)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}
+
+const { seed: _, clients: __, clockOffsetMs: ___, ...endOfFaults } = noFaults;

@@ -1,0 +1,6 @@
+import type { IssuableAction } from './issuable-action.ts';
+import { issuableDisconnect } from './issue-disconnect.ts';
+import { issuableFaults } from './issue-faults.ts';
+
+/** Every kind of action that users can issue while a run goes on; a stop has a command of its own. */
+export const issuableActions: readonly IssuableAction[] = [issuableDisconnect, issuableFaults];

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { faultChangeShape, parseServiceFaultChange } from '../../profile/fault-schema.ts';
+import { parseDuration } from '../../shared/duration.ts';
+import { type InputError, InvalidInputError } from '../../shared/errors.ts';
+import { traitsOf } from '../../targets/traits-of.ts';
+import { isRehearsal } from '../account.ts';
+import type { Plan } from '../plan.ts';
+import { describeFaultChange, faultAction, faultKind } from './fault-action.ts';
+import { type ActionSetting, type IssuableAction, parseShare } from './issuable-action.ts';
+
+const prefix = `${faultKind}.`;
+
+export const issuableFaults: IssuableAction = {
+  kind: faultKind,
+  settings: {
+    faults: { takes: 'none', meaning: 'Ends all faults of the embedded IoT Core.' },
+    ...Object.fromEntries(
+      Object.entries(faultChangeShape).map(([name, schema]): [string, ActionSetting] => {
+        const { description = '', examples } = schema.meta() ?? {};
+        const [example] = Array.isArray(examples) ? examples : [];
+        return [`${prefix}${name}`, { takes: String(example), meaning: description }];
+      }),
+    ),
+  },
+  read({ faults, ...changes }) {
+    const hasChanges = Object.keys(changes).length > 0;
+    if (faults !== undefined) {
+      if (faults === 'none' && !hasChanges) return faultAction('none');
+      const hint = 'write faults=none alone, or the faults that there are to be: faults.dropAcks=20%';
+      return [{ path: faultKind, message: `takes none and nothing else: ${faults}`, hint }];
+    }
+    const input = Object.entries(changes).map(([name, text]) => {
+      const key = name.slice(prefix.length);
+      return [key, readValue(key as keyof typeof faultChangeShape, text)];
+    });
+    try {
+      return faultAction(parseServiceFaultChange(Object.fromEntries(input)));
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      return error.errors.map((each) => ({ ...each, path: `${prefix}${each.path}` }));
+    }
+  },
+  refuse: (plan, _action, group) => refuseFaults(plan, faultKind, group),
+  describe: (action) => `faults of embedded IoT Core: ${describeFaultChange(action)}`,
+};
+
+/** Why the faults of a run cannot be changed by an action. */
+export function refuseFaults(plan: Plan, path: string, group: string | undefined): InputError[] {
+  const errors: InputError[] = [];
+  if (group !== undefined)
+    errors.push({
+      path: 'group',
+      message: 'has no meaning for faults, which are those of the service',
+      hint: 'remove it; faults.clients names devices by the beginning of their client ids',
+    });
+  if (!isRehearsal(plan)) {
+    const target = plan.target === undefined ? 'AWS' : traitsOf(plan.target).describe(plan.target, false);
+    errors.push({
+      path,
+      message: `only the embedded IoT Core injects faults, and this run loads ${target}`,
+      hint: 'rehearse the profile: npx stampede run without --stage and without a target',
+    });
+  }
+  return errors;
+}
+
+/** `20%`, `200ms` and `{"uniform":…}` beside plain numbers and words. */
+function readValue(name: keyof typeof faultChangeShape, text: string): unknown {
+  const schema = faultChangeShape[name];
+  if (schema instanceof z.ZodString || schema instanceof z.ZodEnum) return text;
+  if (text.startsWith('{')) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  }
+  if (/^-?[\d.]+$/.test(text)) return Number(text);
+  return parseDuration(text) ?? parseShare(text) ?? text;
+}

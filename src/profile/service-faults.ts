@@ -1,0 +1,67 @@
+/** How long something takes more than it must, in milliseconds. A number is fixed; 0 is no delay at all. */
+export type Delay =
+  | number
+  | { readonly uniform: { readonly minMs: number; readonly maxMs: number } }
+  /** What comes out below 0 counts as 0. */
+  | { readonly normal: { readonly meanMs: number; readonly deviationMs: number } }
+  /** The long tail that services have: half of all take longer than the median, one in a hundred longer than p99. */
+  | { readonly lognormal: { readonly medianMs: number; readonly p99Ms: number } };
+
+/** Answers to a refused CONNECT: their codes are the service's. */
+export const connectRefusalNames = [
+  'serverUnavailable',
+  'serverBusy',
+  'quotaExceeded',
+  'notAuthorized',
+] as const;
+
+export type ConnectRefusal = (typeof connectRefusalNames)[number];
+
+/** Faults on the service's side. The same seed does the same to the same sequence of messages. */
+export interface FaultSettings {
+  readonly seed: number;
+  /** Share (0–1) of messages that vanish between the rule and its queue, after their PUBACK. */
+  readonly dropDeliveries: number;
+  /** Share (0–1) of the rule's deliveries that come twice, as standard queues may deliver. */
+  readonly duplicateDeliveries: number;
+  /** Between the rule and its queue, each message on its own: they may overtake each other. */
+  readonly deliveryDelay: Delay;
+  /** How long Lambda waits for the queue to fill a batch, whatever the batching window, milliseconds: AWS, up to 20,000. */
+  readonly queueHoldMs: number;
+  /** Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent. */
+  readonly dropAcks: number;
+  /** Of PUBACKs, in their order on each connection [MQTT-4.6.0-2], and of answers over HTTP. */
+  readonly ackDelay: Delay;
+  /** Share (0–1) of the connections that are ended in each minute, spread over its seconds. */
+  readonly disconnectPerMinute: number;
+  /** Share (0–1) of CONNECTs that are refused. */
+  readonly refuseConnects: number;
+  readonly refuseWith: ConnectRefusal;
+  /** Disconnects and refusals touch only clients whose id begins so; empty: all, control channels included. */
+  readonly clients: string;
+  /** From the start on: the service's clock, its stamps with it, is ahead of the machine's by so much; negative: behind. */
+  readonly clockOffsetMs: number;
+}
+
+export const noFaults: FaultSettings = {
+  seed: 1,
+  dropDeliveries: 0,
+  duplicateDeliveries: 0,
+  deliveryDelay: 0,
+  queueHoldMs: 0,
+  dropAcks: 0,
+  ackDelay: 0,
+  disconnectPerMinute: 0,
+  refuseConnects: 0,
+  refuseWith: 'serverUnavailable',
+  clients: '',
+  clockOffsetMs: 0,
+};
+
+/** A change of the faults while a run goes on: any of the settings but the clock's, and what happens at once. */
+export type ServiceFaultChange = Partial<Omit<FaultSettings, 'clockOffsetMs'>> & {
+  /** The service stands still for that long. */
+  readonly pauseMs?: number;
+  /** Share (0–1) of the connections that are ended at once. */
+  readonly disconnect?: number;
+};

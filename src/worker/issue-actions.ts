@@ -1,0 +1,183 @@
+import type { RunStore } from '../aws/run-store.ts';
+import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
+import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
+import type { IssuableAction } from '../plan/actions/issuable-action.ts';
+import { issuableActions } from '../plan/actions/issuable-actions.ts';
+import { stopOf } from '../plan/actions/stop.ts';
+import { makeArrivalRate } from '../plan/arrival-rate.ts';
+import { groupsOf, httpsSlicesOf, mqttSlicesOf } from '../plan/groups.ts';
+import type { Plan } from '../plan/plan.ts';
+import { actionLeadMs, announcedWithinMs, type PublishingSlices } from '../plan/poll-intervals.ts';
+import { type InputError, InvalidInputError } from '../shared/errors.ts';
+import { formatInstant, formatTimeLeft } from '../shared/format.ts';
+import { suggestFrom } from '../shared/nearest.ts';
+import type { RunControl } from './run-control.ts';
+
+/** Actions of one instant that a user wants of a run. */
+export interface IssueRequest extends ActionRequest {
+  readonly runId: string;
+  /** Undefined: it is not made yet. */
+  readonly plan: Plan | undefined;
+  /** Whether its execution has not ended. */
+  readonly isRunning: boolean;
+  /** Milliseconds from now to their instant; absent: as soon as every slice can have received them. */
+  readonly inMs?: number;
+}
+
+export interface IssueDeps {
+  readonly store: Pick<RunStore, 'actions'>;
+  readonly control: Pick<RunControl, 'issue'>;
+  readonly kinds?: readonly IssuableAction[];
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** What was stored and announced. */
+export interface IssuedActions {
+  /** Epoch milliseconds at which they take effect. */
+  readonly at: number;
+  /** Phrases, one for each: `disconnect 20 % of the devices (drop) in group trackers`. */
+  readonly descriptions: readonly string[];
+  /** Announcing them took so long that slices may have received them only after their instant. */
+  readonly mayBeLate: boolean;
+  /** Actions of the same kinds, stored before, that take effect later: the order of instants is the order in which actions take effect. */
+  readonly later: readonly StoredAction[];
+}
+
+/**
+ * Issues actions as every user interface does: checks them against the plan, gives them an instant by which every slice has them, stores
+ * and announces them.
+ * @throws InvalidInputError with all that speaks against them
+ * @throws RefusedByPreflightError for a load past a quota or the profile's limits
+ */
+export async function issueActions(request: IssueRequest, deps: IssueDeps): Promise<IssuedActions> {
+  const { runId, plan, group, actions } = request;
+  const { store, control, now, kinds = issuableActions } = deps;
+  if (!request.isRunning)
+    throw refused({ path: 'run', message: 'has ended', hint: 'no run takes actions any more' });
+  if (plan === undefined)
+    throw refused({
+      path: 'run',
+      message: 'has not begun: its plan is not made yet',
+      hint: 'try again in a few seconds',
+    });
+  const stored: StoredAction[] = [];
+  for await (const action of store.actions(runId)) stored.push(action);
+  const slices = slicesOf(plan);
+  const askedAt = now();
+  const soonestAt = Math.ceil(askedAt + actionLeadMs(slices));
+  const at = request.inMs === undefined ? soonestAt : Math.round(askedAt + request.inMs);
+  const live = actions.map(
+    (action): LiveAction => ({ at, ...(group === undefined ? {} : { group }), action }),
+  );
+  const unknownGroup = refuseGroup(plan, group);
+  const errors = [
+    ...refuseStopped(stored),
+    ...refuseInstant(plan, { at, soonestAt, askedAt, group: unknownGroup.length === 0 ? group : undefined }),
+    ...(unknownGroup.length > 0
+      ? unknownGroup
+      : actions.flatMap((action) => kindOf(action, kinds)?.refuse(plan, action, group) ?? [])),
+  ];
+  if (errors.length > 0) throw refused(...errors);
+  await control.issue(runId, ...live);
+  const where = group === undefined ? '' : ` in group ${group}`;
+  return {
+    at,
+    descriptions: actions.map(
+      (action) => `${kindOf(action, kinds)?.describe(action) ?? action.kind}${where}`,
+    ),
+    mayBeLate: now() + announcedWithinMs(slices) > at,
+    later: stored.filter(
+      (other) =>
+        other.at > at &&
+        actions.some(({ kind }) => kind === other.action.kind) &&
+        (group === undefined || other.group === undefined || group === other.group),
+    ),
+  };
+}
+
+function refused(...errors: readonly InputError[]): InvalidInputError {
+  return new InvalidInputError(actionSubject, errors);
+}
+
+function kindOf(
+  { kind }: LiveAction['action'],
+  kinds: readonly IssuableAction[],
+): IssuableAction | undefined {
+  return kinds.find((each) => each.kind === kind);
+}
+
+function slicesOf(plan: Plan): PublishingSlices {
+  return { mqttSlices: mqttSlicesOf(plan), httpsSlices: httpsSlicesOf(plan) };
+}
+
+function refuseGroup(plan: Plan, group: string | undefined): InputError[] {
+  const names = groupsOf(plan).flatMap((each) => each.group ?? []);
+  if (group === undefined || names.includes(group)) return [];
+  return [
+    {
+      path: 'group',
+      message: `names no group of this run: ${group}`,
+      hint: names.length === 0 ? 'the run has no groups' : suggestFrom(group, names, 'the groups are'),
+    },
+  ];
+}
+
+function refuseStopped(stored: readonly StoredAction[]): InputError[] {
+  const stop = stored.find((action) => stopOf(action) !== undefined);
+  if (stop === undefined) return [];
+  return [
+    {
+      path: 'run',
+      message: `was stopped at ${formatInstant(stop.at)}`,
+      hint: 'a run that was stopped takes no actions any more',
+    },
+  ];
+}
+
+interface Instants {
+  readonly at: number;
+  /** The first by which every slice can have received an action that is issued now. */
+  readonly soonestAt: number;
+  readonly askedAt: number;
+  readonly group: string | undefined;
+}
+
+function refuseInstant(plan: Plan, { at, soonestAt, askedAt, group }: Instants): InputError[] {
+  const { publishAt } = plan.timeline;
+  const groups = groupsOf(plan).filter((each) => group === undefined || each.group === group);
+  const endAt = publishAt + Math.max(...groups.map(({ profile }) => makeArrivalRate(profile).durationMs));
+  if (soonestAt >= endAt)
+    return [
+      {
+        path: 'run',
+        message: `publishes until ${formatInstant(endAt)}, and no action can reach every slice before ${formatInstant(soonestAt)}`,
+        hint: 'issue it earlier, or run longer',
+      },
+    ];
+  if (at >= endAt)
+    return [
+      {
+        path: 'at',
+        message: `is past the end: publishing is over at ${formatInstant(endAt)}`,
+        hint: `give less than ${formatTimeLeft(endAt - askedAt)}`,
+      },
+    ];
+  if (at < publishAt)
+    return [
+      {
+        path: 'at',
+        message: `is before publishing begins at ${formatInstant(publishAt)}`,
+        hint: `give an instant from ${formatTimeLeft(publishAt - askedAt)} on`,
+      },
+    ];
+  if (at < soonestAt)
+    return [
+      {
+        path: 'at',
+        message: 'is sooner than every slice can have received the action',
+        hint: `give at least ${formatTimeLeft(soonestAt - askedAt)}`,
+      },
+    ];
+  return [];
+}

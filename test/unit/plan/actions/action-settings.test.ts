@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseActionSettings } from '../../../../src/plan/actions/action-settings.ts';
+import { issuableActions } from '../../../../src/plan/actions/issuable-actions.ts';
+import type { InvalidInputError } from '../../../../src/shared/errors.ts';
+
+function errorsOf(...settings: string[]): Record<string, string | undefined> {
+  try {
+    parseActionSettings(settings);
+  } catch (error) {
+    const { errors } = error as InvalidInputError;
+    return Object.fromEntries(errors.map(({ path, message, hint }) => [path, `${message} → ${hint}`]));
+  }
+  throw new Error('it was read');
+}
+
+describe('parseActionSettings', () => {
+  it.each([
+    [['disconnect=20%'], [{ kind: 'disconnect', share: 0.2, how: 'drop' }]],
+    [['disconnect=0.5', 'disconnect.how=clean'], [{ kind: 'disconnect', share: 0.5, how: 'clean' }]],
+    [['disconnect.how=silent'], [{ kind: 'disconnect', share: 1, how: 'silent' }]],
+    [['faults=none'], [{ kind: 'faults', faults: 'none' }]],
+    [
+      ['faults.dropAcks=12.5%', 'faults.pauseMs=3s', 'faults.refuseWith=serverBusy', 'faults.clients=20%'],
+      [
+        {
+          kind: 'faults',
+          faults: { dropAcks: 0.125, pauseMs: 3_000, refuseWith: 'serverBusy', clients: '20%' },
+        },
+      ],
+    ],
+    [
+      ['faults.ackDelay={"uniform":{"minMs":5,"maxMs":50}}'],
+      [{ kind: 'faults', faults: { ackDelay: { uniform: { minMs: 5, maxMs: 50 } } } }],
+    ],
+    [
+      ['faults.dropAcks=0', 'disconnect=1%'],
+      [
+        { kind: 'disconnect', share: 0.01, how: 'drop' },
+        { kind: 'faults', faults: { dropAcks: 0 } },
+      ],
+    ],
+  ])('reads %j', (settings, actions) => {
+    expect(parseActionSettings(settings)).toEqual({ actions });
+    expect(parseActionSettings([...settings, 'group=a=b'])).toEqual({ group: 'a=b', actions });
+  });
+
+  it('lists every error with the nearest known name', () => {
+    expect(
+      errorsOf(
+        'disconect=20%',
+        'disconnect.how=drops',
+        'disconnect=120%',
+        'faults.dropAck=1%',
+        'faults.dropAcks=2',
+        'faults.ackDelay=soon',
+        'group',
+        'zzzzzzzzzzzzzz=1',
+      ),
+    ).toEqual({
+      disconect: 'is not known → did you mean "disconnect"?',
+      'disconnect.how': 'is not known: drops → did you mean "drop"?',
+      disconnect: 'is no share of the devices: 120% → give more than 0 and at most 100%: disconnect=20%',
+      'faults.dropAck': 'is not known → did you mean "faults.dropAcks"?',
+      'faults.dropAcks': expect.stringMatching(/<=1/),
+      'faults.ackDelay': expect.stringMatching(/^is no delay → milliseconds/),
+      group: 'has no value → write group=VALUE',
+      zzzzzzzzzzzzzz: expect.stringMatching(/^is not known → known: disconnect, .*, group$/),
+    });
+  });
+
+  it.each([
+    [['disconnect=1', 'disconnect=2'], { disconnect: 'is given twice → give it once' }],
+    [['disconnect=0'], { disconnect: expect.stringMatching(/^is no share/) }],
+    [['group=a'], { group: expect.stringMatching(/^is given without an action → give one of disconnect=…/) }],
+    [['faults=some'], { faults: expect.stringMatching(/^takes none and nothing else: some/) }],
+    [
+      ['faults=none', 'faults.dropAcks=1%'],
+      { faults: expect.stringMatching(/^takes none and nothing else/) },
+    ],
+  ])('refuses %j', (settings, errors) => {
+    expect(errorsOf(...settings)).toEqual(errors);
+  });
+
+  it('reads the example of each setting', () => {
+    for (const { settings } of issuableActions)
+      for (const [name, { takes }] of Object.entries(settings)) {
+        const [example] = takes.split(/, | or /);
+        expect(parseActionSettings([`${name}=${example}`]).actions).toHaveLength(1);
+      }
+  });
+});

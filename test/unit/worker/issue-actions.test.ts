@@ -1,0 +1,177 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LiveAction, StoredAction } from '../../../src/plan/actions/action.ts';
+import { stopAction } from '../../../src/plan/actions/stop.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { type InvalidInputError, StampedeError } from '../../../src/shared/errors.ts';
+import { type IssueRequest, issueActions } from '../../../src/worker/issue-actions.ts';
+import { planOf } from '../../support/measure/run-fixture.ts';
+
+const embedded = { limits: {}, live: [], isCharged: false } as unknown as NonNullable<Plan['account']>;
+const plan: Plan = { ...planOf(), account: embedded };
+const { publishAt, publishEndAt } = plan.timeline;
+const groups = {
+  meters: { devices: 10 },
+  trackers: { devices: 10 },
+  posts: { devices: 10, connect: { protocol: 'https' } },
+};
+const grouped: Plan = { ...planOf({ devices: undefined, groups }), account: embedded };
+const half = { kind: 'disconnect', share: 0.5, how: 'drop' } as const;
+const noAcks = { kind: 'faults', faults: { dropAcks: 1 } } as const;
+
+/** The whole use case with a store in memory. */
+async function issue(
+  request: Partial<IssueRequest>,
+  {
+    now = publishAt + 1_000,
+    stored = [],
+    issuesInMs = 0,
+  }: { now?: number; stored?: readonly LiveAction[]; issuesInMs?: number } = {},
+) {
+  const issued: LiveAction[] = [];
+  let clock = now;
+  const result = await issueActions(
+    { runId: plan.runId, plan, isRunning: true, actions: [half], ...request },
+    {
+      store: {
+        async *actions() {
+          for (const [k, action] of stored.entries())
+            yield { version: 1, runId: plan.runId, k, ...action } as StoredAction;
+        },
+      },
+      control: {
+        async issue(_runId, ...actions) {
+          issued.push(...actions);
+          clock += issuesInMs;
+        },
+      },
+      now: () => clock,
+    },
+  );
+  return { ...result, issued };
+}
+
+async function refusal(...args: Parameters<typeof issue>): Promise<string[]> {
+  const error = await issue(...args).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof StampedeError)) throw new Error(`was not refused: ${error}`);
+  expect(error.exitCode).toBe(2);
+  return (error as InvalidInputError).errors.map(({ path, message }) => `${path} ${message}`);
+}
+
+describe('issueActions', () => {
+  it('gives all actions one instant by which every slice has received them over MQTT', async () => {
+    const { at, issued, descriptions, mayBeLate, later } = await issue({ actions: [half, noAcks] });
+    // A second to store and announce them, a second to be received, and the deliveries to four slices.
+    expect(at).toBe(publishAt + 1_000 + 2_001);
+    expect(issued).toEqual([
+      { at, action: half },
+      { at, action: noAcks },
+    ]);
+    expect(descriptions).toEqual([
+      'disconnect 50 % of the devices (drop)',
+      'faults of embedded IoT Core: dropAcks 1',
+    ]);
+    expect({ mayBeLate, later }).toEqual({ mayBeLate: false, later: [] });
+  });
+
+  it('waits for the longest poll where slices poll', async () => {
+    const { at, issued, descriptions } = await issue({ plan: grouped, group: 'trackers' });
+    expect(at).toBe(publishAt + 1_000 + 1_000 + 4_800 + 1_000);
+    expect(issued).toEqual([{ at, group: 'trackers', action: half }]);
+    expect(descriptions).toEqual(['disconnect 50 % of the devices (drop) in group trackers']);
+  });
+
+  it('takes an instant from now', async () => {
+    const { at } = await issue({ inMs: 5_000 });
+    expect(at).toBe(publishAt + 6_000);
+  });
+
+  it('says that slices may have received it late', async () => {
+    expect((await issue({}, { issuesInMs: 1_000 })).mayBeLate).toBe(false);
+    expect((await issue({}, { issuesInMs: 1_001 })).mayBeLate).toBe(true);
+  });
+
+  it('names earlier actions of the same kind that take effect later', async () => {
+    const at = publishAt + 8_000;
+    const stored = [
+      { at, action: half },
+      { at, action: noAcks },
+      { at: publishAt + 2_000, action: half },
+    ];
+    expect((await issue({}, { stored })).later).toMatchObject([{ k: 0 }]);
+    const ofGroups = stored.map((action, i) => ({ ...action, group: i === 0 ? 'meters' : 'trackers' }));
+    expect((await issue({ plan: grouped, group: 'trackers' }, { stored: ofGroups })).later).toEqual([]);
+  });
+
+  it.each<[string, Partial<IssueRequest>, Parameters<typeof issue>[1], string[]]>([
+    ['has ended', { isRunning: false }, {}, ['run has ended']],
+    ['has no plan yet', { plan: undefined }, {}, ['run has not begun: its plan is not made yet']],
+    [
+      'was stopped',
+      {},
+      { stored: [{ at: publishAt, action: stopAction({ reason: 'enough' }) }] },
+      ['run was stopped at 10:10:11.140 UTC'],
+    ],
+    [
+      'does not publish yet',
+      {},
+      { now: publishAt - 5_000 },
+      ['at is before publishing begins at 10:10:11.140 UTC'],
+    ],
+    [
+      'is about to end',
+      {},
+      { now: publishEndAt - 2_000 },
+      ['run publishes until 10:10:21.140 UTC, and no action can reach every slice before 10:10:21.141 UTC'],
+    ],
+    [
+      'has ended by then',
+      { inMs: 9_000 },
+      {},
+      ['at is past the end: publishing is over at 10:10:21.140 UTC'],
+    ],
+    [
+      'cannot know of it by then',
+      { inMs: 500 },
+      {},
+      ['at is sooner than every slice can have received the action'],
+    ],
+    [
+      'has no such group',
+      { plan: grouped, group: 'tracker', inMs: 500 },
+      {},
+      [
+        'at is sooner than every slice can have received the action',
+        'group names no group of this run: tracker',
+      ],
+    ],
+    [
+      'keeps no connections in that group',
+      { plan: grouped, group: 'posts' },
+      {},
+      ['disconnect has no meaning over HTTP, where no device keeps a connection'],
+    ],
+    [
+      'answers pings by itself',
+      { plan: planOf({ connect: { client: 'device-sdk' } }), actions: [{ ...half, how: 'silent' }] },
+      {},
+      ['disconnect.how the client device-sdk answers pings by itself, and cannot be silent'],
+    ],
+    [
+      'is on AWS',
+      { plan: planOf(), actions: [noAcks] },
+      {},
+      ['faults only the embedded IoT Core injects faults, and this run loads AWS'],
+    ],
+    [
+      'has groups, and faults are the service’s',
+      { plan: grouped, group: 'meters', actions: [noAcks] },
+      {},
+      ['group has no meaning for faults, which are those of the service'],
+    ],
+  ])('refuses an action of a run that %s', async (_what, request, options, errors) => {
+    expect(await refusal(request, options)).toEqual(errors);
+  });
+});
