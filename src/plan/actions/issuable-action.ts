@@ -2,7 +2,7 @@ import type { InputError } from '../../shared/errors.ts';
 import type { Plan } from '../plan.ts';
 import type { ActionData } from './action.ts';
 
-/** One kind of action that users can issue. Whoever issues actions, the command line or the live page, uses only this interface. */
+/** One kind of action that users can issue. The command line and the live page use only this interface. */
 export interface IssuableAction {
   readonly kind: string;
   /** What it takes, by the name that is written: `disconnect`, `disconnect.how`. */
