@@ -13,6 +13,7 @@ const exitCodeNumbers: Readonly<Record<string, string>> = {
   internalError: '1',
   badUsage: '2',
   refusedByPreflight: '3',
+  thresholdsFailed: '99',
   stoppedByUser: '130',
 };
 

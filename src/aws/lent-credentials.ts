@@ -10,7 +10,7 @@ export interface CredentialLender {
   readonly region: string;
 }
 
-/** The lender has none, or has ended. */
+/** The process that lends AWS credentials has none, or has ended. */
 class NoLentCredentialsError extends StampedeError {
   constructor(what: string) {
     super('NoLentCredentials', `the AWS credentials of this machine’s user could not be read: ${what}`, {

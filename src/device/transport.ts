@@ -168,7 +168,7 @@ export interface MqttLogin {
   readonly password?: string;
 }
 
-/** This transport has no such thing. Exit code 2. */
+/** The transport does not support this call. Exit code 2. */
 export class NotOfferedError extends StampedeError {
   constructor(transport: string, what: string) {
     super('NotOffered', `the transport ${transport} has no ${what}`, {

@@ -8,7 +8,7 @@ export interface ResolvedTarget {
   readonly allowedHosts: readonly string[];
 }
 
-/** A load test of a host of another owner is an attack. Exit code 3. */
+/** The target is neither loopback, nor the account's own, nor in `allowedHosts`. Exit code 3. */
 export class RefusedTargetError extends StampedeError {
   constructor(hosts: readonly string[], { own }: ResolvedTarget) {
     const whose =

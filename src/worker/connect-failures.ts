@@ -1,6 +1,6 @@
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 
-/** The target does not let the first device in. Exit code 3: nothing was started. */
+/** The target does not accept the first device. Exit code 3: nothing was started. */
 export class TargetNotReadyError extends StampedeError {
   constructor(what: string, hint: string) {
     super('TargetNotReady', what, { hint, exitCode: exitCodes.refusedByPreflight });

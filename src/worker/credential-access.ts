@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { FileOrSecret } from '../profile/credential-template.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 
-/** What a profile says of credentials does not lead to any. Exit code 2. */
+/** The credentials that a profile names cannot be found or read. Exit code 2. */
 export class BadCredentialsError extends StampedeError {
   constructor(what: string, hint: string, cause?: unknown) {
     super('BadCredentials', what, { hint, exitCode: exitCodes.badUsage, cause });

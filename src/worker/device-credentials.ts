@@ -10,14 +10,14 @@ import { readPairs } from './device-certificates.ts';
 import { readLogins } from './device-passwords.ts';
 import type { CredentialSources } from './environment.ts';
 
-/** What devices show at an endpoint could not be had. */
+/** The credentials of the devices could not be read. */
 export class NoDeviceCredentialsError extends StampedeError {
   constructor(what: string, hint: string, cause?: unknown) {
-    super('NoDevicePass', what, { hint, ...(cause === undefined ? {} : { cause }) });
+    super('NoDeviceCredentials', what, { hint, ...(cause === undefined ? {} : { cause }) });
   }
 }
 
-/** Finds the endpoint for a profile's `connect`, and what the devices of a slice show there. */
+/** Finds the endpoint for a profile's `connect`, and the credentials of a slice's devices for it. */
 export type ReadMqttTarget = (
   endpoints: readonly MqttEndpoint[],
   connect: ConnectSettings,
@@ -32,7 +32,7 @@ const secretKeptMs = 60_000;
 
 /**
  * @param now milliseconds of any steady clock
- * @returns throws NoEndpointError, NoDevicePassError
+ * @returns throws NoEndpointError, NoDeviceCredentialsError
  */
 export function makeMqttTargetReader(
   { variables, ...keys }: CredentialSources,

@@ -41,7 +41,7 @@ export interface ReaderGroup {
   readonly target: Target;
 }
 
-/** A slice that subscribes could not do it, and the state machine ends the run: what nothing sees arrive says nothing. */
+/** A slice could not subscribe, and the state machine ends the run: without it no arrival is counted. */
 export class SubscriberFailedError extends StampedeError {
   constructor(slice: number, reason: string) {
     super('SubscriberFailed', `subscriber ${slice} failed: ${reason}`, {

@@ -17,7 +17,7 @@ export class NotPublishedError extends StampedeError {
   }
 }
 
-/** Nothing was written. */
+/** `stampede init` would overwrite files, so nothing was written. */
 export class FilesExistError extends StampedeError {
   constructor(folder: string, files: readonly string[]) {
     super('FilesExist', `${folder} already has ${files.join(', ')}: nothing was written`, {

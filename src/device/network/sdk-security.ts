@@ -4,7 +4,7 @@ import { formatMqttEndpoint, type MqttEndpoint } from '../../targets/mqtt-endpoi
 import type { DeviceCredentials } from '../identity/credentials.ts';
 import type { SdkSecurity } from '../transports/device-sdk/sdk-config.ts';
 
-/** The Device SDK has no way to authenticate so over this connection. Exit code 2. */
+/** The Device SDK cannot authenticate in this way over this connection. Exit code 2. */
 class UnsupportedBySdkError extends StampedeError {
   constructor(endpoint: MqttEndpoint) {
     super('UnsupportedBySdk', `the client device-sdk cannot connect to ${formatMqttEndpoint(endpoint)}`, {

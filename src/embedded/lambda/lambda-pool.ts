@@ -40,7 +40,7 @@ export interface LambdaPool {
   close(): Promise<void>;
 }
 
-/** Lambda refuses it too, and there 100 have to stay unreserved. */
+/** Functions reserve more concurrency than there is. Lambda refuses that too; on AWS 100 must stay unreserved. */
 class ReservedTooMuchError extends StampedeError {
   constructor(reserved: number, { concurrentExecutions }: LambdaPoolOptions) {
     super(

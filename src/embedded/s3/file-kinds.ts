@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 
-/** A file that is a symbolic link, or that one leads to. */
+/** A file that is a symbolic link, or is reached through one. */
 export class LinkOutsideError extends StampedeError {
   constructor(file: string) {
     super(

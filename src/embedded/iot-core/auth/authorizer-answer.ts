@@ -1,7 +1,7 @@
 import { StampedeError } from '../../../shared/errors.ts';
 import { type Policy, parsePolicy } from '../policies/policy.ts';
 
-/** A custom authorizer that gave no answer of use: its client is not let in. */
+/** A custom authorizer gave no valid answer: its client is refused. */
 export class AuthorizerError extends StampedeError {
   constructor(name: string, message: string) {
     super('AuthorizerFailed', `the custom authorizer ${name}: ${message}`, {
