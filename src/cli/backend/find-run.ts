@@ -12,13 +12,13 @@ export interface FoundRun {
   readonly execution: Execution;
 }
 
-/** The run is known, but where it goes on cannot be reached. */
+/** The backend of a run cannot be reached. */
 export class RunNotReachableError extends StampedeError {
   constructor(runId: string, runsDirectory: string, backends: number) {
     const where =
       backends === 0
-        ? `no embedded AWS is running on ${runsDirectory}`
-        : `the embedded AWS that runs on ${runsDirectory} has no such run`;
+        ? `no embedded AWS uses the directory ${runsDirectory}`
+        : `the embedded AWS of the directory ${runsDirectory} has no such run`;
     super('RunNotReachable', `run ${runId} cannot be reached: ${where}`, {
       hint: 'a rehearsal ends with the process that started it, and `npx stampede report` shows what it has left; a run on AWS is found by --stage',
       exitCode: exitCodes.badUsage,

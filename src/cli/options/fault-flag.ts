@@ -15,7 +15,7 @@ export function addFaultFlag(command: Command): Command {
     new Option(
       '--faults <json>',
       'faults of embedded IoT Core, as JSON or the path of a file with it: ' +
-        '\'{"dropDeliveries":0.01,"ackDelay":{"lognormal":{"medianMs":20,"p99Ms":200}}}\'; ' +
+        '\'{"dropDeliveries":0.01}\'; ' +
         'docs/iot-core-fidelity.md lists them',
     ),
   );

@@ -100,7 +100,7 @@ describe('stampede report', () => {
     [['report', 'nowhere'], 'there is no run nowhere in'],
     [['report', '../../etc'], 'there is no run ../../etc in'],
     [['report'], 'latest: there is no run in'],
-    [['stop', 'nowhere'], 'no embedded AWS is running on'],
+    [['stop', 'nowhere'], 'no embedded AWS uses the directory'],
   ])('exits 2 for %j', async (args, message) => {
     const { code, stderr } = await stampede(...args);
     expect(code).toBe(2);
