@@ -92,7 +92,7 @@ const changeSchema = z.strictObject(faultChangeShape).partial();
 /**
  * The injected faults from the start.
  * @param input parsed JSON: any of the settings
- * @throws InvalidInputError with every fault
+ * @throws InvalidInputError with every error
  */
 export function parseFaultSettings(input: unknown): Partial<FaultSettings> {
   return withoutUndefined(parse(startSchema, input));
@@ -101,7 +101,7 @@ export function parseFaultSettings(input: unknown): Partial<FaultSettings> {
 /**
  * A change of the injected faults as an action makes it.
  * @param input parsed JSON: any of the names of `faultChangeShape`
- * @throws InvalidInputError with every fault
+ * @throws InvalidInputError with every error
  */
 export function parseServiceFaultChange(input: unknown): ServiceFaultChange {
   return withoutUndefined(parse(changeSchema, input));
@@ -109,7 +109,7 @@ export function parseServiceFaultChange(input: unknown): ServiceFaultChange {
 
 /**
  * @param input parsed JSON: any of the settings, `pauseMs`, `disconnect`; what it leaves out stays
- * @throws InvalidInputError with every fault
+ * @throws InvalidInputError with every error
  */
 export function parseFaultChange(input: unknown, current: FaultSettings): FaultChange {
   const { pauseMs = 0, disconnect = 0, ...changed } = parse(adminSchema, input);
