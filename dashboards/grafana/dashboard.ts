@@ -58,7 +58,7 @@ export function makeDashboard({
     .withVariable(comparesRuns ? runVariable('runs').multi(true) : runVariable('run'))
     .annotation(
       new AnnotationQueryBuilder()
-        .name('Start, stages, stop')
+        .name('Start, stages, actions, stop')
         .datasource(influxDatasource)
         .enable(true)
         .iconColor('blue')

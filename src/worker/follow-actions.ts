@@ -10,6 +10,8 @@ export interface FollowSettings {
   /** Actions of the plan, which are never announced. */
   readonly planned?: readonly LiveAction[];
   readonly controls: SliceControls;
+  /** Called once with each action that was issued, whichever group it is for. */
+  readonly onIssued?: (action: Announcement) => void;
   readonly store: Pick<RunStore, 'actions'>;
   readonly clock: Clock;
 }
@@ -57,6 +59,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
       known.add(k);
     }
     carryOut(announcement);
+    settings.onIssued?.(announcement);
   };
 
   const readAll = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { RunStore } from '../aws/run-store.ts';
 import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
 import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
+import { describeAction } from '../plan/actions/describe-action.ts';
 import type { IssuableAction } from '../plan/actions/issuable-action.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
 import { stopOf } from '../plan/actions/stop.ts';
@@ -83,9 +84,7 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
   const where = group === undefined ? '' : ` in group ${group}`;
   return {
     at,
-    descriptions: actions.map(
-      (action) => `${kindOf(action, kinds)?.describe(action) ?? action.kind}${where}`,
-    ),
+    descriptions: actions.map((action) => `${describeAction({ action })}${where}`),
     mayBeLate: now() + announcedWithinMs(slices) > at,
     later: stored.filter(
       (other) =>

@@ -1,7 +1,10 @@
 import type { LivePoint } from '../live/live-points.ts';
 import { liveFieldsOf } from '../measure/message-counters.ts';
+import type { Announcement, LiveAction } from '../plan/actions/action.ts';
+import { describeAction } from '../plan/actions/describe-action.ts';
 import { commonOf, groupsOf } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { plannedActionsOf } from '../plan/storms.ts';
 import { intendedOfGroup } from '../plan/streams.ts';
 import type { Report } from '../report/report-model.ts';
 import { sumBy } from '../shared/counts.ts';
@@ -10,7 +13,7 @@ import { formatCount, formatValue } from '../shared/format.ts';
 
 type RunPoint = LivePoint<'stampede_run'>;
 
-/** Where a run begins and where the stages of its groups do: annotations, all known as soon as there is a plan. */
+/** Where a run begins, where the stages of its groups do, and the actions of its timeline: annotations, all known as soon as there is a plan. */
 export function runCoursePoints(plan: Plan): readonly RunPoint[] {
   const { runId, profile, timeline, slices } = plan;
   const messages = sumBy(groupsOf(plan), intendedOfGroup);
@@ -31,7 +34,40 @@ export function runCoursePoints(plan: Plan): readonly RunPoint[] {
     },
     timestampNs: nanosecondsOfMs(timeline.startAt),
   };
-  return [start, ...groupsOf(plan).flatMap((group) => stagePoints(group, profile.name))];
+  return [
+    start,
+    ...groupsOf(plan).flatMap((group) => stagePoints(group, profile.name)),
+    ...plannedActionsOf(plan).map((action, i) => pointOf(plan, action, firstPlanned + i)),
+  ];
+}
+
+/** Nanoseconds of actions after their instant: two of one millisecond do not replace each other. Those that are issued begin at 0. */
+const firstPlanned = 500_000;
+const unstored = 999_999;
+
+/** An action that was issued while the run went on: an annotation. */
+export function actionPoint(plan: Plan, action: Announcement): RunPoint {
+  return pointOf(plan, action, action.k ?? unstored);
+}
+
+function pointOf(plan: Plan, { at, group, action }: LiveAction, nanoseconds: number): RunPoint {
+  const { runId, profile } = plan;
+  const protocol = commonOf(plan, ({ connect }) => connect.protocol) ?? 'mixed';
+  const tags = { run: runId, protocol, event: 'action' };
+  const what = describeAction({ action });
+  return {
+    measurement: 'stampede_run',
+    tags: group === undefined ? tags : { ...tags, group },
+    fields: {
+      title: group === undefined ? what : `${group}: ${what}`,
+      text:
+        nanoseconds >= firstPlanned && nanoseconds < unstored
+          ? 'planned by the timeline'
+          : 'issued while the run went on',
+      profile: profile.name,
+    },
+    timestampNs: `${Math.round(at)}${String(nanoseconds).padStart(6, '0')}`,
+  };
 }
 
 function stagePoints({ runId, group, profile, timeline }: GroupPlan, name: string): RunPoint[] {

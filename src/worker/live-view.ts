@@ -6,6 +6,7 @@ import type { RunStore } from '../aws/run-store.ts';
 import { arrivalPoints } from '../live/live-arrivals.ts';
 import { makeSlicePoints, type SliceSnapshot } from '../live/live-slice.ts';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
+import type { Announcement } from '../plan/actions/action.ts';
 import { groupOfSlice } from '../plan/groups.ts';
 import { observersOf } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,7 +14,7 @@ import type { LiveDelivery, Report } from '../report/report-model.ts';
 import type { Clock } from '../shared/clock.ts';
 import { openLiveQueue } from './live-queue.ts';
 import { resendLiveOverflow } from './live-resend.ts';
-import { runCoursePoints, runStopPoint } from './live-run-points.ts';
+import { actionPoint, runCoursePoints, runStopPoint } from './live-run-points.ts';
 
 /**
  * The live view. A run without InfluxDB, or with InfluxDB down, is not delayed and its report is complete. Points that
@@ -30,6 +31,8 @@ export interface LiveView {
 
 export interface SliceView {
   add(snapshot: SliceSnapshot): void;
+  /** An action that was issued while the run goes on: an annotation, which the first slice writes. */
+  addAction(action: Announcement): void;
   close(): Promise<void>;
 }
 
@@ -47,7 +50,7 @@ export function makeLiveView(settings: InfluxSettings | undefined, deps: LiveVie
 const nothingLeft: LiveDelivery = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
 
 const noLiveView: LiveView = {
-  openSlice: () => ({ add: () => undefined, close: async () => undefined }),
+  openSlice: () => ({ add: () => undefined, addAction: () => undefined, close: async () => undefined }),
   arrivals: async () => undefined,
   conclude: async () => nothingLeft,
 };
@@ -133,6 +136,14 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
             say(`second ${snapshot.second} of slice ${slice} is not shown: ${error}`);
           }
         },
+        addAction(action) {
+          if (slice !== 0) return;
+          try {
+            queue.add([lineOf(actionPoint(plan, action))]);
+          } catch (error) {
+            say(`an action of run ${runId} is not shown: ${error}`);
+          }
+        },
         close: () => queue.close(),
       };
     },
@@ -152,7 +163,10 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
     async conclude(plan, report) {
       const { runId } = plan;
       try {
-        const lines = [...runCoursePoints(plan), runStopPoint(plan, report)].map(lineOf);
+        const points = [...runCoursePoints(plan), runStopPoint(plan, report)];
+        // Also those that the first slice did not live to write.
+        for await (const action of store.actions(runId)) points.push(actionPoint(plan, action));
+        const lines = points.map(lineOf);
         await sendNow(runId, 'summary', lines);
         const delivery = await resendLiveOverflow({ runId, slices: plan.slices.count, store, writer });
         if (delivery.refusedPoints > 0) say(`${delivery.refusedPoints} points of the run store were refused`);

@@ -129,6 +129,7 @@ export async function publishSlice(
     planned: plannedActionsOf(plan),
     store,
     clock,
+    onIssued: (action) => view.addAction(action),
     controls: {
       stop(message) {
         if (!stop.signal.aborted) received.stoppedOn = message;

@@ -14,8 +14,6 @@ export interface IssuableAction {
   read(given: Readonly<Record<string, string>>): ActionData | readonly InputError[];
   /** Why it has no meaning in a run, whatever its instant. @param group absent: all groups */
   refuse(plan: Plan, action: ActionData, group: string | undefined): readonly InputError[];
-  /** As a phrase: `disconnect 20 % of the devices (drop)`. */
-  describe(action: ActionData): string;
 }
 
 /** For help and documentation. */

@@ -1,6 +1,5 @@
 import { disconnectKinds, refuseDisconnect } from '../../profile/timeline.ts';
 import type { InputError } from '../../shared/errors.ts';
-import { formatShare } from '../../shared/format.ts';
 import { suggestFrom } from '../../shared/nearest.ts';
 import { groupsOf } from '../groups.ts';
 import { disconnectKind } from './disconnect.ts';
@@ -46,9 +45,5 @@ export const issuableDisconnect: IssuableAction = {
       kind,
       groups.map(({ profile }) => profile),
     );
-  },
-  describe(action) {
-    const { share, how } = disconnectKind.parse(action) ?? { share: 0, how: 'drop' };
-    return `disconnect ${formatShare(share)} of the devices (${how})`;
   },
 };

@@ -5,7 +5,7 @@ import { type InputError, InvalidInputError } from '../../shared/errors.ts';
 import { traitsOf } from '../../targets/traits-of.ts';
 import { isRehearsal } from '../account.ts';
 import type { Plan } from '../plan.ts';
-import { describeFaultChange, faultAction, faultKind } from './fault-action.ts';
+import { faultAction, faultKind } from './fault-action.ts';
 import { type ActionSetting, type IssuableAction, parseShare } from './issuable-action.ts';
 
 const prefix = `${faultKind}.`;
@@ -41,7 +41,6 @@ export const issuableFaults: IssuableAction = {
     }
   },
   refuse: (plan, _action, group) => refuseFaults(plan, faultKind, group),
-  describe: (action) => `faults of embedded IoT Core: ${describeFaultChange(action)}`,
 };
 
 /** Why the faults of a run cannot be changed by an action. */

@@ -38,7 +38,7 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: rea
           yield* stored;
         },
       },
-      liveView: { openSlice: () => ({ add() {}, close: async () => {} }) } as never,
+      liveView: { openSlice: () => ({ add() {}, addAction() {}, close: async () => {} }) } as never,
       makeTransport: async () => (listener) => {
         const transport = new SimulatedTransport(clock, {}, listener);
         transports.push(transport);
