@@ -76,7 +76,7 @@ export class CommandReplies {
   }
 
   #send(device: number, command: Envelope): void {
-    const { plan, slice, transport, isConnected } = this.#settings;
+    const { plan, slice, transport, clock, counters, isConnected } = this.#settings;
     if (!isConnected(device)) return;
     const { run, slice: backend, n, at, sent } = command;
     const envelope = { run, slice: backend, n, device: slice.firstDevice + device, at, sent };
@@ -85,6 +85,7 @@ export class CommandReplies {
     this.#message.payload = Buffer.from(JSON.stringify({ stampede: envelope }));
     if (transport.send(device, this.#message)) {
       this.#count(backend, 1);
+      counters.perSecond.replied(clock.now());
       transport.flush();
     } else this.#later(sendAgainMs, () => this.#send(device, command));
   }

@@ -2,6 +2,7 @@ import type { Plan, Slice } from '../plan/plan.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import type { CountedResult } from './counted-result.ts';
+import type { SliceCounters } from './slice-counters.ts';
 import type { IncomingMessage, Transport } from './transport.ts';
 
 export interface DeviceSubscriptionSettings {
@@ -11,6 +12,7 @@ export interface DeviceSubscriptionSettings {
   readonly clock: Clock;
   /** For the waits between attempts to subscribe. */
   readonly random: Random;
+  readonly counters: SliceCounters;
 }
 
 /** What a slice's devices subscribe to, and what becomes of the messages that come there. Devices are numbered within the slice. */

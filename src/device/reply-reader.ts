@@ -15,13 +15,11 @@ import {
 import { plannedStreamsOf } from '../plan/streams.ts';
 import type { DeviceSubscription, DeviceSubscriptionSettings } from './device-subscription.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
-import type { SliceCounters } from './slice-counters.ts';
 import { SubscriptionAttempts } from './subscription-attempts.ts';
 import type { IncomingMessage } from './transport.ts';
 
 export interface ReplyReaderSettings extends DeviceSubscriptionSettings {
   readonly downlink: Downlink;
-  readonly counters: SliceCounters;
 }
 
 /** The clients of a backend receive replies to their commands, and measure round trips on one clock. */

@@ -1,4 +1,7 @@
-import type { PerSecondCounts } from '../measure/slice-result.ts';
+import type { SliceSecondCounts } from '../measure/slice-result.ts';
+
+/** Counters that few slices have: each list is made with the first event. */
+type RareCounter = 'echoed' | 'delivered' | 'replied';
 
 /** Counters by whole second, and the gauge of connected devices; all lists grow together. */
 export class SecondCounts {
@@ -7,8 +10,7 @@ export class SecondCounts {
   readonly #sent: number[] = [];
   readonly #acked: number[] = [];
   readonly #connected: number[] = [];
-  /** Made with the first: few slices echo. */
-  #echoed: number[] | undefined;
+  readonly #rare: Partial<Record<RareCounter, number[]>> = {};
   /** Made with the first: few slices have users. */
   #users: number[] | undefined;
   #connectedNow = 0;
@@ -39,9 +41,17 @@ export class SecondCounts {
   }
 
   echoed(atMs: number): void {
-    const second = this.#secondOf(atMs);
-    this.#echoed ??= new Array<number>(this.#sent.length).fill(0);
-    this.#echoed[second] = this.#echoed[second]! + 1;
+    this.#countRare('echoed', atMs);
+  }
+
+  /** A message came to a client of the slice. */
+  delivered(atMs: number): void {
+    this.#countRare('delivered', atMs);
+  }
+
+  /** A device sent a reply. */
+  replied(atMs: number): void {
+    this.#countRare('replied', atMs);
   }
 
   connectedChanged(atMs: number, by: 1 | -1): void {
@@ -64,17 +74,27 @@ export class SecondCounts {
   }
 
   /** Up to the second of `atMs`. */
-  snapshot(atMs: number): PerSecondCounts {
+  snapshot(atMs: number): SliceSecondCounts {
     this.#secondOf(atMs);
     return {
       startSecond: this.#startSecond,
       intended: this.#intended.slice(),
       sent: this.#sent.slice(),
       acked: this.#acked.slice(),
-      ...(this.#echoed === undefined ? {} : { echoed: this.#echoed.slice() }),
+      ...Object.fromEntries(Object.entries(this.#rare).map(([name, counts]) => [name, counts.slice()])),
       connected: this.#connected.slice(),
       ...(this.#users === undefined ? {} : { users: this.#users.slice() }),
     };
+  }
+
+  #countRare(name: RareCounter, atMs: number): void {
+    const second = this.#secondOf(atMs);
+    let counts = this.#rare[name];
+    if (counts === undefined) {
+      counts = new Array<number>(this.#sent.length).fill(0);
+      this.#rare[name] = counts;
+    }
+    counts[second] = counts[second]! + 1;
   }
 
   #secondOf(atMs: number): number {
@@ -83,7 +103,7 @@ export class SecondCounts {
       this.#intended.push(0);
       this.#sent.push(0);
       this.#acked.push(0);
-      this.#echoed?.push(0);
+      for (const counts of Object.values(this.#rare)) counts.push(0);
       this.#connected.push(this.#connectedNow);
       this.#users?.push(this.#usersNow);
     }

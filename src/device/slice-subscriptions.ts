@@ -7,7 +7,6 @@ import type { DeviceSubscription, DeviceSubscriptionSettings } from './device-su
 import { Echoes } from './echoes.ts';
 import { PresenceReader } from './presence-reader.ts';
 import { ReplyReader } from './reply-reader.ts';
-import type { SliceCounters } from './slice-counters.ts';
 import type { SliceDevices } from './slice-devices.ts';
 import type { IncomingMessage } from './transport.ts';
 
@@ -15,14 +14,15 @@ export interface SliceSubscriptionSettings extends DeviceSubscriptionSettings {
   readonly devices: SliceDevices;
   /** Streams that the slice sends. */
   readonly streams: number;
-  readonly counters: SliceCounters;
 }
 
 /** All that devices of a slice, or clients of a backend, subscribe to: each topic is one subscription's. */
 export class SliceSubscriptions implements Omit<DeviceSubscription, 'takes'> {
   readonly #all: readonly DeviceSubscription[];
+  readonly #settings: SliceSubscriptionSettings;
 
   constructor(settings: SliceSubscriptionSettings) {
+    this.#settings = settings;
     const { plan, slice } = settings;
     const { group } = slice;
     const downlink = replyingDownlinkOf(plan, group);
@@ -55,6 +55,8 @@ export class SliceSubscriptions implements Omit<DeviceSubscription, 'takes'> {
   }
 
   received(device: number, message: IncomingMessage): void {
+    const { counters, clock } = this.#settings;
+    counters.perSecond.delivered(clock.now());
     this.#to(message.topic)?.received(device, message);
   }
 

@@ -8,7 +8,6 @@ import {
   isAcknowledged,
   isExactlyOnce,
   isOfDevices,
-  mqttGroupsOf,
 } from '../plan/groups.ts';
 import { downlinkObserver, ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -22,8 +21,6 @@ import { DownlinkTotals } from './downlink-totals.ts';
 import { GeneratorCounters } from './generator-counters.ts';
 import { GroupTotals, sumOfDevices } from './group-totals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import { type TimedLatencyName, timedLatencyNames } from './latency-names.ts';
-import { LatencySeries } from './latency-series.ts';
 import { attemptsOf, startLagOf } from './leg-attempts.ts';
 import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
 import { compareObservers } from './observer-comparison.ts';
@@ -34,16 +31,13 @@ import { addArrivalLatencies, addSliceLatencies, makeRunLatencies } from './run-
 import type { RunLedger } from './run-ledger.ts';
 import { RunObservers } from './run-observers.ts';
 import { RequestTotals } from './run-requests.ts';
-import { SecondSeries } from './second-series.ts';
+import { RunSeconds, seriesSpanOf } from './run-seconds.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonsOfDeaths, type SliceDeath } from './slice-death.ts';
 import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
 import type { SliceResult } from './slice-result.ts';
 import type { SubscriberRecord } from './subscriber-record.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
-
-/** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
-const seriesMarginMs = { before: 60_000, after: 900_000 } as const;
 
 /** Why things went wrong, by the slices' own records. */
 const reasonNames = ['failedBy', 'connectFailedBy', 'disconnectedBy', 'echoRefusedBy'] as const;
@@ -61,8 +55,7 @@ export class Ledger {
   readonly #deaths = new Map<number, SliceDeath[]>();
   readonly #closeSlice: ReturnType<typeof makeSliceCloser>;
   readonly #observers: RunObservers;
-  readonly #series: SecondSeries;
-  readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
+  readonly #seconds: RunSeconds;
   readonly #generator = new GeneratorCounters();
   readonly #clocks = new SliceClocks();
   #incomplete = 0;
@@ -86,12 +79,10 @@ export class Ledger {
     this.#observers = new RunObservers(plan, outline);
     this.#parts = new PartRecords(plan);
     this.#downlink = new DownlinkTotals(plan);
-    const from = plan.timeline.createdAt - seriesMarginMs.before;
-    const to = plan.timeline.deadlineAt + seriesMarginMs.after;
-    this.#series = new SecondSeries(from, to);
+    this.#seconds = new RunSeconds(plan);
+    const { from, to } = seriesSpanOf(plan);
     const seconds = { from: Math.floor(from / 1_000), to: Math.ceil(to / 1_000) };
     this.#connections = new ConnectionTotals(plan, seconds);
-    this.#latencySeries = ofEach(timedLatencyNames, () => new LatencySeries(from, to));
   }
 
   /**
@@ -125,16 +116,9 @@ export class Ledger {
     const isMqtt = profile.connect.protocol === 'mqtt';
     this.#parts.addSlice(number, result);
     this.#connections.addSlice(number, result);
-    // Beside connections, devices that only make requests are none; a backend's commands are no messages of devices.
-    const connected = isMqtt || mqttGroupsOf(this.#plan).length === 0 ? result.perSecond.connected : [];
-    if (isOfDevices(group)) this.#series.addSlice({ ...result.perSecond, connected });
-    for (const name of ['puback_round_trip', 'pubcomp_round_trip'] as const)
-      this.#latencySeries[name].add(result.latencyPerSecond?.[name] ?? {});
+    this.#seconds.addSlice(group, result);
     this.#incomplete += result.incomplete ?? 0;
-    if (result.requests !== undefined) {
-      this.#requests.add(result.requests);
-      this.#latencySeries.response_time.add(result.requests.perSecond);
-    }
+    if (result.requests !== undefined) this.#requests.add(result.requests);
     this.#generator.add(result, isMqtt);
     this.#clocks.addSlice(result.slice, result.quickestEcho);
   }
@@ -159,12 +143,12 @@ export class Ledger {
 
   /** The same window a second time changes nothing. @throws {CorruptMeasurementError} also for an observer that the plan does not have */
   addWindow(window: ArrivalWindow): void {
-    if (!this.#observers.addWindow(window)) return;
+    const { isNew, isPrimary } = this.#observers.addWindow(window);
+    if (isNew) this.#seconds.addWindow(window, isPrimary);
+    if (!isNew || !isPrimary) return;
     addArrivalLatencies(this.#latencies, window);
     this.#parts.addWindow(window);
     this.#clocks.addWindow(window);
-    this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
-    this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
   }
 
   /** How a slice was subscribed, in place of its earlier record. @throws {CorruptMeasurementError} for one that does not subscribe */
@@ -263,8 +247,7 @@ export class Ledger {
         downlink: downlink.ledgers(),
         subscribeRefusedBy: this.#downlink.subscribeRefusedBy,
       }),
-      perSecond: this.#series.series(),
-      latencySeries: this.#latencySeries,
+      ...this.#seconds.totals(stoppedOn && { at: stoppedOn.at, slices: outcomes.stopped }),
       startLagsMs: Array.from({ length: outcomes.planned }, (_, slice) => startLagOf(this.#legs.get(slice))),
       stampResolutionMs: seen.stampResolutionMs,
       sliceClocks: this.#clocks.bounds(

@@ -1,5 +1,6 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { UnrelatedCounts } from './arrival-window.ts';
+import type { BusiestSeconds } from './busiest-seconds.ts';
 import type { GroupCatchUp } from './catch-up-totals.ts';
 import type { DownlinkLedger } from './downlink-ledger.ts';
 import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
@@ -128,6 +129,7 @@ export interface RunLedger {
   /** Absent: no group observes presence. */
   readonly presence?: RunPresence | undefined;
   readonly perSecond: RunSeries;
+  readonly busiest: BusiestSeconds;
   readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   /** By slice; null where it left nothing. */
   readonly startLagsMs: readonly (number | null)[];

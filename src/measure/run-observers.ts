@@ -31,16 +31,16 @@ export class RunObservers {
   }
 
   /**
-   * @returns whether it is a new one of the primary observer
+   * @returns whether it is a new one, and one of the primary observer
    * @throws {CorruptMeasurementError} also for an observer that the plan does not have
    */
-  addWindow(window: ArrivalWindow): boolean {
+  addWindow(window: ArrivalWindow): { readonly isNew: boolean; readonly isPrimary: boolean } {
     const record = this.#records.get(window.observer);
     // The stack's rule reads its topics even in a run whose messages others count.
-    if (record === undefined && window.observer === ruleObserver) return false;
+    if (record === undefined && window.observer === ruleObserver) return { isNew: false, isPrimary: false };
     if (record?.observer.recordedBy !== 'windows')
       throw new CorruptMeasurementError(`An arrival window of the observer ${window.observer}`);
-    return record.addWindow(window) && record === this.primary;
+    return { isNew: record.addWindow(window), isPrimary: record === this.primary };
   }
 
   /** What devices of a slice saw. @throws {CorruptMeasurementError} */

@@ -51,7 +51,7 @@ export interface SliceResult {
   readonly observed?: Readonly<Record<string, ObservedMessages>>;
   /** Epoch milliseconds of the last publish; absent until there was one. */
   readonly lastSentAt?: number;
-  readonly perSecond: PerSecondCounts;
+  readonly perSecond: SliceSecondCounts;
   readonly latencies: LatencyRecord<EncodedHistogram, SliceLatencyName>;
   /** `send_lag` without messages that were due while their device was asleep or disconnected by a storm. Absent: there were none. */
   readonly connectedSendLag?: EncodedHistogram | undefined;
@@ -218,6 +218,17 @@ export interface PerSecondCounts {
   readonly connected: readonly number[];
   /** Gauge of active users at the end of the second; absent where there are none. */
   readonly users?: readonly number[];
+}
+
+/** What a slice counts for the service's sake, beside what a report shows. */
+export interface SliceSecondCounts extends PerSecondCounts {
+  /**
+   * All that came on subscriptions of the slice's clients: echoes, commands, replies, presence events, duplicates among them. Absent:
+   * nothing came; in results of earlier versions `echoed` is all that is known.
+   */
+  readonly delivered?: readonly number[];
+  /** Replies to commands that its devices sent; absent: they sent none. */
+  readonly replied?: readonly number[];
 }
 
 export interface GeneratorHealth {

@@ -23,7 +23,7 @@ import { retainedPeaks } from './retained-peaks.ts';
 import { connectionsPerSlice } from './slice-connections.ts';
 import { statePayloads } from './state-payloads.ts';
 import { mostStoredPerSecond } from './stored-commands.ts';
-import { subscriberSlicesOf } from './subscribers.ts';
+import { connectionsOfSubscribers, subscriberSlicesOf } from './subscribers.ts';
 import { mostWillsPerSecond } from './wills.ts';
 
 /** Stampede's own rule. Other rules may read the same topics; a plan cannot count them. */
@@ -122,18 +122,13 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
 /** Clients of the largest shared group; undefined: there is none. */
 function mostSharing(plan: Plan): number | undefined {
   const observers = observingGroupOf(plan)?.profile.devices ?? 0;
-  const subscribers = plan.subscribers?.divides === 'shared' ? connectionsOfSubscribers(plan.subscribers) : 0;
+  const subscribers = plan.subscribers?.divides === 'shared' ? connectionsOfSubscribers(plan) : 0;
   return Math.max(observers > 1 ? observers : 0, subscribers) || undefined;
-}
-
-function connectionsOfSubscribers(subscribers: Plan['subscribers']): number {
-  return subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
 }
 
 /** Of groups that connect side by side, over MQTT. */
 function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
-  const { subscribers, target } = plan;
-  const subscriberConnections = connectionsOfSubscribers(subscribers);
+  const { target } = plan;
   const observing = observingGroupOf(plan);
   const perObserver = observing === undefined ? 0 : mostEventsPerSecond(plan) / observing.profile.devices;
   const slices = sumBy(groups, (group) => group.slices.count);
@@ -158,7 +153,7 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
     // Devices wait for it, also those that connect for each message (`checkPaceOfConnects`).
     connectsPerSecondPerClientId: 1,
     concurrentConnections:
-      sumBy(groups, ({ profile }) => mostConnections(profile)) + slices + subscriberConnections,
+      sumBy(groups, ({ profile }) => mostConnections(profile)) + slices + connectionsOfSubscribers(plan),
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     // A control channel has one.
     subscriptionsPerConnection: Math.max(

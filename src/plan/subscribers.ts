@@ -84,6 +84,11 @@ export function subscriberSlicesOf({ subscribers }: Pick<Plan, 'subscribers'>): 
   return subscribers?.count ?? 0;
 }
 
+/** Of all of them together. */
+export function connectionsOfSubscribers({ subscribers }: Pick<Plan, 'subscribers'>): number {
+  return subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
+}
+
 /** Numbers of the slices that subscribe. */
 export function subscriberNumbersOf(plan: Pick<Plan, 'subscribers'>): number[] {
   return Array.from({ length: subscriberSlicesOf(plan) }, (_, i) => firstSubscriberSlice + i);

@@ -54,7 +54,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const generator = summarizeGenerator(ledger, connectsThrottledOf(cloudwatch));
   const cost = costOf(plan, ledger);
   const throttling = throttlingOf(plan, ledger, cloudwatch);
-  const quotaUse = quotaUseOf(plan, ledger);
+  const quotaUse = quotaUseOf(plan, ledger, cloudwatch);
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
   const storms = stormsReportOf(plan, ledger);
   const connects = connectsReportOf(ledger);

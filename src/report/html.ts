@@ -18,6 +18,7 @@ import {
   causeLines,
   describeClient,
   describeGenerator,
+  describePeak,
   describeRamp,
   describeSilence,
   describeSliceLogs,
@@ -195,16 +196,19 @@ function renderRates(report: Report): Html {
 function renderQuotas(report: Report): Html {
   const { quotas, throttling, bindingQuota, assumedLimits } = report;
   if (bindingQuota === undefined) return html``;
-  const rows = quotas.map(({ name, unit, peak, limit, isLive, headroom }) => ({
-    cells: [
-      name,
-      html`${formatCount(peak)}${unit}`,
-      html`${formatCount(limit)}${unit}${isLive ? '' : ' (AWS’s default)'}`,
-      renderGauge(1 - headroom),
-      formatShare(headroom),
-    ],
-    ...(headroom < 0 ? { tone: 'warning' as const } : {}),
-  }));
+  const rows = quotas.map((use) => {
+    const { name, unit, limit, isLive, headroom } = use;
+    return {
+      cells: [
+        name,
+        describePeak(use),
+        html`${formatCount(limit)}${unit}${isLive ? '' : ' (AWS’s default)'}`,
+        renderGauge(1 - headroom),
+        formatShare(headroom),
+      ],
+      ...(headroom < 0 ? { tone: 'warning' as const } : {}),
+    };
+  });
   return section(
     'Quotas',
     html`${[bindingQuota.sentence, ...describeThrottling(throttling)].map((line) => html`<p>${line}.</p>`)}`,

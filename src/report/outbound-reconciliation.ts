@@ -29,8 +29,9 @@ export function outboundLines(
   line: (metric: string, column: string, count: number, ...reasons: Explanation[]) => Reconciliation,
 ): Reconciliation[] {
   const { messages, stoppedOn, slices } = ledger;
-  const [first, ...others] = outboundOf(ledger);
+  const [first, ...rest] = outboundOf(ledger);
   if (first === undefined) return [];
+  const others = [...rest, ...outboundToSubscribers(ledger)];
   const stops = stoppedOn === undefined ? 0 : slices.stopped;
   const beside = [
     ...others.map(({ name, received }) => certain(received, name)),
@@ -78,7 +79,6 @@ function outboundOf(ledger: RunLedger): Outbound[] {
   const { observers, downlink, presence } = ledger;
   const echo = observers[echoObserver];
   const commands = observers[downlinkObserver];
-  const subscriber = observers[subscriberObserver];
   const kinds: Outbound[] = [];
   if (echo !== undefined) {
     kinds.push({
@@ -110,15 +110,38 @@ function outboundOf(ledger: RunLedger): Outbound[] {
       missedName: 'missing presence events',
     });
   }
-  if (subscriber !== undefined && kinds.length > 0) {
-    kinds.push({
+  return kinds;
+}
+
+function outboundToSubscribers(ledger: RunLedger): Outbound[] {
+  const subscriber = ledger.observers[subscriberObserver];
+  if (subscriber === undefined) return [];
+  return [
+    {
       name: 'received by subscribers',
       received: subscriber.arrivals + subscriber.unrelated,
       missed: missedBy(ledger, subscriberObserver),
       missedName: 'missed by subscribers',
-    });
-  }
-  return kinds;
+    },
+  ];
+}
+
+/**
+ * Messages that the service may have sent out or refused to, and that came to no client: no second is known of them. CloudWatch's
+ * counts are an upper bound of those once they contain all that came.
+ */
+export function outboundUnseen(ledger: RunLedger, cloudwatch: CloudWatchView): number {
+  const { downlink = [], stoppedOn, slices } = ledger;
+  const kinds = [...outboundOf(ledger), ...outboundToSubscribers(ledger)];
+  const stops = stoppedOn === undefined ? 0 : slices.stopped;
+  const came = sumBy(kinds, ({ received }) => received) + stops;
+  const most =
+    sumBy(kinds, ({ missed }) => missed) + sumBy(downlink, ({ offline, unknown }) => offline + unknown);
+  const [sent, refused] = ['PublishOut.Success', 'PublishOut.Throttle'].map((name) =>
+    cloudWatchSum(cloudwatch, name),
+  );
+  const counted = (sent ?? 0) + (refused ?? 0);
+  return sent == null || counted < came ? most : Math.min(most, counted - came);
 }
 
 /** Deliveries of commands that did not come, though their device was subscribed and its slice recorded them. */

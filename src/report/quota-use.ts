@@ -1,40 +1,49 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { accountOf } from '../plan/account.ts';
-import { downlinksOf } from '../plan/downlinks.ts';
-import { deviceGroupsOf, mqttGroupsOf } from '../plan/groups.ts';
-import { isBasicIngest, kindsOf } from '../plan/kinds.ts';
+import { mqttGroupsOf } from '../plan/groups.ts';
+import { isReadByRule } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
-import { observedGroupsOf } from '../plan/presence.ts';
+import { connectionsOfSubscribers, subscriberSlicesOf } from '../plan/subscribers.ts';
 import { type Quota, type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
+import type { CloudWatchView } from './explanation.ts';
+import { outboundUnseen } from './outbound-reconciliation.ts';
 import type { QuotaUse } from './usage-model.ts';
+
+/** What a run used of a quota in its busiest second. */
+interface Peak {
+  readonly peak: number;
+  /** Of what the quota counts, as much is known by its number alone, and may have been in the busiest second. */
+  readonly more?: number;
+}
 
 /**
  * Share of each quota that the run used in its busiest second, by the run's own counters: CloudWatch's minutes hide what
- * happens within them. Refused requests count too.
+ * happens within them. Refused publishes of clients count too; what was refused on its way to them is known by its number alone.
  */
-export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
+export function quotaUseOf(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchView): QuotaUse[] {
   const { limits, live } = accountOf(plan);
-  const { sent, connected, echoed } = ledger.perSecond;
-  const { connects } = ledger;
-  const publishes = Math.max(0, ...sent);
+  const { busiest, connects, wills = 0 } = ledger;
   const isMqtt = mqttGroupsOf(plan).length > 0;
-  const uncountedToo = uncountedBySecond(plan);
-  // Of messages of devices it is counted as it was planned (`quotaAssumptions`): the rule's match of each publish, and each echo that a
-  // device received. Publishes are not counted by kind and second: of a run with Basic Ingest beside other messages it is an upper bound.
-  const matched = deviceGroupsOf(plan).flatMap(kindsOf).every(isBasicIngest) ? 0 : 1;
-  const outbound = sent.map((count, i) => count * matched + (echoed[i] ?? 0));
-  const peaks: Readonly<Record<QuotaName, number | undefined>> = {
-    publishInPerSecond: publishes,
-    publishOutPerSecond: Math.max(0, ...outbound),
-    ruleEvaluationsPerSecond: publishes,
-    connectsPerSecond: connects && Math.max(0, ...connects.offered),
-    concurrentConnections: isMqtt ? Math.max(0, ...connected) : undefined,
+  const willsEvaluated = isReadByRule(plan) ? wills : 0;
+  const willsOut = willsEvaluated + (subscriberSlicesOf(plan) > 0 ? wills : 0);
+  const peaks: Readonly<Record<QuotaName, Peak | undefined>> = {
+    publishInPerSecond: { peak: busiest.publishesIn },
+    publishOutPerSecond: {
+      peak: busiest.publishesOut,
+      more: outboundUnseen(ledger, cloudwatch) + willsOut,
+    },
+    ruleEvaluationsPerSecond: { peak: busiest.ruleEvaluations, more: willsEvaluated },
+    connectsPerSecond: connects && { peak: Math.max(0, ...connects.offered) },
+    concurrentConnections: isMqtt
+      ? { peak: busiest.connections + otherConnections(plan, ledger) }
+      : undefined,
     ...uncounted,
   };
   const counted = traitsOf(plan.target).quotas;
-  return (Object.entries(peaks) as [QuotaName, number | undefined][]).flatMap(([name, peak]) => {
-    if (peak === undefined || !counted.includes(name) || uncountedToo.includes(name)) return [];
+  return (Object.entries(peaks) as [QuotaName, Peak | undefined][]).flatMap(([name, use]) => {
+    if (use === undefined || !counted.includes(name)) return [];
+    const { peak, more = 0 } = use;
     const quota: Quota = quotas[name];
     const limit = limits[name];
     const { label, unit } = quota;
@@ -46,22 +55,19 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
         limit,
         isLive: live.includes(name),
         peak,
+        ...(more > 0 && { peakAtMost: peak + more }),
         headroom: 1 - peak / limit,
       },
     ];
   });
 }
 
-/** Quotas that commands, replies or presence events take part in: no counter of the run's shows those by second. */
-export function uncountedBySecond(plan: Plan): readonly QuotaName[] {
-  const downlinks = downlinksOf(plan);
-  const keepsConnections = downlinks.some(({ sender }) => sender.profile.connect.protocol === 'mqtt');
-  return [
-    ...(downlinks.length > 0 ? (['publishInPerSecond'] as const) : []),
-    ...(downlinks.length > 0 || observedGroupsOf(plan).length > 0 ? (['publishOutPerSecond'] as const) : []),
-    // The clients of a backend have connections of their own.
-    ...(keepsConnections ? (['concurrentConnections'] as const) : []),
-  ];
+/** Beside devices and backends' clients: the control channel of each slice, and what subscribes. */
+function otherConnections(plan: Plan, { slices, generator, subscribers }: RunLedger): number {
+  const controls = traitsOf(plan.target).takesControl
+    ? Math.min(slices.planned, generator.controlConnects)
+    : 0;
+  return controls + Math.min(connectionsOfSubscribers(plan), subscribers?.connects ?? 0);
 }
 
 /** Quotas whose use no counter of the run's shows by second. */

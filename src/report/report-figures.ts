@@ -13,7 +13,7 @@ import { describeClockOffset } from './clock-offset.ts';
 import { describeConnects } from './connects-report.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { Report, StageRate } from './report-model.ts';
-import type { CostReport, Throttling } from './usage-model.ts';
+import type { CostReport, QuotaUse, Throttling } from './usage-model.ts';
 
 /** Latencies that the run can have measured, in their order. */
 export function latencyRowsOf({ requests, latencyMs }: Report): readonly LatencyName[] {
@@ -89,8 +89,15 @@ export function latencyNotes(report: Report): string[] {
   return notes;
 }
 
+/** `30/s`; `30 to 110/s` where no more than bounds are known. */
+export function describePeak({ peak, peakAtMost, unit }: QuotaUse): string {
+  const most = peakAtMost === undefined ? '' : ` to ${formatCount(peakAtMost)}`;
+  return `${formatCount(peak)}${most}${unit}`;
+}
+
 /** What to know of the table of quotas. */
-export function quotaNotes({ quotas, downlink, presence }: Report): string[] {
+export function quotaNotes({ quotas }: Report): string[] {
+  const bounded = quotas.filter(({ peakAtMost }) => peakAtMost !== undefined);
   const counted = (name: string) => quotas.some(({ quota }) => quota === name);
   return [
     // Beside CloudWatch's own count it would otherwise look wrong.
@@ -99,11 +106,10 @@ export function quotaNotes({ quotas, downlink, presence }: Report): string[] {
           'PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for each rule and each subscription of the run that matches it. CloudWatch’s PublishOut.Success may count deliveries to clients only.',
         ]
       : []),
-    ...(downlink !== undefined || presence !== undefined
-      ? [
-          'Commands, replies and presence events are not counted by the second: quotas that they take part in have no row.',
-        ]
-      : []),
+    ...bounded.map(
+      ({ name, peak, peakAtMost = peak }) =>
+        `Of the ${name}, ${formatCount(peakAtMost - peak)} are known by their number and not by their second, such as messages that came to no client: with all of them, the busiest second had ${formatCount(peakAtMost)}.`,
+    ),
   ];
 }
 

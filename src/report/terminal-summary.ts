@@ -7,6 +7,7 @@ import { wordForDue } from './ledger-equations.ts';
 import {
   describeClient,
   describeGenerator,
+  describePeak,
   describePrices,
   describeRamp,
   describeSilence,
@@ -178,14 +179,13 @@ function renderFleet(report: Report, { style, width }: Page): string[][] {
 function renderQuotas(report: Report, { style, width }: Page): string[] {
   const { quotas, throttling, bindingQuota, assumedLimits } = report;
   if (bindingQuota === undefined) return [];
-  const quantity = (value: number, unit: string) => `${formatCount(value)}${unit}`;
   const [head = '', ...body] = layOutColumns([
     ['quotas', 'peak', 'limit', 'headroom'],
-    ...quotas.map(({ name, peak, limit, isLive, unit, headroom }) => [
-      `  ${name}${isLive ? '' : '*'}`,
-      quantity(peak, unit),
-      quantity(limit, unit),
-      formatShare(headroom),
+    ...quotas.map((use) => [
+      `  ${use.name}${use.isLive ? '' : '*'}`,
+      describePeak(use),
+      `${formatCount(use.limit)}${use.unit}`,
+      formatShare(use.headroom),
     ]),
   ]);
   return [

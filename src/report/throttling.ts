@@ -7,7 +7,6 @@ import type { IotMetricName } from '../targets/aws-iot/cloudwatch-metrics.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
-import { uncountedBySecond } from './quota-use.ts';
 import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './usage-model.ts';
 
 /**
@@ -74,7 +73,7 @@ export function bindingQuotaOf(
     return { quota, name, sentence: `${name} bound: ${formatCount(count)} refused (${metric})` };
   }
   const planned = preflight(plan).quotas.flatMap((forecast) => {
-    const quota = [...plannedOnly, ...uncountedBySecond(plan)].find((name) => name === forecast.quota);
+    const quota = plannedOnly.find((name) => name === forecast.quota);
     return quota === undefined ? [] : [{ ...forecast, quota }];
   });
   const [nearest] = [...used, ...planned].toSorted((a, b) => a.headroom - b.headroom);

@@ -10,9 +10,11 @@ export interface QuotaUse {
   readonly limit: number;
   /** In the busiest second. */
   readonly peak: number;
+  /** Present where some of what counts is known by its number and not by its second: with all of that in the busiest one. */
+  readonly peakAtMost?: number;
   /** Whether the limit was read from the account when the run was planned; otherwise it is AWS's default. */
   readonly isLive: boolean;
-  /** Share of the limit left: 1 − peak/limit; negative past it. */
+  /** Share of the limit left: 1 − peak/limit; negative past it. Of the peak that is known. */
   readonly headroom: number;
 }
 

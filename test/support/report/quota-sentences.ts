@@ -60,21 +60,29 @@ export const quotaRules: readonly Rule[] = [
   ],
   [
     /^PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for each rule and each subscription of the run that matches it\. CloudWatch’s PublishOut\.Success may count deliveries to clients only\.$/,
-    // A match of the rule, or of the subscriber, for each publish, and the echoes beside them.
-    (_, __, { quotas, observers }) => {
+    // A match of the rule, or of the subscriber, for each publish of a device, and what comes to clients beside them.
+    (_, __, { quotas, observers, presence, perSecond, stop }) => {
       const peakOf = (name: string) => quotas.find(({ quota }) => quota === name)?.peak ?? 0;
       const [publishIn, publishOut] = [peakOf('publishInPerSecond'), peakOf('publishOutPerSecond')];
-      return observers.echo === undefined ? publishOut === publishIn : publishOut >= publishIn;
+      if (observers.subscriber !== undefined) return publishOut > 0 || publishIn === 0;
+      // A stop message goes to each slice.
+      const isRuleAlone =
+        presence === undefined &&
+        stop === undefined &&
+        Object.keys(observers).every((name) => name === 'rule');
+      return isRuleAlone ? publishOut === publishIn : publishOut >= Math.max(0, ...perSecond.sent);
     },
   ],
   [
-    /^Commands, replies and presence events are not counted by the second: quotas that they take part in have no row\.$/,
-    (_, { downlink, presence }, { quotas }) =>
-      (downlink !== undefined || presence !== undefined) &&
-      quotas.every(
-        ({ quota }) =>
-          quota !== 'publishOutPerSecond' && (downlink === undefined || quota !== 'publishInPerSecond'),
-      ),
+    new RegExp(
+      `^Of the (${quotaNames}), ${count} are known by their number and not by their second, such as messages that came to no client: with all of them, the busiest second had ${count}\\.$`,
+    ),
+    ([, name, unknown, most], _, { quotas }) => {
+      const { peak, peakAtMost = peak } = quotas.find((use) => use.name === name)!;
+      return (
+        numberIn(unknown) > 0 && numberIn(most) === peakAtMost && peak + numberIn(unknown) === peakAtMost
+      );
+    },
   ],
   [
     /^Limits marked so are AWS’s defaults of 2026-09 for (.*), (?:because those of .* are not known here\. They were )?not read from your account; most Regions are reported to allow 3,000 connects\/s\.$/,

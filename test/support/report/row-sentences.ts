@@ -151,7 +151,7 @@ export const rowRules: readonly Rule[] = [
       isTrueLatency([text, name, cells.replace(/ (?=-?[\d.,])/g, ' | ')], ...rest),
   ],
   [
-    /^(.*?)(\*)? (-?[\d,.]+\S*(?: B\/s| [kKMG]?B\/s)?) ([\d,.]+\S*(?: [kKMG]?B\/s)?) (-?[\d.,]+ %)$/,
+    /^(.*?)(\*)? ((?:[\d,.]+ to )?-?[\d,.]+\S*(?: B\/s| [kKMG]?B\/s)?) ([\d,.]+\S*(?: [kKMG]?B\/s)?) (-?[\d.,]+ %)$/,
     ([, name = '', mark, peak = '', limit = '', headroom = ''], ...rest) =>
       isTrueQuota(name, [peak, limit, headroom], mark !== undefined)([], ...rest),
   ],

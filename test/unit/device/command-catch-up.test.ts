@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { CommandReceiver } from '../../../src/device/command-receiver.ts';
+import { countedStreamsOf } from '../../../src/device/counted-streams.ts';
+import { SliceCounters } from '../../../src/device/slice-counters.ts';
 import type { Transport } from '../../../src/device/transport.ts';
 import { Message } from '../../../src/embedded/iot-core/mqtt/message.ts';
 import { Session } from '../../../src/embedded/iot-core/mqtt/session.ts';
@@ -45,6 +47,7 @@ function makeLock(connect: object = {}, expirySeconds?: number, perSecond = 10) 
     transport: transport as unknown as Transport,
     clock,
     random: () => 0.5,
+    counters: new SliceCounters(sliceOf(plan, 0).devices, clock.now(), countedStreamsOf(sliceOf(plan, 0))),
   });
   const session = new Session('lock', 3_600, { clock, perSecond, admit: () => true });
   let connections = 0;

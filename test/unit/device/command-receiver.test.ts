@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { CommandReceiver } from '../../../src/device/command-receiver.ts';
 import { replyTokenOf } from '../../../src/device/command-replies.ts';
+import { countedStreamsOf } from '../../../src/device/counted-streams.ts';
+import { SliceCounters } from '../../../src/device/slice-counters.ts';
 import type { OutgoingMessage, Transport } from '../../../src/device/transport.ts';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
@@ -56,7 +58,15 @@ function play(address: 'device' | 'broadcast', reply?: object, messageExpiry?: s
       return true;
     },
   } as unknown as Transport;
-  const receiver = new CommandReceiver({ plan, slice: slice!, transport, clock, random: () => 0.5 });
+  const counters = new SliceCounters(slice!.devices, clock.now(), countedStreamsOf(slice!));
+  const receiver = new CommandReceiver({
+    plan,
+    slice: slice!,
+    transport,
+    clock,
+    random: () => 0.5,
+    counters,
+  });
   const filtersOf = (device: number) => commandFilters(plan, meters!, device);
   const online = (device: number) => {
     receiver.connected(device, false);

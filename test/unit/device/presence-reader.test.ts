@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConnectionLog } from '../../../src/device/connection-log.ts';
+import { countedStreamsOf } from '../../../src/device/counted-streams.ts';
 import { PresenceReader } from '../../../src/device/presence-reader.ts';
+import { SliceCounters } from '../../../src/device/slice-counters.ts';
 import type { Transport } from '../../../src/device/transport.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
@@ -26,6 +28,7 @@ function makeReader() {
     transport: transport as unknown as Transport,
     clock,
     random: () => 0.5,
+    counters: new SliceCounters(sliceOf(plan, 0).devices, clock.now(), countedStreamsOf(sliceOf(plan, 0))),
   });
   const receive = (kind: string, device: number | string, body: object | string) => {
     const clientId = typeof device === 'number' ? `stampede-r-d${device}` : device;

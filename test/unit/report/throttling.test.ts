@@ -1,8 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { accountOf } from '../../../src/plan/account.ts';
-import { quotaUseOf } from '../../../src/report/quota-use.ts';
 import { bindingQuotaOf } from '../../../src/report/throttling.ts';
-import { planOf } from '../../support/measure/run-fixture.ts';
 import { runOf } from '../../support/report/report-fixture.ts';
 
 const { plan } = runOf();
@@ -30,23 +27,6 @@ describe('the sentence on the binding quota', () => {
     expect(sentenceOf('publishInPerSecond', -0.2, { sums: {} as never, requested: [] })).toBe(
       'publishInPerSecond: 20 % more than the limit; CloudWatch has no data yet of what was refused (PublishIn.Throttle)',
     );
-  });
-
-  it('takes the planned use of a quota that commands take part in, and shows no row of it', () => {
-    const operator = { from: 'backend', command: { address: 'broadcast' }, ratePerSecond: 1 };
-    const groups = { meters: { devices: 400, ratePerSecond: 10 }, operator };
-    const of = planOf({ devices: undefined, stages: undefined, duration: '8s', groups });
-    const { ledger } = runOf();
-    const rows = quotaUseOf(of, ledger).map(({ quota }) => quota);
-    expect(rows).toEqual(['ruleEvaluationsPerSecond', 'connectsPerSecond']);
-    expect(quotaUseOf(plan, ledger).map(({ quota }) => quota)).toEqual(
-      expect.arrayContaining(['publishInPerSecond', 'publishOutPerSecond', 'concurrentConnections']),
-    );
-    const small = {
-      ...of,
-      account: { ...accountOf(of), limits: { ...accountOf(of).limits, publishOutPerSecond: 60 } },
-    };
-    expect(bindingQuotaOf(small, [], nothing, seen)!.quota).toBe('publishOutPerSecond');
   });
 
   it('calls delayed only what is past a connection’s bytes', () => {

@@ -1,0 +1,63 @@
+import { isOfDevices, mqttGroupsOf } from '../plan/groups.ts';
+import { subscriberObserver } from '../plan/observers.ts';
+import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { ofEach } from '../shared/counts.ts';
+import type { ArrivalWindow } from './arrival-window.ts';
+import { type Announcement, ServiceSeconds } from './busiest-seconds.ts';
+import { type TimedLatencyName, timedLatencyNames } from './latency-names.ts';
+import { LatencySeries } from './latency-series.ts';
+import type { RunLedger } from './run-ledger.ts';
+import { SecondSeries } from './second-series.ts';
+import type { SliceResult } from './slice-result.ts';
+
+/** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
+const marginMs = { before: 60_000, after: 900_000 } as const;
+
+/** Epoch milliseconds: what lies outside counts in the ledger, but in no series. */
+export function seriesSpanOf({ timeline }: Plan): { readonly from: number; readonly to: number } {
+  return { from: timeline.createdAt - marginMs.before, to: timeline.deadlineAt + marginMs.after };
+}
+
+/** All that slices and readers counted and measured by second. */
+export class RunSeconds {
+  readonly #plan: Plan;
+  readonly #series: SecondSeries;
+  readonly #service: ServiceSeconds;
+  readonly #latencies: Readonly<Record<TimedLatencyName, LatencySeries>>;
+
+  constructor(plan: Plan) {
+    const span = seriesSpanOf(plan);
+    this.#plan = plan;
+    this.#series = new SecondSeries(span.from, span.to);
+    this.#service = new ServiceSeconds(plan, span);
+    this.#latencies = ofEach(timedLatencyNames, () => new LatencySeries(span.from, span.to));
+  }
+
+  addSlice(group: GroupPlan, { perSecond, latencyPerSecond, requests }: SliceResult): void {
+    this.#service.addSlice(group, perSecond);
+    const isMqtt = group.profile.connect.protocol === 'mqtt';
+    // Beside connections, devices that only make requests are none; a backend's commands are no messages of devices.
+    const connected = isMqtt || mqttGroupsOf(this.#plan).length === 0 ? perSecond.connected : [];
+    if (isOfDevices(group)) this.#series.addSlice({ ...perSecond, connected });
+    for (const name of ['puback_round_trip', 'pubcomp_round_trip'] as const)
+      this.#latencies[name].add(latencyPerSecond?.[name] ?? {});
+    if (requests !== undefined) this.#latencies.response_time.add(requests.perSecond);
+  }
+
+  addWindow({ observer, perSecond, latencyPerSecond }: ArrivalWindow, isPrimary: boolean): void {
+    const { startSecond, arrivals } = perSecond;
+    if (observer === subscriberObserver) this.#service.addSubscribed(startSecond, arrivals);
+    if (!isPrimary) return;
+    this.#series.addArrivals(startSecond, arrivals);
+    this.#latencies.end_to_end_latency.add(latencyPerSecond?.end_to_end_latency ?? {});
+  }
+
+  /** @param stop as of `ServiceSeconds` */
+  totals(stop: Announcement | undefined): Pick<RunLedger, 'perSecond' | 'busiest' | 'latencySeries'> {
+    return {
+      perSecond: this.#series.series(),
+      busiest: this.#service.busiest(stop),
+      latencySeries: this.#latencies,
+    };
+  }
+}
