@@ -33,7 +33,7 @@ const attemptOf = { device: 1, replaced: 2 } as const;
  * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
  * failures, whenever it could not or lost its connection, until the slice ends.
  */
-export class Connections implements PacedWork, DeviceControls, CycleListener {
+export class Connections implements PacedWork, Pick<DeviceControls, 'disconnect'>, CycleListener {
   readonly #clock: Clock;
   readonly #settings: ConnectionSettings;
   readonly #transport: Transport;

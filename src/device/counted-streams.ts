@@ -20,10 +20,9 @@ export interface CountedStreams {
   readonly acknowledgement: AcknowledgementLatencyName;
 }
 
-export function countedStreamsOf(slice: Slice): CountedStreams {
+export function countedStreamsOf(slice: Slice, streams = plannedStreamsOf(slice)): CountedStreams {
   const { profile } = slice.group;
-  const streams = plannedStreamsOf(slice);
-  const ranks = streams.map((_, stream) => echoesDueBefore(slice, stream));
+  const ranks = streams.map((_, stream) => echoesDueBefore(slice, stream, streams));
   return {
     streams: streams.length,
     echoRanksOf: echoingDevices(profile) > 0 ? (stream) => ranks[stream]! : undefined,

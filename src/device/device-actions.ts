@@ -1,22 +1,29 @@
-import type { SliceControls } from '../plan/actions/action.ts';
+import type { Announcement, SliceControls } from '../plan/actions/action.ts';
 import type { Disconnect } from '../profile/planned-action.ts';
 
 /** What an action may do to the devices of a slice. */
-export type DeviceControls = Pick<SliceControls, 'disconnect'>;
+export type DeviceControls = Pick<SliceControls, 'disconnect' | 'changeRate'>;
 
 /** Passes actions on to a slice. Those that come before it runs are carried out when it does. */
 export class DeviceActions implements DeviceControls {
   #controls: DeviceControls | undefined;
-  readonly #early: (readonly [Disconnect, number])[] = [];
+  readonly #early: ((controls: DeviceControls) => void)[] = [];
 
   disconnect(disconnect: Disconnect, at: number): void {
-    if (this.#controls === undefined) this.#early.push([disconnect, at]);
-    else this.#controls.disconnect(disconnect, at);
+    if (this.#controls !== undefined) this.#controls.disconnect(disconnect, at);
+    else this.#early.push((controls) => controls.disconnect(disconnect, at));
+  }
+
+  changeRate(action: Announcement): number {
+    if (this.#controls !== undefined) return this.#controls.changeRate(action);
+    // Nothing is due before the slice runs.
+    this.#early.push((controls) => controls.changeRate(action));
+    return action.at;
   }
 
   /** Called once, by the slice. */
   serve(controls: DeviceControls): void {
     this.#controls = controls;
-    for (const [disconnect, at] of this.#early) controls.disconnect(disconnect, at);
+    for (const carryOut of this.#early) carryOut(controls);
   }
 }

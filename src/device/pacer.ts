@@ -39,6 +39,7 @@ export class Pacer {
   #nextAt: number;
   #tickedAt = Number.NEGATIVE_INFINITY;
   #cancel: CancelTimer | undefined;
+  #started = false;
   #stopped = false;
 
   constructor(clock: Clock, work: PacedWork) {
@@ -52,11 +53,24 @@ export class Pacer {
     return this.#next;
   }
 
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   get done(): boolean {
     return this.#stopped || this.#next >= this.#work.count;
   }
 
   start(): void {
+    this.#started = true;
+    this.#sleep(0);
+  }
+
+  /** The work is due at other instants from its next number on, or there is more or less of it. */
+  amended(): void {
+    this.#nextAt = this.#next < this.#work.count ? this.#work.dueAt(this.#next) : Number.POSITIVE_INFINITY;
+    if (!this.#started) return;
+    this.#cancel?.();
     this.#sleep(0);
   }
 

@@ -11,12 +11,14 @@ import { sliceOf } from '../plan/slices.ts';
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { type CancelTimer, type Clock, settledWithin } from '../shared/clock.ts';
+import { AmendableStreams } from './amendable-streams.ts';
 import type { Behaviour } from './behaviours/behaviour.ts';
 import { behaviourOf } from './behaviours/behaviour-of.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { Connections } from './connections.ts';
 import { countedStreamsOf } from './counted-streams.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
+import { RateChanges } from './rate-changes.ts';
 import { RequestCounters } from './request-counters.ts';
 import { Sender } from './sender.ts';
 import { SliceCounters } from './slice-counters.ts';
@@ -58,6 +60,7 @@ class SliceRunner implements TransportListener {
   readonly #connections: Connections;
   readonly #sender: Sender;
   readonly #behaviour: Behaviour;
+  readonly #rates: RateChanges;
   readonly #records: SliceRecords;
   readonly #subscriptions: SliceSubscriptions;
   readonly #end = Promise.withResolvers<Ending>();
@@ -75,7 +78,8 @@ class SliceRunner implements TransportListener {
     const { profile } = slice.group;
     const { connectOffsetMs } = makeSliceSchedule(slice);
     const devices = describeDevices(slice, clock);
-    const counted = countedStreamsOf(slice);
+    const streams = new AmendableStreams(slice);
+    const counted = countedStreamsOf(slice, streams.all);
     const readyAt = clock.now();
     this.#run = run;
     this.#timeline = timelineOfLeg(plan, run.slice, run.leg ?? 0);
@@ -114,7 +118,7 @@ class SliceRunner implements TransportListener {
       transport: this.#transport,
       counters: this.#counters,
       devices: slice.devices,
-      streams: streamsOfSlice(slice, devices, commandStreamIn(plan, slice), run.ownPayloads),
+      streams: streamsOfSlice(slice, devices, commandStreamIn(plan, slice), run.ownPayloads, streams.all),
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,
@@ -125,11 +129,13 @@ class SliceRunner implements TransportListener {
       sender: this.#sender,
       counters: this.#counters,
       slice,
+      streams: streams.all,
       publishAt: timeline.publishAt,
       onWaiting: (device) => this.#connections.messageWaits(device),
       waitTimeoutMs: longestSleepMs(profile) + profile.publish.ackTimeoutMs,
     });
     this.#sender.serve(this.#behaviour);
+    this.#rates = new RateChanges({ plan, slice: run.slice, streams, behaviour: this.#behaviour });
     const turnsOverAt = connectAt + connectOffsetMs(slice.devices - 1) + connectSettleMs;
     const everyMs = run.checkpointEveryMs ?? checkpointEveryMs(profile);
     this.#records = new SliceRecords({
@@ -151,7 +157,10 @@ class SliceRunner implements TransportListener {
     const onStop = (): void => this.#stop(stop.reason);
     stop.addEventListener('abort', onStop);
     this.#connections.start();
-    this.#run.actions?.serve(this.#connections);
+    this.#run.actions?.serve({
+      disconnect: (disconnect, at) => this.#connections.disconnect(disconnect, at),
+      changeRate: (action) => this.#rates.change(action),
+    });
     this.#behaviour.start();
     if (stop.aborted) onStop();
     this.#tick();

@@ -2,7 +2,7 @@ import { type CommandStream, commandTopic } from '../plan/downlinks.ts';
 import { isAcknowledged } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import type { Slice } from '../plan/plan.ts';
-import { plannedStreamsOf } from '../plan/streams.ts';
+import { plannedStreamsOf, type Stream } from '../plan/streams.ts';
 import { envelopePlaceOf, isModuleEncoding } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
@@ -26,19 +26,21 @@ export interface OwnPayloads {
 /**
  * The kinds of message that a slice sends: publishes, or requests to a web service.
  * @param commands of a slice of a backend: its one stream
+ * @param streams of the slice, whose schedules may be amended
  */
 export function streamsOfSlice(
   slice: Slice,
   devices: SliceDevices,
   commands?: CommandStream,
   own: OwnPayloads = {},
+  streams: readonly Stream[] = plannedStreamsOf(slice),
 ): readonly OutgoingStream[] {
   const { group } = slice;
   const { timeline } = group;
   const { http } = group.profile;
   const topicsOf = Array.from({ length: slice.devices }, (_, device) => devices.topics(device));
   const kinds = kindsOf(group);
-  return plannedStreamsOf(slice).map(({ offsetMs }, stream) => {
+  return streams.map(({ offsetMs }, stream) => {
     // Streams that no kind has are of the first one: that of users who echo, or one without messages.
     const kind = Math.max(
       0,

@@ -75,7 +75,19 @@ export interface SliceResult {
   readonly connections?: ConnectionSets;
   /** Of devices that observe presence. */
   readonly presence?: PresenceResult;
+  /** Actions that it carried out, or took into account, so far. Absent: none, or a result of an earlier version. */
+  readonly actions?: readonly AppliedAction[];
   readonly generator: GeneratorHealth;
+}
+
+/** An action of the run as one slice carried it out. */
+export interface AppliedAction {
+  /** Number of a stored action; absent of one of the profile's timeline. */
+  readonly k?: number;
+  /** Place of an action in the profile's timeline. */
+  readonly planned?: number;
+  /** Epoch milliseconds: when it took effect. */
+  readonly at: number;
 }
 
 /** What a disconnect of some of the slice's devices came to. */

@@ -15,6 +15,7 @@ import { parseNetwork } from '../profile/network-conditions.ts';
 import type { NetworkForm } from '../profile/network-presets.ts';
 import type { PlannedAction } from '../profile/planned-action.ts';
 import { maxTimelineEntries } from '../profile/planned-action.ts';
+import { rateChangeOf } from '../profile/rate-step.ts';
 import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
 import type { RandomTime } from '../profile/time-distribution.ts';
 import { sumBy } from '../shared/counts.ts';
@@ -130,12 +131,18 @@ export function checkStoredProfile(path: string, profile: RunProfile): PlanProbl
 }
 
 function checkStoredAction(path: string, { atMs, action }: PlannedAction): PlanProblem[] {
-  return [
-    ...between(`${path}.atMs`, atMs, 0, longestRunMs),
-    ...(action.kind === 'network'
-      ? checkStoredChange(`${path}.action.network`, action.network)
-      : between(`${path}.action.share`, action.share, Number.MIN_VALUE, 1)),
-  ];
+  return [...between(`${path}.atMs`, atMs, 0, longestRunMs), ...checkActed(`${path}.action`, action)];
+}
+
+function checkActed(path: string, action: PlannedAction['action']): PlanProblem[] {
+  switch (action.kind) {
+    case 'network':
+      return checkStoredChange(`${path}.network`, action.network);
+    case 'rate':
+      return rateChangeOf(action) === undefined ? [{ path, message: 'is no change of rate' }] : [];
+    default:
+      return between(`${path}.share`, action.share, Number.MIN_VALUE, 1);
+  }
 }
 
 function checkStoredChange(path: string, network: NetworkForm): PlanProblem[] {

@@ -4,14 +4,25 @@ import { sumStretches } from '../profile/load-shapes/rate-stretches.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
-import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
+import { makeArrivalRate } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';
 import { presentExcess, presentShare } from './lifecycle.ts';
 import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
+import type { ArrivalRate } from './planned-rate.ts';
+import { addRateSteps, plannedRatesOf, type RateAction } from './rate-actions.ts';
 
 export type GroupedPlan = Pick<
   Plan,
-  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'ruleName' | 'target'
+  | 'runId'
+  | 'profile'
+  | 'timeline'
+  | 'rateActions'
+  | 'load'
+  | 'slices'
+  | 'groups'
+  | 'topicRoot'
+  | 'ruleName'
+  | 'target'
 >;
 
 /** A plan does not change, and each of its 10,000 slices needs its group several times. */
@@ -29,7 +40,7 @@ export function groupsOf(plan: GroupedPlan): readonly GroupPlan[] {
 
 function divideIntoGroups(plan: GroupedPlan): readonly GroupPlan[] {
   const { runId, timeline, topicRoot, ruleName, target, groups } = plan;
-  const profiles = groupProfilesOf(plan.profile);
+  const profiles = groupProfilesOf(plan.profile, plan.rateActions);
   const shared = {
     runId,
     timeline,
@@ -85,8 +96,21 @@ export function wholeProfileOf({ profile }: Pick<Plan, 'profile'>): LoadProfile 
   return profile as LoadProfile;
 }
 
-/** Each group's profile as if it were the whole run's; of a flat profile itself. */
-export function groupProfilesOf(profile: RunProfile): readonly LoadProfile[] {
+/**
+ * Each group's profile as if it were the whole run's, with the rate steps of the timeline; of a flat profile without any itself.
+ * @param more actions that change rates beside those of the timeline
+ */
+export function groupProfilesOf(
+  profile: RunProfile,
+  more: readonly RateAction[] = [],
+): readonly LoadProfile[] {
+  const actions = [...plannedRatesOf(profile), ...more];
+  const profiles = unamendedProfilesOf(profile);
+  const names = profile.groups?.map(({ name }) => name);
+  return actions.length === 0 ? profiles : addRateSteps(profiles, actions, names);
+}
+
+function unamendedProfilesOf(profile: RunProfile): readonly LoadProfile[] {
   // A profile without groups holds the settings of its one group: RunProfile only hides them.
   if (profile.groups === undefined) return [profile as LoadProfile];
   const { groups, ...run } = profile;

@@ -54,14 +54,15 @@ export function usesBasicIngest(profiles: readonly LoadProfile[]): boolean {
 
 /** Each kind's profile as if it were the whole group's; of a group that names none itself. */
 export function kindProfilesOf(profile: LoadProfile): readonly LoadProfile[] {
-  const { messages, ...group } = profile;
+  const { messages, rateSteps: _, ...group } = profile;
   if (messages === undefined) return [profile];
-  return messages.map(({ publish, startRatePerSecond, stages, pattern }) => ({
+  return messages.map(({ publish, startRatePerSecond, stages, rateSteps, pattern }) => ({
     ...group,
     // A setting that a kind lacks is off, not the group's.
     publish: { ...ofDevices(group.publish), ...publish },
     startRatePerSecond,
     stages,
+    ...(rateSteps && { rateSteps }),
     ...(pattern && { pattern }),
   }));
 }

@@ -6,7 +6,7 @@ import { type Downlink, downlinksOf } from './downlinks.ts';
 import { countEchoesBefore, echoingDevices, echoingWithin } from './echoes.ts';
 import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
-import { plannedStreamsOf } from './streams.ts';
+import { plannedStreamsOf, type Stream } from './streams.ts';
 
 /** A place where messages are seen and counted. */
 export interface Observer {
@@ -46,7 +46,15 @@ export function observersOf(plan: Plan): readonly Observer[] {
   const hasEchoes = groupsOf(plan).some(({ profile }) => echoingDevices(profile) > 0);
   return [
     ...ofTarget,
-    ...(hasEchoes ? [{ name: echoObserver, recordedBy: 'slice' as const, dueBefore: echoesDueBefore }] : []),
+    ...(hasEchoes
+      ? [
+          {
+            name: echoObserver,
+            recordedBy: 'slice' as const,
+            dueBefore: (slice: Slice, stream: number) => echoesDueBefore(slice, stream),
+          },
+        ]
+      : []),
     ...(sendsCommands
       ? [{ name: downlinkObserver, recordedBy: 'slice' as const, ...deliveriesOf(downlinks) }]
       : []),
@@ -97,13 +105,19 @@ export function isReadByRule(plan: Pick<Plan, 'profile' | 'target'>): boolean {
 }
 
 /** `dueBefore` of the echo: messages of devices that subscribe to their own topic. */
-export function echoesDueBefore(slice: Slice, stream: number): (n: number) => number {
-  return echoesByShape[loadShapeOf(slice.group.profile)](slice, stream);
+export function echoesDueBefore(
+  slice: Slice,
+  stream: number,
+  streams = plannedStreamsOf(slice),
+): (n: number) => number {
+  return echoesByShape[loadShapeOf(slice.group.profile)](slice, stream, streams);
 }
 
-const echoesByShape: Readonly<Record<LoadShapeName, NonNullable<Observer['dueBefore']>>> = {
-  open: (slice, stream) => {
-    const turns = plannedStreamsOf(slice)[stream]?.turns;
+type CountEchoes = (slice: Slice, stream: number, streams: readonly Stream[]) => (n: number) => number;
+
+const echoesByShape: Readonly<Record<LoadShapeName, CountEchoes>> = {
+  open: (slice, stream, streams) => {
+    const turns = streams[stream]?.turns;
     return turns === undefined ? () => 0 : countEchoesBefore(slice, turns);
   },
   // The first stream of users is that of the devices that echo, where there are any (`streamOfUsers`).

@@ -3,6 +3,7 @@ import type { AwsIotTarget, Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import type { PlanConditions } from './conditions.ts';
 import type { DeploymentParameters } from './deployment.ts';
+import type { RateAction } from './rate-actions.ts';
 
 /**
  * What a load profile becomes: stored once as `runs/{runId}/plan.json`, read by every function. All instants are
@@ -13,6 +14,8 @@ export interface Plan {
   readonly runId: string;
   readonly profile: RunProfile;
   readonly timeline: Timeline;
+  /** What changed its rates beside the profile's timeline (`withActions`), in the order of time; never stored. Absent: nothing. */
+  readonly rateActions?: readonly RateAction[];
   /** Of all groups of devices together: what the run's observers are to see. */
   readonly load: Load;
   readonly slices: SliceSplit;
@@ -113,7 +116,7 @@ export interface Slice {
   /** Index of the first device, over the whole run. */
   readonly firstDevice: number;
   readonly devices: number;
-  /** Publishes intended for this slice: n = 0 … messages − 1. */
+  /** Its share of the publishes that are planned without rate steps. */
   readonly messages: number;
 }
 

@@ -1,10 +1,13 @@
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
-import { makeArrivalRate } from './arrival-rate.ts';
+import { amendRate } from './amended-rate.ts';
 import type { DeviceTurns } from './device-turns.ts';
 import type { Slice } from './plan.ts';
-import { arrivalTimesOf } from './schedules/arrival-kinds.ts';
+import { makePlannedRate } from './planned-rate.ts';
+import { amendTimes } from './schedules/amended-times.ts';
+import { type ArrivalTimes, arrivalTimesOf } from './schedules/arrival-kinds.ts';
 import { blockStoreOf } from './schedules/block-cache.ts';
+import { firstPlace } from './schedules/reordered-schedule.ts';
 
 /** When each thing of one slice is meant to happen. Pure in its results: any call, in any order, gives the same. */
 export interface SliceSchedule {
@@ -24,7 +27,7 @@ export interface SliceSchedule {
 }
 
 /**
- * A slice's own part of its group's schedule. With N the integral of the arrival rate, T its length, Mₛ the slice's share,
+ * A slice's own part of its group's schedule, with the steps of its rate. Without steps: with N the integral of the arrival rate, T its length, Mₛ the slice's share,
  * S the group's slices and s counted from the first of them, publish n is intended at N⁻¹(N(T)·(n + φ)/Mₛ), φ = (s + ½)/S: each slice follows the group's
  * shape, and the phases φ interleave the slices evenly, so that together they are as smooth as one sender would be.
  *
@@ -32,26 +35,36 @@ export interface SliceSchedule {
  * @param stream number of the kind of message, which its random times depend on
  */
 export function makeSliceSchedule(slice: Slice, stream = 0): SliceSchedule {
-  const { group, ...shares } = slice;
-  const { devices } = shares;
+  const { group, devices } = slice;
   const phase = (slice.slice - group.firstSlice + 0.5) / group.slices.count;
   const msPerOwnConnect = connectDurationMs(group.profile) / devices;
   return {
-    messages: slice.messages,
-    ...arrivalTimesOf(
-      {
-        ...shares,
-        rate: makeArrivalRate(group.profile),
-        seed: group.profile.seed,
-        stream,
-        phase,
-        store: () => blockStoreOf(group.timeline),
-      },
-      group.profile.pattern,
-    ),
+    ...timesOf(slice, stream, phase),
     connectOffsetMs: (deviceInSlice) => (deviceInSlice + phase) * msPerOwnConnect,
   };
 }
+
+function timesOf({ group, ...shares }: Slice, stream: number, phase: number): ArrivalTimes {
+  const { profile } = group;
+  const planned = makePlannedRate(profile);
+  const arrivals = {
+    ...shares,
+    rate: planned,
+    untilMs: planned.durationMs,
+    seed: profile.seed,
+    stream,
+    phase,
+    store: () => blockStoreOf(group.timeline),
+  };
+  if (profile.rateSteps === undefined || shares.messages === 0)
+    return arrivalTimesOf(arrivals, profile.pattern);
+  const rate = amendRate(planned, profile);
+  const untilMs = rate.plannedMsOf(planned.durationMs) + marginMs;
+  return amendTimes(arrivalTimesOf({ ...arrivals, untilMs }, profile.pattern), rate);
+}
+
+/** For rounding: a millisecond of messages more than an amended rate comes to. */
+const marginMs = 1;
 
 /** How many publishes of a stream are intended before an instant, milliseconds after `publishAt`: n = 0 … count − 1. */
 export function countDueBefore(
@@ -59,14 +72,7 @@ export function countDueBefore(
   instantMs: number,
 ): number {
   if (dueBefore !== undefined) return dueBefore(instantMs);
-  let from = 0;
-  let to = messages;
-  while (from < to) {
-    const middle = Math.floor((from + to) / 2);
-    if (offsetMs(middle) < instantMs) from = middle + 1;
-    else to = middle;
-  }
-  return from;
+  return firstPlace(messages, (n) => offsetMs(n) < instantMs);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Deployment } from './deployment.ts';
 import { groupOfSlice, intendedPeakOf } from './groups.ts';
 import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
+import { makePlannedRate } from './planned-rate.ts';
 import { perTurnOf } from './schedules/arrival-kinds.ts';
 import { slicesByConnections } from './slice-connections.ts';
 
@@ -89,10 +90,12 @@ function firstDeviceOf({ profile, slices }: GroupPlan, slice: number): number {
 
 /** Of M messages, those of the first B of D devices: ⌊M·B/D⌋; of M messages in bursts of c, c·⌊M/c·B/D⌋, so that no slice has a part of a burst. */
 function messagesBefore({ profile, load }: GroupPlan, device: number): number {
-  const { devices, pattern } = profile;
-  if (device === devices) return load.messages;
+  const { devices, pattern, rateSteps } = profile;
+  // Steps change when messages are due, and how many of them; the shares are of what was planned without.
+  const messages = rateSteps === undefined ? load.messages : Math.round(makePlannedRate(profile).messages);
+  if (device === devices) return messages;
   const inBurst = perTurnOf(pattern);
-  return inBurst * shareBefore(Math.floor(load.messages / inBurst), device, devices);
+  return inBurst * shareBefore(Math.floor(messages / inBurst), device, devices);
 }
 
 /**

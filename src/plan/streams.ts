@@ -44,9 +44,9 @@ export function plannedStreamsOf(slice: Slice): readonly Stream[] {
 /** Computed once: a walk is one pass over the schedule. */
 const known = new WeakMap<Slice, readonly Stream[]>();
 
-/** Whether only a walk through the messages says how many there are: some are none, or their gaps are drawn. */
+/** Whether only the slices say how many messages there are: some are none, their gaps are drawn, or their rate has steps. */
 function takesWalk({ profile }: KindPlan): boolean {
-  return skipsMessages(profile.lifecycle) || isWalked(profile);
+  return skipsMessages(profile.lifecycle) || isWalked(profile) || profile.rateSteps !== undefined;
 }
 
 /**

@@ -173,9 +173,12 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   return { ...shared, devices, thresholds, groups };
 }
 
+/** Steps are never parsed: `groupsOf` makes them. */
+type ParsedSettings = Omit<GroupSettings, 'rateSteps'>;
+
 type OptionalSetting = {
-  [Name in keyof GroupSettings]-?: Record<never, never> extends Pick<GroupSettings, Name> ? Name : never;
-}[keyof GroupSettings];
+  [Name in keyof ParsedSettings]-?: Record<never, never> extends Pick<ParsedSettings, Name> ? Name : never;
+}[keyof ParsedSettings];
 
 /** Settings that a group may lack: they are of one group, because others would take them over from the whole profile. */
 const optionalSettings: Readonly<Record<OptionalSetting, true>> = {

@@ -6,6 +6,7 @@ import type { HttpSettings } from './http-settings.ts';
 import type { Lifecycle } from './lifecycle-kinds.ts';
 import type { NetworkConditions } from './network-presets.ts';
 import type { PlannedAction } from './planned-action.ts';
+import type { RateStep } from './rate-step.ts';
 import type { RandomTime, ThinkTime } from './time-distribution.ts';
 
 /** What a run is as a whole, whatever its device groups do. */
@@ -42,6 +43,8 @@ export interface GroupSettings {
   readonly startRatePerSecond: number;
   /** Linear ramps: each stage goes from the rate before it to `targetPerSecond`. At least one. */
   readonly stages: readonly Stage[];
+  /** What actions make of these rates, in the order of time: of profiles that `groupsOf` gives, and never stored. Absent: nothing. */
+  readonly rateSteps?: readonly RateStep[];
   /** How messages are due within the rates. Absent: evenly. Kinds of message have patterns of their own. */
   readonly pattern?: ArrivalPattern;
   /** The closed model; its rates above are an estimate, for what is planned beforehand. Absent: the open model. */
@@ -73,6 +76,8 @@ export interface MessageKind {
   /** As of the group's load: messages per second over all its devices. */
   readonly startRatePerSecond: number;
   readonly stages: readonly Stage[];
+  /** As of the group's load. */
+  readonly rateSteps?: readonly RateStep[];
   readonly pattern?: ArrivalPattern;
 }
 

@@ -24,13 +24,18 @@ export interface PlannedNetwork {
   readonly network: NetworkForm;
 }
 
+/** As of `RateChange`. */
+export type PlannedRate =
+  | { readonly kind: 'rate'; readonly factor: number }
+  | { readonly kind: 'rate'; readonly perSecond: number };
+
 /** An action of the profile's timeline. */
 export interface PlannedAction {
   /** After publishing begins. */
   readonly atMs: number;
   /** Absent: all groups. */
   readonly group?: string;
-  readonly action: PlannedDisconnect | PlannedNetwork;
+  readonly action: PlannedDisconnect | PlannedNetwork | PlannedRate;
 }
 
 /** Actions of a profile's timeline at most. */

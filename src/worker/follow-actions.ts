@@ -1,4 +1,5 @@
 import type { RunStore } from '../aws/run-store.ts';
+import type { AppliedAction } from '../measure/slice-result.ts';
 import type { ActionKind, Announcement, LiveAction, SliceControls } from '../plan/actions/action.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 
@@ -23,6 +24,8 @@ export interface FollowedActions {
   readStored(): Promise<void>;
   /** Cancels what has not taken effect yet. */
   close(): void;
+  /** What the slice has carried out, or taken into account: not stops, which its result has by themselves. */
+  applied(): readonly AppliedAction[];
 }
 
 /** Carries out each of a run's actions once, at its instant, whether it was announced or read from the run store. */
@@ -30,24 +33,38 @@ export function followActions(settings: FollowSettings): FollowedActions {
   const { runId, group, kinds, planned = [], controls, store, clock } = settings;
   const known = new Set<number>();
   const timers = new Set<CancelTimer>();
+  const applied: AppliedAction[] = [];
   let isClosed = false;
   let reading: Promise<void> | undefined;
   /** An action was missed after the reading had begun. */
   let mustReadAgain = false;
 
-  const carryOut = ({ at, group: ofGroup, action }: Announcement): void => {
-    if (isClosed || (ofGroup !== undefined && ofGroup !== group)) return;
+  const carryOut = (announced: Announcement, planned?: number): void => {
+    const { at, group: ofGroup, action, k } = announced;
     const kind = kinds.find((each) => each.kind === action.kind);
     const parsed = kind?.parse(action);
-    if (kind === undefined || parsed === undefined) return;
-    const waitMs = kind.isImmediate ? 0 : at - clock.now();
+    if (isClosed || kind === undefined || parsed === undefined) return;
+    const isOwn = ofGroup === undefined || ofGroup === group;
+    if (!isOwn && kind.takesEffect !== 'ahead') return;
+    const apply = (): void => {
+      // A plan has the rates of its timeline from the beginning.
+      const isInPlan = planned !== undefined && kind.takesEffect === 'ahead';
+      const tookEffectAt = isInPlan ? at : (kind.apply(controls, parsed, announced) ?? clock.now());
+      if (isOwn && kind.takesEffect !== 'at once')
+        applied.push({
+          ...(k === undefined ? {} : { k }),
+          ...(planned === undefined ? {} : { planned }),
+          at: tookEffectAt,
+        });
+    };
+    const waitMs = kind.takesEffect === 'at its instant' ? at - clock.now() : 0;
     if (waitMs <= 0) {
-      kind.apply(controls, parsed, at);
+      apply();
       return;
     }
     const cancel = clock.setTimer(waitMs, () => {
       timers.delete(cancel);
-      kind.apply(controls, parsed, at);
+      apply();
     });
     timers.add(cancel);
   };
@@ -74,7 +91,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
     reading = undefined;
   };
   const readStored = (): Promise<void> => (reading ??= readAll());
-  for (const action of planned) carryOut(action);
+  for (const [i, action] of planned.entries()) carryOut(action, i);
 
   return {
     received(announcement) {
@@ -85,6 +102,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
       void readStored();
     },
     readStored,
+    applied: () => applied,
     close() {
       isClosed = true;
       for (const cancel of timers) cancel();

@@ -137,12 +137,17 @@ export async function publishSlice(
       },
       disconnect: (disconnect, at) => deviceActions.disconnect(disconnect, at),
       network: (network, at) => networkChanges.add(network, at),
+      changeRate: (action) => deviceActions.changeRate(action),
     },
   });
   const control = await deps.openControl(group, slice, {
     onAction: (announcement) => actions.received(announcement),
     onLost: (reason) => stop.abort(reason),
   });
+  const recorded = (): Partial<SliceResult> => {
+    const applied = actions.applied();
+    return { ...connectsOf(control), ...(applied.length > 0 && { actions: applied }) };
+  };
   try {
     // Read once the channel is open: what is stored after that is announced to it.
     const caughtUp = { stored: actions.readStored(), channel: control.caughtUp };
@@ -164,9 +169,9 @@ export async function publishSlice(
         onError: (error) => clock.setTimer(0, () => stop.abort(error)),
       },
       onSnapshot: (snapshot) => view.add(snapshot),
-      onCheckpoint: (checkpoint) => store.putSliceResult({ ...checkpoint, ...connectsOf(control) }),
+      onCheckpoint: (checkpoint) => store.putSliceResult({ ...checkpoint, ...recorded() }),
     });
-    const ended = { ...result, ...connectsOf(control) };
+    const ended = { ...result, ...recorded() };
     await store.putSliceResult(result.outcome === 'stopped' ? { ...ended, ...received } : ended);
   } finally {
     actions.close();

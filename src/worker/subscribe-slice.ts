@@ -93,7 +93,12 @@ export async function subscribeSlice(
     kinds: actionKinds,
     store,
     clock,
-    controls: { stop: ({ reason }) => run.stop(reason), disconnect() {}, network() {} },
+    controls: {
+      stop: ({ reason }) => run.stop(reason),
+      disconnect() {},
+      network() {},
+      changeRate: ({ at }) => at,
+    },
   });
   const control = await deps.openControl(plan, controlTarget, {
     onAction: (announcement) => actions.received(announcement),

@@ -1,4 +1,5 @@
 import type { Slice } from '../../plan/plan.ts';
+import type { Stream } from '../../plan/streams.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { SenderListener } from '../outgoing-stream.ts';
 import type { Sender } from '../sender.ts';
@@ -22,6 +23,10 @@ export interface Behaviour extends SenderListener {
   readonly sentAll: boolean;
   /** Whether a message of the device is due and not sent yet. */
   isWaitedFor(device: number): boolean;
+  /** Schedules were amended: what was due stays, and what is next may be due at another instant. */
+  amended(): void;
+  /** No message that is due up to this instant can be made another one, epoch milliseconds; -Infinity: none was due yet. */
+  readonly dueUntil: number;
   /** By stream: what is due and not sent yet, by what it waits for. */
   waiting(): readonly Undecided['waiting'][];
 }
@@ -31,6 +36,8 @@ export interface BehaviourContext {
   readonly sender: Sender;
   readonly counters: SliceCounters;
   readonly slice: Slice;
+  /** Of the slice, by number. */
+  readonly streams: readonly Stream[];
   /** Epoch milliseconds of the schedule's zero. */
   readonly publishAt: number;
   /** A message of the device begins to wait. */

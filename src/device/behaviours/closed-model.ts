@@ -1,4 +1,4 @@
-import { plannedStreamsOf, streamOfUsers } from '../../plan/streams.ts';
+import { streamOfUsers } from '../../plan/streams.ts';
 import { makeUserActivity, type UserActivity } from '../../plan/user-activity.ts';
 import type { UserLoad } from '../../profile/load-profile.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
@@ -80,7 +80,7 @@ class ClosedModel implements Behaviour {
     this.#thinkMs = makeThinkTimes(thinkTime, profile.seed);
     this.#pacingMs = throughputPerUser === undefined ? 0 : 1_000 / throughputPerUser;
     this.#streamOf = streamOfUsers(slice);
-    this.#started = plannedStreamsOf(slice).map(() => 0);
+    this.#started = context.streams.map(() => 0);
     let endMs = 0;
     this.#stageEnds = profile.stages.map(({ durationMs }) => {
       endMs += durationMs;
@@ -140,6 +140,13 @@ class ClosedModel implements Behaviour {
       this.#think(device, nowMs);
     }
     this.#wake();
+  }
+
+  /** Users decide when they send: no action changes it. */
+  amended(): void {}
+
+  get dueUntil(): number {
+    return Number.NEGATIVE_INFINITY;
   }
 
   isWaitedFor(device: number): boolean {

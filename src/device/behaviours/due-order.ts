@@ -9,8 +9,8 @@ export class DueOrder {
   /** By stream: its next message, and when that is due, milliseconds after publishing begins; Infinity: it has no more. */
   readonly #next: Int32Array;
   readonly #offsets: Float64Array;
-  /** Of all messages. */
-  readonly count: number;
+  /** Of all messages: those before the next one, and those that follow. */
+  count: number;
   /** The stream of the next message. */
   stream = 0;
 
@@ -18,7 +18,14 @@ export class DueOrder {
     this.#streams = streams;
     this.#next = new Int32Array(streams.length);
     this.#offsets = Float64Array.from(streams, (_, stream) => this.#offsetOf(stream));
-    this.count = streams.reduce((sum, { messages }) => sum + messages, 0);
+    this.count = this.#countAll();
+    this.#choose();
+  }
+
+  /** Schedules of streams were amended: there may be other numbers of messages, and the next ones may be due at other instants. */
+  amended(): void {
+    this.count = this.#countAll();
+    for (const stream of this.#streams.keys()) this.#offsets[stream] = this.#offsetOf(stream);
     this.#choose();
   }
 
@@ -37,6 +44,13 @@ export class DueOrder {
     this.#next[stream]!++;
     this.#offsets[stream] = this.#offsetOf(stream);
     this.#choose();
+  }
+
+  #countAll(): number {
+    return this.#streams.reduce(
+      (sum, { messages }, stream) => sum + Math.max(messages, this.#next[stream]!),
+      0,
+    );
   }
 
   #offsetOf(stream: number): number {

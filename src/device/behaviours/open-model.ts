@@ -1,4 +1,4 @@
-import { isScheduled, plannedStreamsOf } from '../../plan/streams.ts';
+import { isScheduled } from '../../plan/streams.ts';
 import { isIdle } from '../../profile/load-shapes/resolved-load.ts';
 import type { InFlightMessage } from '../in-flight.ts';
 import type { Answer } from '../outgoing-stream.ts';
@@ -27,10 +27,11 @@ class OpenModel implements Behaviour, PacedWork {
   readonly #freed: number[] = [];
   /** Until then devices that send nothing stay, epoch milliseconds; 0: they go when all is sent. */
   #staysUntil = 0;
+  #dueUntil = Number.NEGATIVE_INFINITY;
 
   constructor(context: BehaviourContext) {
     const { slice, publishAt, sender, counters, onWaiting } = context;
-    const schedules = plannedStreamsOf(slice).filter(isScheduled);
+    const schedules = context.streams.filter(isScheduled);
     this.#context = context;
     this.#streams = schedules.map(
       (schedule, stream) =>
@@ -39,7 +40,7 @@ class OpenModel implements Behaviour, PacedWork {
     this.#order = new DueOrder(schedules);
     this.#pacer = new Pacer(context.clock, this);
     const { profile, timeline } = slice.group;
-    if (isIdle(profile)) this.#staysUntil = timeline.publishEndAt;
+    if (isIdle(profile) || profile.rateSteps !== undefined) this.#staysUntil = timeline.publishEndAt;
   }
 
   get count(): number {
@@ -50,8 +51,20 @@ class OpenModel implements Behaviour, PacedWork {
     return this.#pacer.done && !this.#hasWaiting && this.#context.clock.now() >= this.#staysUntil;
   }
 
+  get dueUntil(): number {
+    return this.#dueUntil;
+  }
+
   start(): void {
     this.#pacer.start();
+  }
+
+  amended(): void {
+    if (this.#pacer.isStopped) return;
+    // A rate of 0 is followed by another one, perhaps.
+    this.#staysUntil = this.#context.slice.group.timeline.publishEndAt;
+    this.#order.amended();
+    this.#pacer.amended();
   }
 
   stop(fromMs: number): void {
@@ -67,6 +80,7 @@ class OpenModel implements Behaviour, PacedWork {
 
   due(_i: number, atMs: number): void {
     const { stream, n } = this.#order;
+    this.#dueUntil = atMs;
     this.#order.advance();
     this.#streams[stream]!.due(n, atMs);
   }

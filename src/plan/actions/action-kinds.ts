@@ -1,7 +1,8 @@
 import type { ActionKind } from './action.ts';
 import { disconnectKind } from './disconnect.ts';
 import { networkKind } from './network.ts';
+import { rateKind } from './rate.ts';
 import { stopKind } from './stop.ts';
 
 /** Every kind of action that a slice can carry out. */
-export const actionKinds: readonly ActionKind[] = [stopKind, disconnectKind, networkKind];
+export const actionKinds: readonly ActionKind[] = [stopKind, disconnectKind, networkKind, rateKind];

@@ -40,15 +40,23 @@ export const maxActions = 10_000;
 /** One kind of action. The rest of the code uses only this interface. */
 export interface ActionKind<Settings = unknown> {
   readonly kind: string;
-  /** Takes effect where it is received. Others are given an instant by which every slice has received them. */
-  readonly isImmediate: boolean;
+  readonly takesEffect: TimeOfEffect;
   /** Announced even if it cannot be stored: slices then record it themselves. */
   readonly isAnnouncedUnstored: boolean;
   /** Undefined: this is no action of the kind, and no slice acts on it. */
   parse(data: ActionData): Settings | undefined;
-  /** @param at epoch milliseconds, as the action says; the call may come later */
-  apply(slice: SliceControls, settings: Settings, at: number): void;
+  /**
+   * The call may come later than the instant that the action says.
+   * @returns when it takes effect, epoch milliseconds; undefined: with the call
+   */
+  apply(slice: SliceControls, settings: Settings, announced: Announcement): number | undefined;
 }
+
+/**
+ * `at once`: where it is received. `at its instant`: by then every slice has received it. `ahead`: a slice takes it into account where it
+ * is received, whichever group it is for, because it changes what is intended from its instant on.
+ */
+export type TimeOfEffect = 'at once' | 'at its instant' | 'ahead';
 
 /** What an action may do to a slice. */
 export interface SliceControls {
@@ -57,6 +65,8 @@ export interface SliceControls {
   disconnect(disconnect: Disconnect, at: number): void;
   /** @param at epoch milliseconds, as the action says */
   network(network: NetworkForm, at: number): void;
+  /** @returns when it takes effect, epoch milliseconds: at its instant, unless messages after that were due already */
+  changeRate(action: Announcement): number;
 }
 
 /**

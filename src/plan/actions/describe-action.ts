@@ -1,8 +1,9 @@
-import { formatShare } from '../../shared/format.ts';
+import { formatPerSecond, formatShare } from '../../shared/format.ts';
 import type { ActionData, LiveAction } from './action.ts';
 import { disconnectKind, disconnectOf } from './disconnect.ts';
 import { describeFaultChange, faultKind } from './fault-action.ts';
 import { networkKind } from './network.ts';
+import { rateKind, rateOf } from './rate.ts';
 import { stopKind } from './stop.ts';
 
 const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
@@ -13,6 +14,11 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
   },
   [networkKind.kind]: ({ network }) =>
     `network ${typeof network === 'string' ? network : JSON.stringify(network)}`,
+  [rateKind.kind](action) {
+    const change = rateOf({ at: 0, action });
+    if (change === undefined) return rateKind.kind;
+    return 'factor' in change ? `rate × ${change.factor}` : `rate ${formatPerSecond(change.perSecond)}`;
+  },
   [faultKind]: (action) => `faults of embedded IoT Core: ${describeFaultChange(action)}`,
 };
 

@@ -6,14 +6,17 @@ const ways: readonly DisconnectKind[] = ['clean', 'drop', 'silent'];
 /** Ends connections of a share of a group's devices at one instant; they come back by their own backoff. */
 export const disconnectKind: ActionKind<Disconnect> = {
   kind: 'disconnect',
-  isImmediate: false,
+  takesEffect: 'at its instant',
   isAnnouncedUnstored: false,
   parse({ share = 1, how = 'drop' }) {
     const way = ways.find((each) => each === how);
     if (typeof share !== 'number' || !(share > 0 && share <= 1) || way === undefined) return undefined;
     return { share, how: way };
   },
-  apply: (slice, disconnect, at) => slice.disconnect(disconnect, at),
+  apply(slice, disconnect, { at }) {
+    slice.disconnect(disconnect, at);
+    return undefined;
+  },
 };
 
 /** Undefined for an action of another kind. */

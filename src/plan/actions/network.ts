@@ -6,10 +6,13 @@ import type { ActionData, ActionKind, LiveAction } from './action.ts';
 /** Changes the network of a group's devices, their open connections included. What an object does not name stays as it is. */
 export const networkKind: ActionKind<NetworkForm> = {
   kind: 'network',
-  isImmediate: false,
+  takesEffect: 'at its instant',
   isAnnouncedUnstored: false,
   parse: ({ network }) => parseNetwork(network),
-  apply: (slice, network, at) => slice.network(network, at),
+  apply(slice, network, { at }) {
+    slice.network(network, at);
+    return undefined;
+  },
 };
 
 export function networkAction(network: NetworkForm): ActionData {

@@ -8,7 +8,7 @@ export type Stop = Omit<ControlMessage, 'command' | 'at'>;
 /** Ends all slices at once; `at` is the instant at which the stop was asked for. */
 export const stopKind: ActionKind<Stop> = {
   kind: 'stop',
-  isImmediate: true,
+  takesEffect: 'at once',
   // A run must be stoppable even where its run store is not: on a full disk, or by a user who may not write there.
   isAnnouncedUnstored: true,
   parse({ reason, by, threshold }) {
@@ -18,7 +18,10 @@ export const stopKind: ActionKind<Stop> = {
       ...(isFailedThreshold(threshold) ? { threshold } : {}),
     };
   },
-  apply: (slice, stop, at) => slice.stop(controlMessageOf(stop, at)),
+  apply(slice, stop, { at }) {
+    slice.stop(controlMessageOf(stop, at));
+    return undefined;
+  },
 };
 
 export function stopAction({ reason, by, threshold }: Stop): ActionData {

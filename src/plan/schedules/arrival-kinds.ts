@@ -1,12 +1,13 @@
 import type { ArrivalPattern } from '../../profile/load-profile.ts';
 import { burstPerSecond } from '../../profile/load-shapes/arrival-pattern.ts';
-import type { ArrivalRate } from '../arrival-rate.ts';
+import { repeatRate } from '../amended-rate.ts';
 import { type DeviceTurns, makeDeviceTurns } from '../device-turns.ts';
+import type { ArrivalRate } from '../planned-rate.ts';
 import type { BlockStore } from './block-cache.ts';
 import { makeGapTimes } from './gap-times.ts';
 import { jitter, varianceOfJitter } from './jitter.ts';
 import { makePoissonPoints } from './poisson-points.ts';
-import { makeReorderedSchedule } from './reordered-schedule.ts';
+import { makeReorderedSchedule, type Reordering, repeatReordering } from './reordered-schedule.ts';
 import { startsReordering } from './starts.ts';
 
 /** How the number of messages in a second varies. */
@@ -19,8 +20,12 @@ export interface Spread {
 
 /** One kind of message of one slice, before it is known when its messages are due. */
 export interface Arrivals {
+  /** As planned, without steps. */
   readonly rate: ArrivalRate;
+  /** That are planned. */
   readonly messages: number;
+  /** Longer than the rate lasts: its messages repeat up to that instant at least, milliseconds. */
+  readonly untilMs: number;
   readonly devices: number;
   readonly slice: number;
   readonly firstDevice: number;
@@ -34,8 +39,7 @@ export interface Arrivals {
 
 /** When messages are due: as of `SliceSchedule`. */
 export interface ArrivalTimes {
-  /** Absent: as many as the rates come to. */
-  readonly messages?: number;
+  readonly messages: number;
   readonly offsetMs: (n: number) => number;
   readonly dueBefore?: (instantMs: number) => number;
   readonly turns: DeviceTurns;
@@ -57,17 +61,27 @@ type PatternOf<Kind extends ArrivalPattern['kind']> = Extract<ArrivalPattern, { 
 const independent: Spread = { variancePerMessage: 1, atOnce: 1 };
 const one = () => 1;
 
-const evenTimes = ({ rate, messages, devices, phase }: Arrivals) => {
+const evenTimes = (arrivals: Arrivals) => {
+  const { rate, messages, devices, phase } = arrivals;
   const messagesPerOwn = rate.messages / messages;
-  const offsetMs = (n: number) => rate.offsetMsOf((n + phase) * messagesPerOwn);
-  return { offsetMs, turns: makeDeviceTurns(devices) };
+  const { offsetMsOf } = roundsOf(arrivals) > 1 ? repeatRate(rate) : rate;
+  const offsetMs = (n: number) => offsetMsOf((n + phase) * messagesPerOwn);
+  return { messages: messages * roundsOf(arrivals), offsetMs, turns: makeDeviceTurns(devices) };
+};
+
+/** How often the planned messages repeat: 1 where they do not. */
+function roundsOf({ rate: { durationMs }, untilMs }: Arrivals): number {
+  return untilMs > durationMs ? Math.floor(untilMs / durationMs) + 1 : 1;
+}
+
+const reorderedTimes = (arrivals: Arrivals, reordering: Reordering) => {
+  const rounds = roundsOf(arrivals);
+  const repeated = rounds > 1 ? repeatReordering(reordering, rounds, arrivals.rate.durationMs) : reordering;
+  return { messages: repeated.messages, ...makeReorderedSchedule(repeated, arrivals.store()) };
 };
 
 const startTimes = (arrivals: Arrivals, pattern: PatternOf<'pulse'> | PatternOf<'burst'>) =>
-  makeReorderedSchedule(
-    startsReordering({ ...arrivals, durationMs: arrivals.rate.durationMs }, pattern),
-    arrivals.store(),
-  );
+  reorderedTimes(arrivals, startsReordering({ ...arrivals, durationMs: arrivals.rate.durationMs }, pattern));
 
 const even: ArrivalKind<undefined> = {
   timesOf: evenTimes,
@@ -81,26 +95,31 @@ const kinds: { readonly [Kind in ArrivalPattern['kind']]: ArrivalKind<PatternOf<
       const { rate, messages, devices } = arrivals;
       const points = makePoissonPoints(messages, arrivals);
       const messagesPerOwn = rate.messages / messages;
-      const offsetMs = (n: number) => rate.offsetMsOf(points(n) * messagesPerOwn);
-      return { offsetMs, turns: makeDeviceTurns(devices) };
+      const rounds = roundsOf(arrivals);
+      const offsetMs = (n: number) => {
+        const round = rounds > 1 ? Math.floor(n / messages) : 0;
+        return round * rate.durationMs + rate.offsetMsOf(points(n - round * messages) * messagesPerOwn);
+      };
+      return { messages: messages * rounds, offsetMs, turns: makeDeviceTurns(devices) };
     },
     spreadOf: () => independent,
     perTurnOf: one,
   },
   jitter: {
     timesOf(arrivals, { spreadMs }) {
-      const { rate, messages, devices, store } = arrivals;
+      const { rate, messages, devices } = arrivals;
       const peakPerMs = rate.peakPerSecond / 1_000 / (rate.messages / messages);
       const turns = makeDeviceTurns(devices);
-      const { offsetMs: turnMs } = evenTimes(arrivals);
+      const { offsetMs: turnMs } = evenTimes({ ...arrivals, untilMs: rate.durationMs });
       const shared = { ...arrivals, durationMs: rate.durationMs, peakPerMs, turnMs, turns };
-      return makeReorderedSchedule(jitter(shared, spreadMs), store());
+      return reorderedTimes(arrivals, jitter(shared, spreadMs));
     },
     spreadOf: ({ spreadMs }) => ({ variancePerMessage: varianceOfJitter(spreadMs / 1_000), atOnce: 1 }),
     perTurnOf: one,
   },
   gaps: {
-    timesOf: (arrivals, { gap }) => makeGapTimes({ ...arrivals, durationMs: arrivals.rate.durationMs }, gap),
+    // Devices go on waiting and sending for as long as messages are needed: nothing repeats.
+    timesOf: (arrivals, { gap }) => makeGapTimes({ ...arrivals, durationMs: arrivals.untilMs }, gap),
     // Gaps of these distributions vary no more than exponential ones: the numbers of messages no more than those of a Poisson process.
     spreadOf: () => independent,
     perTurnOf: one,

@@ -14,6 +14,26 @@ export interface Reordering {
   readonly turns: RegularTurns;
 }
 
+/** The same messages again and again: turn m of a round follows `lastsMs` after that of the round before. */
+export function repeatReordering(
+  { messages, window, turnMs, dueMs, turns }: Reordering,
+  rounds: number,
+  lastsMs: number,
+): Reordering {
+  const repeat = (ms: (m: number) => number) => (m: number) => {
+    const round = Math.floor(m / messages);
+    return round * lastsMs + ms(m - round * messages);
+  };
+  return {
+    messages: messages * rounds,
+    // Where two rounds meet, either may have one turn more than its rate says.
+    window: window + 1,
+    turnMs: repeat(turnMs),
+    dueMs: repeat(dueMs),
+    turns,
+  };
+}
+
 /** Turns that are sorted at once, at least. */
 const leastBlock = 256;
 
@@ -187,7 +207,7 @@ function isDueBefore(due: number, m: number, otherDue: number, other: number): b
 }
 
 /** The first of so many places that is not before what is searched for. */
-function firstPlace(places: number, isBefore: (place: number) => boolean): number {
+export function firstPlace(places: number, isBefore: (place: number) => boolean): number {
   let from = 0;
   let to = places;
   while (from < to) {

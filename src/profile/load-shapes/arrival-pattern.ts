@@ -1,6 +1,7 @@
 import { sumBy } from '../../shared/counts.ts';
 import type { ArrivalPattern, LoadProfile, MessageKind, Stage } from '../load-profile.ts';
 import { meanMsOf, type RandomTime, shortestGapMs } from '../time-distribution.ts';
+import { amendedPeakOf } from './rate-stretches.ts';
 import { peakOf, type ResolvedLoad } from './resolved-load.ts';
 
 /** Messages of a burst at most. */
@@ -86,7 +87,7 @@ export function ratesOfStarts(
   return { startRatePerSecond: 0, stages };
 }
 
-type Load = Pick<MessageKind, 'startRatePerSecond' | 'stages' | 'pattern'>;
+type Load = Pick<MessageKind, 'startRatePerSecond' | 'stages' | 'rateSteps' | 'pattern'>;
 
 /** Of a profile's load, or the loads of its kinds of message. */
 function loadsOf(profile: Load & Pick<LoadProfile, 'messages'>): readonly Load[] {
@@ -108,7 +109,7 @@ export function burstExcess(
   return loadsOf(profile).reduce((sum, load) => {
     const { pattern } = load;
     if (pattern?.kind !== 'burst') return sum;
-    return sum + Math.max(0, mostInSecond(pattern, profile.devices) - peakOf(load));
+    return sum + Math.max(0, mostInSecond(pattern, profile.devices) - peakOf(load)) * quickeningOf(load);
   }, 0);
 }
 
@@ -121,8 +122,13 @@ export function excessPerDevice(
 ): number {
   return sumBy(loadsOf(profile), (load) => {
     const mean = peakOf(load) / profile.devices;
-    return Math.max(0, mostOfDevice(load.pattern, mean) - mean);
+    return Math.max(0, mostOfDevice(load.pattern, mean) - mean) * quickeningOf(load);
   });
+}
+
+/** With steps a pattern goes as much faster as its highest rate is higher. */
+function quickeningOf(load: Load): number {
+  return load.rateSteps === undefined ? 1 : amendedPeakOf(load) / peakOf(load);
 }
 
 /** Messages of one device in its busiest second. @param mean its rate */

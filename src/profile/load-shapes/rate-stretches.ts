@@ -1,7 +1,8 @@
 import { sumBy } from '../../shared/counts.ts';
-import type { ResolvedLoad } from './resolved-load.ts';
+import type { LoadProfile } from '../load-profile.ts';
+import type { RateStep } from '../rate-step.ts';
 
-export type RateShape = Pick<ResolvedLoad, 'startRatePerSecond' | 'stages'>;
+export type RateShape = Pick<LoadProfile, 'startRatePerSecond' | 'stages' | 'rateSteps'>;
 
 /** A part of an arrival rate: it moves in a straight line between its ends. */
 export interface RateStretch {
@@ -12,8 +13,71 @@ export interface RateStretch {
   readonly endPerSecond: number;
 }
 
-/** The stages that last, in order. */
-export function stretchesOf({ startRatePerSecond, stages }: RateShape): RateStretch[] {
+/** The stages that last, in order, and what steps make of them. */
+export function stretchesOf(shape: RateShape): RateStretch[] {
+  const { rateSteps = [] } = shape;
+  return rateSteps.length === 0
+    ? stretchesOfStages(shape)
+    : amendStretches(stretchesOfStages(shape), rateSteps);
+}
+
+/** The highest rate with all steps, messages a second. */
+export function amendedPeakOf(shape: RateShape): number {
+  return stretchesOf(shape).reduce(
+    (peak, { startPerSecond, endPerSecond }) => Math.max(peak, startPerSecond, endPerSecond),
+    0,
+  );
+}
+
+/** The rate from an instant on, messages a second. */
+export function rateAt(shape: RateShape, ms: number): number {
+  const stretch = makeFinder(stretchesOf(shape))(ms);
+  return stretch === undefined ? 0 : perSecondAt(stretch, ms);
+}
+
+/** Messages of all stretches, fractional. */
+export function areaOf(stretches: readonly RateStretch[]): number {
+  return sumBy(
+    stretches,
+    ({ fromMs, toMs, startPerSecond, endPerSecond }) =>
+      ((startPerSecond + endPerSecond) / 2_000) * (toMs - fromMs),
+  );
+}
+
+/** Until the first step as planned; from each step on, times its factor or at its constant rate. */
+function amendStretches(planned: readonly RateStretch[], steps: readonly RateStep[]): RateStretch[] {
+  const endMs = planned.at(-1)?.toMs ?? 0;
+  const firstMs = Math.min(endMs, steps[0]?.atMs ?? endMs);
+  const amended = [...cutStretches(planned, 0, firstMs)];
+  for (const [i, step] of steps.entries()) {
+    const toMs = Math.min(endMs, steps[i + 1]?.atMs ?? endMs);
+    if (step.atMs >= toMs) continue;
+    if ('perSecond' in step) {
+      const { atMs: fromMs, perSecond } = step;
+      amended.push({ fromMs, toMs, startPerSecond: perSecond, endPerSecond: perSecond });
+    } else amended.push(...cutStretches(planned, step.atMs, toMs, step.factor));
+  }
+  return amended;
+}
+
+/** What stretches have within an interval, times a factor. */
+function cutStretches(
+  stretches: readonly RateStretch[],
+  fromMs: number,
+  toMs: number,
+  factor = 1,
+): RateStretch[] {
+  return stretches.flatMap((stretch) => {
+    const from = Math.max(fromMs, stretch.fromMs);
+    const to = Math.min(toMs, stretch.toMs);
+    if (from >= to) return [];
+    const startPerSecond =
+      factor * (from === stretch.fromMs ? stretch.startPerSecond : perSecondAt(stretch, from));
+    return [{ fromMs: from, toMs: to, startPerSecond, endPerSecond: factor * perSecondAt(stretch, to) }];
+  });
+}
+
+function stretchesOfStages({ startRatePerSecond, stages }: RateShape): RateStretch[] {
   let fromMs = 0;
   let startPerSecond = startRatePerSecond;
   return stages.flatMap(({ durationMs, targetPerSecond }) => {

@@ -150,6 +150,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       stop() {},
       disconnect: (disconnect, at) => actions.disconnect(disconnect, at),
       network() {},
+      changeRate: (action) => actions.changeRate(action),
     },
     store: { async *actions() {} },
     clock,

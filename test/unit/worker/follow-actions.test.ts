@@ -13,10 +13,12 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
   const done: { what: string; afterMs: number }[] = [];
   const stored: StoredAction[] = [];
   const reads: number[] = [];
-  const note = (what: string) => done.push({ what, afterMs: clock.now() - startedAt });
+  const note = (what: string): undefined => {
+    done.push({ what, afterMs: clock.now() - startedAt });
+  };
   const rate: ActionKind<number> = {
-    kind: 'rate',
-    isImmediate: false,
+    kind: 'scale',
+    takesEffect: 'at its instant',
     isAnnouncedUnstored: false,
     parse: ({ factor }) => (typeof factor === 'number' ? factor : undefined),
     apply: (_slice, factor) => note(`rate ${factor}`),
@@ -28,6 +30,7 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
     kinds: [...actionKinds, rate],
     controls: {
       stop: ({ reason }) => note(reason),
+      changeRate: ({ at }) => at,
       disconnect: ({ share, how }, at) => note(`${how} ${share} of ${at - startedAt}`),
       network: (network, at) => note(`${JSON.stringify(network)} of ${at - startedAt}`),
     },
@@ -61,7 +64,7 @@ function rateAt(k: number, afterMs: number, factor = 2, group?: string): StoredA
     k,
     at: startedAt + afterMs,
     ...(group === undefined ? {} : { group }),
-    action: { kind: 'rate', factor },
+    action: { kind: 'scale', factor },
   };
 }
 
@@ -122,7 +125,7 @@ describe('the actions of a run, in a slice', () => {
     const slice = follow();
     const strays: Announcement[] = [
       { at: startedAt, action: { kind: 'dance' } },
-      { at: startedAt, action: { kind: 'rate', factor: 'fast' } },
+      { at: startedAt, action: { kind: 'scale', factor: 'fast' } },
     ];
     for (const stray of strays) slice.received(stray);
     slice.received(rateAt(0, 500));

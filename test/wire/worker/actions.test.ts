@@ -43,15 +43,18 @@ interface Applied {
 /** A kind of action that Stampede does not have: this object is all that one takes. */
 function makeRateKind(applied: Applied[]): ActionKind<number> {
   return {
-    kind: 'rate',
-    isImmediate: false,
+    kind: 'scale',
+    takesEffect: 'at its instant',
     isAnnouncedUnstored: false,
     parse: ({ factor }) => (typeof factor === 'number' ? factor : undefined),
-    apply: (_slice, factor, at) => applied.push({ factor, at, doneAt: Date.now() }),
+    apply: (_slice, factor, { at }) => {
+      applied.push({ factor, at, doneAt: Date.now() });
+      return undefined;
+    },
   };
 }
 
-const rate = (factor: number): ActionData => ({ kind: 'rate', factor });
+const rate = (factor: number): ActionData => ({ kind: 'scale', factor });
 
 let directory: string;
 let gateway: Gateway;

@@ -1,0 +1,16 @@
+import { type RateChange, rateChangeOf } from '../../profile/rate-step.ts';
+import type { ActionKind, LiveAction } from './action.ts';
+
+/** Changes the arrival rate of a group, or of all, from its instant on. */
+export const rateKind: ActionKind<RateChange> = {
+  kind: 'rate',
+  takesEffect: 'ahead',
+  isAnnouncedUnstored: false,
+  parse: rateChangeOf,
+  apply: (slice, _change, announced) => slice.changeRate(announced),
+};
+
+/** Undefined for an action of another kind. */
+export function rateOf({ action }: LiveAction): RateChange | undefined {
+  return action.kind === rateKind.kind ? rateKind.parse(action) : undefined;
+}

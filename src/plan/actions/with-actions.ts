@@ -1,0 +1,73 @@
+import { sumBy } from '../../shared/counts.ts';
+import { groupProfilesOf, intendedPeakOf } from '../groups.ts';
+import { plannedLoadOf } from '../kinds.ts';
+import type { Plan } from '../plan.ts';
+import { hasRate, type RateAction } from '../rate-actions.ts';
+import type { LiveAction } from './action.ts';
+import { rateOf } from './rate.ts';
+
+/** An action, and for a slice that took it into account at another instant than the action's own, when. */
+export interface AmendingAction extends LiveAction {
+  /** Epoch milliseconds; Infinity: never. Absent: `at`. */
+  readonly tookEffectAt?: number;
+}
+
+/**
+ * The plan of a run whose rates these actions change: what every slice and the ledger derive the same from. Steps of the profile's
+ * timeline are part of any plan. Without an action that changes a rate it is the plan itself.
+ * @param actions of the run, of all kinds, in the order in which they were stored
+ */
+export function withActions(plan: Plan, actions: readonly AmendingAction[]): Plan {
+  const { publishAt } = plan.timeline;
+  const rateActions = actions
+    .flatMap(({ at, tookEffectAt, group, action }): RateAction[] => {
+      const change = rateOf({ at, action });
+      if (change === undefined) return [];
+      return [
+        {
+          atMs: at - publishAt,
+          ...(tookEffectAt === undefined ? {} : { fromMs: tookEffectAt - publishAt }),
+          ...(group === undefined ? {} : { group }),
+          change,
+        },
+      ];
+    })
+    .toSorted((a, b) => a.atMs - b.atMs);
+  if (rateActions.length === 0) return plan;
+  const profiles = groupProfilesOf(plan.profile, rateActions);
+  const ofDevices = profiles.filter(({ command }) => command === undefined);
+  return {
+    ...plan,
+    rateActions,
+    load: {
+      messages: sumBy(ofDevices, (each) => plannedLoadOf(each).messages),
+      peakPerSecond: intendedPeakOf(ofDevices),
+    },
+    ...(plan.groups && {
+      groups: plan.groups.map((group, i) => ({ ...group, load: plannedLoadOf(profiles[i]!) })),
+    }),
+  };
+}
+
+/**
+ * Why an action cannot change the rate of a group, or of all groups where it names none.
+ * @returns a sentence; undefined: it can
+ */
+export function refuseRate(
+  { profile }: Pick<Plan, 'profile'>,
+  group: string | undefined,
+): string | undefined {
+  const profiles = groupProfilesOf(profile);
+  const named = profiles.filter((_, i) => group === undefined || profile.groups?.[i]?.name === group);
+  if (named.length === 0) return `The run has no group ${group}.`;
+  if (named.some(hasRate)) return undefined;
+  const [only] = named;
+  const who = group === undefined ? 'The devices' : `The devices of ${group}`;
+  if (named.length > 1)
+    return 'No group of the run has a rate that can be changed: users decide when they send, devices have to know which commands of a backend are due, and idle devices send nothing.';
+  if (only?.users !== undefined)
+    return `${who} are users who decide when they send: their load has no rate to change.`;
+  if (only?.command !== undefined)
+    return `${group ?? 'The backend'} sends commands, and its devices have to know which are due: its rate cannot be changed.`;
+  return `${who} are idle: they send nothing.`;
+}

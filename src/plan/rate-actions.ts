@@ -1,0 +1,107 @@
+import type { LoadProfile, MessageKind, RunProfile } from '../profile/load-profile.ts';
+import { areaOf, type RateShape, rateAt, stretchesOf } from '../profile/load-shapes/rate-stretches.ts';
+import { hasSchedule, isIdle } from '../profile/load-shapes/resolved-load.ts';
+import type { RateChange, RateStep } from '../profile/rate-step.ts';
+import { sumOf } from '../shared/counts.ts';
+
+/** A change of the rates of a group, or of all groups. */
+export interface RateAction {
+  /** After publishing begins, as the action says. */
+  readonly atMs: number;
+  /** Of a slice that learned late of it: from when it holds there. Infinity: the slice never learned of it. Absent: `atMs`. */
+  readonly fromMs?: number;
+  /** Absent: all groups. */
+  readonly group?: string;
+  readonly change: RateChange;
+}
+
+/** Rate steps of the profile's timeline. */
+export function plannedRatesOf({ timeline = [] }: Pick<RunProfile, 'timeline'>): RateAction[] {
+  return timeline.flatMap(({ atMs, group, action }) => {
+    if (action.kind !== 'rate') return [];
+    const { kind: _, ...change } = action;
+    return [{ atMs, ...(group === undefined ? {} : { group }), change }];
+  });
+}
+
+/** Whether actions can change the rate of a group. Users decide when they send; devices have to know which commands are due. */
+export function hasRate(profile: Pick<LoadProfile, 'users' | 'command' | keyof RateShape>): boolean {
+  return hasSchedule(profile) && profile.command === undefined && !isIdle(profile);
+}
+
+/** One rate that actions change: that of a group whose kinds of message have no names, or of one of its kinds. */
+interface AmendedPart {
+  readonly load: MessageKind | LoadProfile;
+  /** As the actions say. */
+  readonly steps: RateStep[];
+  /** By step: from when it holds. */
+  readonly fromMs: number[];
+}
+
+/**
+ * Groups with what actions make of their rates, each until the next one. A constant rate of several groups or kinds is divided in
+ * proportion to their rates at its instant; where all of these are 0, to what each is planned to send.
+ * @param actions of the same instant, the later one wins
+ * @param names of the groups; absent: a flat profile
+ */
+export function addRateSteps(
+  profiles: readonly LoadProfile[],
+  actions: readonly RateAction[],
+  names: readonly string[] = [],
+): readonly LoadProfile[] {
+  const groups = profiles.map((profile, i) => ({
+    profile,
+    name: names[i],
+    own: makePart(profile),
+    kinds: profile.messages?.map(makePart),
+  }));
+  const able = groups.filter(({ profile }) => hasRate(profile));
+  for (const { atMs, fromMs = atMs, group, change } of actions.toSorted((a, b) => a.atMs - b.atMs)) {
+    const chosen = able.filter(({ name }) => group === undefined || name === group);
+    const parts = chosen.flatMap(({ own, kinds = [own] }) => kinds);
+    const shares = 'perSecond' in change ? sharesAt(parts, atMs) : [];
+    const add = ({ steps, fromMs: from }: AmendedPart, share: number) => {
+      steps.push('perSecond' in change ? { atMs, perSecond: change.perSecond * share } : { atMs, ...change });
+      from.push(fromMs);
+    };
+    const shareOf = new Map(parts.map((part, i) => [part, shares[i] ?? 0]));
+    for (const { own, kinds } of chosen) {
+      for (const kind of kinds ?? []) add(kind, shareOf.get(kind)!);
+      add(own, kinds === undefined ? shareOf.get(own)! : sumOf(kinds.map((kind) => shareOf.get(kind)!)));
+    }
+  }
+  return groups.map(({ profile, own, kinds }) =>
+    own.steps.length === 0
+      ? profile
+      : {
+          ...profile,
+          ...stepsOf(own),
+          ...(kinds && {
+            messages: kinds.map((kind, i) => ({ ...profile.messages![i]!, ...stepsOf(kind) })),
+          }),
+        },
+  );
+}
+
+function makePart(load: MessageKind | LoadProfile): AmendedPart {
+  return { load, steps: [], fromMs: [] };
+}
+
+/** In proportion to the rates at an instant. */
+function sharesAt(parts: readonly AmendedPart[], atMs: number): number[] {
+  const rates = parts.map(({ load, steps }) => rateAt({ ...load, rateSteps: steps }, atMs));
+  const weights = rates.some((rate) => rate > 0) ? rates : parts.map(({ load }) => areaOf(stretchesOf(load)));
+  const sum = sumOf(weights);
+  return weights.map((weight) => weight / sum);
+}
+
+/** Those that hold for some time before the load ends: a step that a later one has overtaken does not. */
+function stepsOf({ load, steps, fromMs }: AmendedPart): Pick<LoadProfile, 'rateSteps'> {
+  const endMs = sumOf(load.stages.map(({ durationMs }) => durationMs));
+  const rateSteps = steps.flatMap((step, i) => {
+    const atMs = Math.max(0, fromMs[i]!);
+    const isOvertaken = fromMs.slice(i + 1).some((later) => Math.max(0, later) <= atMs);
+    return isOvertaken || atMs >= endMs ? [] : [{ ...step, atMs }];
+  });
+  return rateSteps.length === 0 ? {} : { rateSteps };
+}
