@@ -1,3 +1,4 @@
+import { type EncodedBuckets, encodeBuckets } from '../measure/latency-buckets.ts';
 import type { SliceSecondCounts } from '../measure/slice-result.ts';
 
 /** Counters that few slices have: each list is made with the first event. */
@@ -108,5 +109,27 @@ export class SecondCounts {
       this.#users?.push(this.#usersNow);
     }
     return second;
+  }
+}
+
+/** One counter by whole second. */
+export class SecondTally {
+  readonly #startSecond: number;
+  readonly #counts: number[] = [];
+
+  /** @param startMs epoch milliseconds; what is earlier counts in the first second */
+  constructor(startMs: number) {
+    this.#startSecond = Math.floor(startMs / 1_000);
+  }
+
+  add(atMs: number): void {
+    const second = Math.max(0, Math.floor(atMs / 1_000) - this.#startSecond);
+    while (second >= this.#counts.length) this.#counts.push(0);
+    this.#counts[second] = this.#counts[second]! + 1;
+  }
+
+  /** Seconds to skip, then a count, and so on. */
+  encode(): EncodedBuckets {
+    return encodeBuckets(this.#counts);
   }
 }

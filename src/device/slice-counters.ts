@@ -60,7 +60,10 @@ export class SliceCounters {
   /** @param devices of the slice @param startMs epoch milliseconds */
   constructor(devices: number, startMs: number, counted: CountedStreams) {
     this.#acknowledgements = new AcknowledgementTimes(counted.acknowledgement);
-    this.#streams = Array.from({ length: counted.streams }, () => new StreamCounters());
+    this.#streams = Array.from(
+      { length: counted.streams },
+      () => new StreamCounters(counted.haveNames ? startMs : undefined),
+    );
     this.#counted = counted;
     this.#devicesPlanned = devices;
     this.#everConnected = new Uint8Array(devices);
@@ -70,7 +73,9 @@ export class SliceCounters {
   }
 
   intended(intendedMs: number, stream = 0): void {
-    this.#streams[stream]!.intended++;
+    const counters = this.#streams[stream]!;
+    counters.intended++;
+    counters.perSecond?.intended.add(intendedMs);
     this.perSecond.intended(intendedMs);
   }
 
@@ -83,6 +88,7 @@ export class SliceCounters {
     const counters = this.#streams[stream]!;
     counters.sent.add(n);
     if (this.#counted.haveNames) counters.measured('send_lag', sentMs - atMs);
+    counters.perSecond?.sent.add(sentMs);
     this.#lastSentMs = Math.max(this.#lastSentMs, sentMs);
     this.perSecond.sent(sentMs);
     this.#sendLags.record(device, atMs, sentMs);

@@ -2,7 +2,9 @@ import { IntervalSet } from '../measure/interval-set.ts';
 import { type EncodedHistogram, LatencyHistogram } from '../measure/latency-histogram.ts';
 import type { KindSliceLatencyName } from '../measure/latency-names.ts';
 import type { DropReason, PublishCounts, StreamResult, UndecidedCounts } from '../measure/slice-result.ts';
+import { ofEach } from '../shared/counts.ts';
 import type { CountedStreams } from './counted-streams.ts';
+import { SecondTally } from './second-counts.ts';
 
 /** What is due or in flight at an instant, and so not decided yet. */
 export type Undecided = UndecidedCounts;
@@ -41,8 +43,16 @@ export class StreamCounters {
   readonly stageEnds: number[] = [];
   /** Of a kind of message that has a name; made with the first sample. */
   readonly #latencies = new Map<KindSliceLatencyName, LatencyHistogram>();
+  /** Of a kind of message that has a name. */
+  readonly perSecond: { readonly intended: SecondTally; readonly sent: SecondTally } | undefined;
   /** Ranks of messages that were back at the devices that sent them. */
   readonly echoes = new IntervalSet();
+
+  /** @param startMs where its kind of message has a name: epoch milliseconds of the slice's first second */
+  constructor(startMs?: number) {
+    if (startMs !== undefined)
+      this.perSecond = { intended: new SecondTally(startMs), sent: new SecondTally(startMs) };
+  }
 
   measured(name: KindSliceLatencyName, latencyMs: number): void {
     let histogram = this.#latencies.get(name);
@@ -94,6 +104,9 @@ export class StreamCounters {
           droppedBy: this.droppedBy(undecided),
           undecided,
           latencies: this.latencies(),
+          ...(this.perSecond && {
+            perSecond: ofEach(['intended', 'sent'], (each) => this.perSecond![each].encode()),
+          }),
         },
       }),
     };

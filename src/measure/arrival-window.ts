@@ -47,6 +47,8 @@ export interface ArrivalWindow {
 export interface GroupArrivals {
   readonly arrivals: number;
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
+  /** `end_to_end_latency` by second of arrival. Absent in windows of earlier versions. */
+  readonly endToEndPerSecond?: EncodedLatencySeconds;
 }
 
 /** Messages on the topics that are not this tester's, by what was wrong with them. Counted, never fatal. */

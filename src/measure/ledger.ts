@@ -77,10 +77,10 @@ export class Ledger {
     this.#outline = outline;
     this.#closeSlice = makeSliceCloser(plan, outline);
     this.#observers = new RunObservers(plan, outline);
-    this.#parts = new PartRecords(plan);
     this.#downlink = new DownlinkTotals(plan);
     this.#seconds = new RunSeconds(plan);
     const { from, to } = seriesSpanOf(plan);
+    this.#parts = new PartRecords(plan, to);
     const seconds = { from: Math.floor(from / 1_000), to: Math.ceil(to / 1_000) };
     this.#connections = new ConnectionTotals(plan, seconds);
   }

@@ -48,13 +48,18 @@ export function legTotalsOf(result: SliceResult, streams: readonly Stream[], set
       intended,
       sent: IntervalSet.decode(sent, streams[stream]!.messages),
       ...(stageEnds === undefined ? {} : { stageEnds }),
-      ...(counts === undefined ? {} : { counts }),
+      ...(counts && { counts: decidedOf(counts) }),
     })),
     recent: sumOf(perSecond.intended.slice(settledSeconds)),
     ...(!streams.every(isScheduled) && {
       started: { startSecond: perSecond.startSecond, counts: perSecond.intended },
     }),
   };
+}
+
+/** Without what a run adds up as it comes: a ledger keeps this of each leg. */
+function decidedOf({ messages, droppedBy, undecided }: StreamCounts) {
+  return { messages, droppedBy, undecided };
 }
 
 /** The longest from a message's intended time until it has been seen or is lost: what comes after the drain is too late to count on. */
@@ -69,7 +74,7 @@ export interface StreamTotals {
   /** Of users: as of `StreamResult`. */
   readonly stageEnds?: readonly number[];
   /** Of a kind that has a name: what its leg recorded of it. */
-  readonly counts?: StreamCounts;
+  readonly counts?: Pick<StreamCounts, 'messages' | 'droppedBy' | 'undecided'>;
 }
 
 /** How a run ended, or that it goes on: what its slices must account for. */

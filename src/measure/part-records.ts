@@ -2,6 +2,7 @@ import { groupsOf } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
+import { PartSeries, stepLimitOf } from './part-series.ts';
 import {
   type ArrivalLatencies,
   addArrivalLatencies,
@@ -20,6 +21,8 @@ export interface GroupMeasurements {
   readonly latencies: RunLatencies;
   /** At the primary observer, duplicates among them. */
   readonly arrivals: number;
+  /** In the course of the run. */
+  readonly series: PartSeries;
 }
 
 /** What is measured of one kind of message. */
@@ -27,12 +30,21 @@ export interface KindMeasurements {
   readonly latencies: KindLatencies;
   /** At the primary observer, duplicates among them. */
   readonly arrivals: number;
+  /** In the course of the run. */
+  readonly series: PartSeries;
 }
 
 interface Part<Latencies extends ArrivalLatencies> {
   readonly latencies: Latencies;
+  readonly series: PartSeries;
   arrivals: number;
 }
+
+/** Before a run's start, milliseconds: the clock that stamps an arrival may be behind. */
+const clockMarginMs = 2_000;
+
+/** What slices count by second of a part. */
+const countersOfSlices = ['intended', 'sent'] as const;
 
 /** Keeps apart the measurements of a plan's groups, and of their kinds of message: of a flat plan there are no groups. */
 export class PartRecords {
@@ -40,29 +52,38 @@ export class PartRecords {
   /** By `formatKindKey`. */
   readonly #kinds: ReadonlyMap<string, Part<KindLatencies>>;
 
-  constructor(plan: Plan) {
+  /** @param to epoch milliseconds: what lies past it is in no series */
+  constructor(plan: Plan, to: number = plan.timeline.deadlineAt) {
     const groups = groupsOf(plan);
-    this.#groups = new Map(
-      groups.flatMap(({ number }) =>
-        number === 0 ? [] : [[number, { latencies: makeRunLatencies(), arrivals: 0 }]],
-      ),
-    );
+    const numbers = groups.map(({ number }) => number).filter((number) => number > 0);
     const named = groups.flatMap(kindsOf).filter(({ kind }) => kind !== undefined);
+    const steps = stepLimitOf(numbers.length + named.length);
+    const from = plan.timeline.startAt - clockMarginMs;
+    const partOf = <Latencies extends ArrivalLatencies>(latencies: Latencies): Part<Latencies> => ({
+      latencies,
+      series: new PartSeries(from, to, steps),
+      arrivals: 0,
+    });
+    this.#groups = new Map(numbers.map((number) => [number, partOf(makeRunLatencies())]));
     this.#kinds = new Map(
-      named.map(({ number, stream }) => [
-        formatKindKey(number, stream),
-        { latencies: makeKindLatencies(), arrivals: 0 },
-      ]),
+      named.map(({ number, stream }) => [formatKindKey(number, stream), partOf(makeKindLatencies())]),
     );
   }
 
   /** @param number of the slice's group @throws {CorruptMeasurementError} */
   addSlice(number: number, result: SliceResult): void {
     const group = this.#groups.get(number);
-    if (group !== undefined) addSliceLatencies(group.latencies, result);
+    if (group !== undefined) {
+      addSliceLatencies(group.latencies, result);
+      for (const counter of countersOfSlices)
+        group.series.add(counter, result.perSecond.startSecond, result.perSecond[counter]);
+    }
     for (const [stream, { counts }] of result.streams.entries()) {
       const kind = this.#kinds.get(formatKindKey(number, stream));
-      if (kind !== undefined) addKindLatencies(kind.latencies, counts);
+      if (kind === undefined) continue;
+      addKindLatencies(kind.latencies, counts);
+      for (const counter of countersOfSlices)
+        kind.series.addEncoded(counter, result.perSecond.startSecond, counts?.perSecond?.[counter] ?? []);
     }
   }
 
@@ -74,6 +95,7 @@ export class PartRecords {
         if (part === undefined) continue;
         part.arrivals += seen.arrivals;
         addArrivalLatencies(part.latencies, seen);
+        part.series.addArrivals(seen.endToEndPerSecond ?? {});
       }
     }
   }

@@ -34,25 +34,33 @@ class ArrivalLatencies {
   }
 }
 
+type Sample = [arrivedAt: number, endToEndMs: number, ruleMs: number, transitMs: number];
+
 /**
  * The same of one kind of message, sample by sample: a batch may bring thousands of kinds in forged envelopes, and a histogram
  * takes the memory of thousands of samples.
  */
 class ArrivalSamples {
-  /** Three for each arrival; NaN: no rule saw it. */
+  /** Four for each arrival; NaN: no rule saw it. */
   readonly #samples: number[] = [];
 
-  record(endToEndMs: number, ruleMs: number | undefined, transitMs: number): void {
-    this.#samples.push(endToEndMs, ruleMs ?? Number.NaN, transitMs);
+  record(arrivedAt: number, endToEndMs: number, ruleMs: number | undefined, transitMs: number): void {
+    this.#samples.push(arrivedAt, endToEndMs, ruleMs ?? Number.NaN, transitMs);
   }
 
   encode(): GroupArrivals {
     const latencies = new ArrivalLatencies();
-    for (let i = 0; i < this.#samples.length; i += 3) {
-      const ruleMs = this.#samples[i + 1]!;
-      latencies.record(this.#samples[i]!, Number.isNaN(ruleMs) ? undefined : ruleMs, this.#samples[i + 2]!);
+    const seconds = new LatencySeconds();
+    for (let i = 0; i < this.#samples.length; i += 4) {
+      const [arrivedAt, endToEndMs, ruleMs, transitMs] = this.#samples.slice(i, i + 4) as Sample;
+      latencies.record(endToEndMs, Number.isNaN(ruleMs) ? undefined : ruleMs, transitMs);
+      seconds.record(arrivedAt, endToEndMs);
     }
-    return { arrivals: this.#samples.length / 3, latencies: latencies.encode() };
+    return {
+      arrivals: this.#samples.length / 4,
+      latencies: latencies.encode(),
+      endToEndPerSecond: seconds.encode(),
+    };
   }
 }
 
@@ -119,7 +127,8 @@ export class RunArrivals {
   ): void {
     const endToEndMs = sent - at + transitMs;
     this.#all.record(endToEndMs, ruleMs, transitMs);
-    if (deviceGroup + stream > 0) this.#kindOf(deviceGroup, stream).record(endToEndMs, ruleMs, transitMs);
+    if (deviceGroup + stream > 0)
+      this.#kindOf(deviceGroup, stream).record(arrivedAt, endToEndMs, ruleMs, transitMs);
     this.#endToEndSeconds.record(arrivedAt, endToEndMs);
   }
 

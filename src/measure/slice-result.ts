@@ -2,6 +2,7 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import type { CatchUpResult } from './catch-up-result.ts';
 import type { DownlinkResult, ReplyResult } from './downlink-result.ts';
 import type { EncodedIntervals } from './interval-set.ts';
+import type { EncodedBuckets } from './latency-buckets.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
 import type {
   AcknowledgementLatencyName,
@@ -157,6 +158,8 @@ export interface StreamCounts {
   readonly undecided: UndecidedCounts;
   /** Of the latencies that have samples. Absent in results of earlier versions. */
   readonly latencies?: Readonly<Partial<Record<KindSliceLatencyName, EncodedHistogram>>>;
+  /** By whole second since `startSecond` of the slice's `perSecond`: seconds to skip, then a count, and so on. The same. */
+  readonly perSecond?: Readonly<Record<'intended' | 'sent', EncodedBuckets>>;
 }
 
 /** A slice's own messages at an observer that the slice keeps itself. */

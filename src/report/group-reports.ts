@@ -7,10 +7,12 @@ import {
 } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import { type MessageTotals, nothingSeen } from '../measure/message-totals.ts';
+import type { PartOverTime, PartSeries } from '../measure/part-series.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import { makeRunLatencies, type RunLatencies, summariesOf } from '../measure/run-latencies.ts';
 import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
+import { sumOf } from '../shared/counts.ts';
 
 /** One device group's part of a run. */
 export interface GroupReport {
@@ -25,6 +27,8 @@ export interface GroupReport {
   readonly latencyMs: LatencyRecord<LatencySummary>;
   /** Why publishes were never sent. */
   readonly dropped: CountsByReason;
+  /** In the course of the run. Absent: nothing happened, or the report is of an earlier version. */
+  readonly overTime?: PartOverTime;
   /** Its kinds of message, in the profile's order. Absent: they have no names. */
   readonly kinds?: readonly KindReport[];
 }
@@ -38,6 +42,8 @@ export interface KindReport {
   readonly latencyMs: KindLatencyRecord<LatencySummary>;
   /** Why publishes were never sent. */
   readonly dropped: CountsByReason;
+  /** As of a group. */
+  readonly overTime?: PartOverTime;
 }
 
 /** In the profile's order; empty where it has no groups. */
@@ -52,6 +58,7 @@ export function groupReportsOf(ledger: RunLedger): GroupReport[] {
     messages: messagesOf(own, ledger),
     latencyMs: summariesOf(latenciesOf(own)),
     dropped: own.droppedBy,
+    ...overTimeOf(own),
     ...(own.kinds.length > 0 && { kinds: kindReportsOf(own, ledger) }),
   }));
 }
@@ -74,7 +81,18 @@ function kindReportsOf({ kinds }: GroupLedger, ledger: RunLedger): KindReport[] 
       ...sliceSummariesOf(own),
     },
     dropped: own.droppedBy,
+    ...overTimeOf(own),
   }));
+}
+
+/** Slices of earlier versions did not count kinds of message by second: what they sent would be drawn as nothing. */
+function overTimeOf({
+  series,
+  messages: { sent },
+}: Pick<MessageTotals, 'messages'> & { readonly series?: PartSeries }): Pick<GroupReport, 'overTime'> {
+  const overTime = series?.overTime();
+  if (overTime === undefined || (sent > 0 && sumOf(overTime.sent) === 0)) return {};
+  return { overTime };
 }
 
 function sliceSummariesOf({ latencies }: KindLedger): Partial<Record<KindSliceLatencyName, LatencySummary>> {

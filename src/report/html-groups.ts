@@ -1,15 +1,18 @@
 import { type GroupRow, type GroupTable, groupTablesOf, kindTablesOf } from './group-table.ts';
 import { type Html, html, section, table } from './html-markup.ts';
 import type { Report } from './report-model.ts';
+import { partPlotsOf } from './report-plots.ts';
 
 /** Device groups and kinds of message: what they did, and how long it took. Empty where the profile names neither. */
-export function renderGroups({ groups = [], kinds = [], observers }: Report): Html {
+export function renderGroups(report: Report): Html {
+  const { groups = [], kinds = [], observers } = report;
   if (groups.length > 0) {
     const { counts, latencies } = groupTablesOf(groups, observers);
     return section(
       'Groups',
       ...renderTable('Devices and messages, by device group', 'Group', counts),
       ...renderTable('Latency in milliseconds, by device group', 'Group', latencies),
+      ...partPlotsOf(report),
     );
   }
   if (kinds.length === 0) return html``;
@@ -18,6 +21,7 @@ export function renderGroups({ groups = [], kinds = [], observers }: Report): Ht
     'Kinds of message',
     ...renderTable('Messages, by kind', 'Kind', counts),
     ...renderTable('Latency in milliseconds, by kind', 'Kind', latencies),
+    ...partPlotsOf(report),
   );
 }
 

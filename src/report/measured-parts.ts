@@ -31,7 +31,7 @@ export function measuredPartsOf(ledger: RunLedger, rates: Rates): Record<string,
 
 /** @param devices of the group, or of the run: kinds of message have none of their own */
 function measuredOf(
-  part: Omit<KindLedger, 'kind' | 'latencies' | 'arrivals' | 'plannedMessages'> & {
+  part: Omit<KindLedger, 'kind' | 'latencies' | 'arrivals' | 'series' | 'plannedMessages'> & {
     readonly arrivals?: number;
     readonly latencies: Partial<Readonly<Record<LatencyName, LatencyHistogram>>>;
   },
@@ -58,7 +58,7 @@ function kindsByName({ groups }: RunLedger): ReadonlyMap<string, readonly KindLe
 }
 
 /** Kinds of one name, of several groups. */
-function joinKinds(kinds: readonly KindLedger[]): Omit<KindLedger, 'kind' | 'plannedMessages'> {
+function joinKinds(kinds: readonly KindLedger[]): Omit<KindLedger, 'kind' | 'series' | 'plannedMessages'> {
   const sum = new MessageSum();
   const latencies = makeKindLatencies();
   for (const kind of kinds) {

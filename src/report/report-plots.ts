@@ -7,6 +7,7 @@ import { nothing } from './plots/figure.ts';
 import { renderHeatmap, renderPercentilesPlot } from './plots/latency-plots.ts';
 import { renderLedgerFlow } from './plots/ledger-flow.ts';
 import { renderLinesPlot } from './plots/lines-plot.ts';
+import { renderPartLatencies, renderPartRates } from './plots/part-plots.ts';
 import { renderRatePlot, type TargetPoint } from './plots/rate-plot.ts';
 import { renderStartLagPlot } from './plots/start-lag-plot.ts';
 import type { TimeFrame } from './plots/time-axis.ts';
@@ -26,6 +27,22 @@ export function ratePlotOf(report: Report): Html {
     acknowledged: isAcknowledged(report),
     ...(quota === undefined ? {} : { quotaPerSecond: quota.limit }),
   });
+}
+
+/** Of device groups and their kinds of message, or of the kinds of a flat profile; nothing where the profile names neither. */
+export function partPlotsOf(report: Report): Html[] {
+  const { groups = [], kinds = [] } = report;
+  const ofGroups = groups.flatMap(({ group, overTime, endsWithAnswer, kinds: own = [] }) => [
+    { label: group, overTime, isObserved: endsWithAnswer !== true },
+    ...own.map((each) => ({ label: `${group} / ${each.kind}`, overTime: each.overTime, isObserved: true })),
+  ]);
+  const ofKinds = kinds.map(({ kind, overTime }) => ({ label: kind, overTime, isObserved: true }));
+  const parts = [...ofGroups, ...ofKinds].flatMap(({ overTime, ...part }) =>
+    overTime === undefined ? [] : [{ ...part, overTime }],
+  );
+  if (parts.length === 0) return [];
+  const frame = timeFrameOf(report);
+  return [renderPartRates({ frame, parts, due: wordForDue(report) }), renderPartLatencies({ frame, parts })];
 }
 
 export function ledgerFlowOf(report: Report): Html {

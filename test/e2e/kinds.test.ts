@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import { groupsOf } from '../../src/plan/groups.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import { sumOf } from '../../src/shared/counts.ts';
 import { startRehearsal } from '../support/run/rehearsal.ts';
 
 // A whole run of several kinds of message: what the report says of each is what IoT Core's process saw of it.
@@ -63,6 +64,15 @@ it('counts each kind of message of each group as the service saw it', async () =
       meters: [all('reading', 80), { ...all('alarm', 20), acked: 0 }, all('beat', 40)],
       trackers: [all('alarm', 40)],
     });
+    // The course of each group and each kind adds up to its counts.
+    for (const part of (report.groups ?? []).flatMap((group) => [group, ...(group.kinds ?? [])])) {
+      const { intended, sent, arrivals } = part.messages;
+      const { overTime } = part;
+      expect(
+        [overTime?.intended, overTime?.sent, overTime?.arrivals].map((counts = []) => sumOf(counts)),
+      ).toEqual([intended, sent, arrivals]);
+      expect(overTime?.p99.filter((ms) => ms !== null).length).toBeGreaterThan(2);
+    }
     const plan = JSON.parse(
       await readFile(path.join(rehearsal.runsDirectory, report.runId, 'plan.json'), 'utf8'),
     ) as Plan;

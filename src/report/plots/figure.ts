@@ -79,6 +79,19 @@ export function renderYAxis(scale: Scale, { x }: Field): Html {
   return html`<g class="axis">${labels}</g>\n`;
 }
 
+/**
+ * What lies between a line and the foot of the field; cut off at its edges, because a stopped run ends before its target does.
+ */
+export function renderArea(points: readonly (readonly [x: number, y: number])[], { x, y }: Field): Html {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return nothing;
+  const line = points.map(([at, rate]) => `L${round(at)} ${round(rate)}`).join('');
+  const path = `M${round(first[0])} ${y.from}${line}V${y.from}Z`;
+  const [width, height] = [round(x.to - x.from), y.from + 28];
+  return html`<svg x="${x.from}" y="0" width="${width}" height="${height}" viewBox="${x.from} 0 ${width} ${height}"><path class="target" d="${path}"/></svg>
+`;
+}
+
 /** A line through the points, interrupted where one is missing. */
 export function renderLine(
   mark: string,

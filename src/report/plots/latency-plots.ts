@@ -175,7 +175,8 @@ function heatValues(steps: readonly LatencyStep[]): number[] {
 /** Nothing crosses a network faster: decades of the axis below it would be for two clocks that happen to agree. */
 const finestMs = 0.1;
 
-function scaleOverTime(values: readonly number[], drawn: Span): Scale {
+/** Of what was measured in the course of a run. */
+export function scaleOverTime(values: readonly number[], drawn: Span): Scale {
   return latencyScaleOf(
     values.map((ms) => (ms > 0 ? Math.max(ms, finestMs) : ms)),
     drawn,

@@ -1,15 +1,13 @@
 import { formatClock, formatCount, formatRate, formatShare, formatValue } from '../../shared/format.ts';
-import { type Html, html, table } from '../html-markup.ts';
+import { type Html, table } from '../html-markup.ts';
 import {
-  type Field,
   fieldOf,
   type LegendEntry,
-  nothing,
+  renderArea,
   renderFigure,
   renderLine,
   renderXAxis,
   renderYAxis,
-  round,
 } from './figure.ts';
 import { linearScale } from './scale.ts';
 import { makeTimeAxis, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
@@ -93,16 +91,6 @@ export function renderRatePlot(plot: RatePlot): Html {
     ],
     table: renderTable(plot),
   });
-}
-
-/** Up to the edge of the field: a stopped run ends before its target does. */
-function renderArea(points: readonly (readonly [number, number])[], { x, y }: Field): Html {
-  const [first, last] = [points[0], points.at(-1)];
-  if (first === undefined || last === undefined) return nothing;
-  const line = points.map(([at, rate]) => `L${round(at)} ${round(rate)}`).join('');
-  const path = `M${round(first[0])} ${y.from}${line}V${y.from}Z`;
-  return html`<svg x="${x.from}" y="0" width="${x.to - x.from}" height="${height}" viewBox="${x.from} 0 ${x.to - x.from} ${height}"><path class="target" d="${path}"/></svg>
-`;
 }
 
 function describe(

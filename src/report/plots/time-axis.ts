@@ -18,8 +18,9 @@ export interface TimeAxis {
   readonly at: (epochMs: number) => number;
 }
 
-export function makeTimeAxis({ startAt, endAt }: TimeFrame, { x }: Field): TimeAxis {
-  const scale = timeScale({ from: 0, to: Math.max(1_000, endAt - startAt) }, x);
+/** @param ticks about as many as there are */
+export function makeTimeAxis({ startAt, endAt }: TimeFrame, { x }: Field, ticks?: number): TimeAxis {
+  const scale = timeScale({ from: 0, to: Math.max(1_000, endAt - startAt) }, x, ticks);
   // The second in which a run begins has begun before it.
   return { scale, at: (epochMs) => Math.max(x.from, scale.at(epochMs - startAt)) };
 }

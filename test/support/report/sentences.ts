@@ -4,6 +4,7 @@ import { downlinkRules } from './downlink-sentences.ts';
 import { figureRules } from './figure-sentences.ts';
 import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
+import { partRules } from './part-sentences.ts';
 import { plotRules } from './plot-sentences.ts';
 import { presenceRules } from './presence-sentences.ts';
 import { quotaRules } from './quota-sentences.ts';
@@ -46,6 +47,7 @@ const rules: readonly Rule[] = [
   ...quotaRules,
   ...figureRules,
   ...plotRules,
+  ...partRules,
   ...rowRules,
 ];
 

@@ -1,5 +1,6 @@
 import { nothingUndecided } from '../../../src/device/stream-counters.ts';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
+import { encodeBuckets } from '../../../src/measure/latency-buckets.ts';
 import type { PublishCounts, SliceResult, StreamCounts } from '../../../src/measure/slice-result.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
 import { groupOfSlice } from '../../../src/plan/groups.ts';
@@ -69,6 +70,7 @@ export function recordOf(
           droppedBy,
           undecided: nothingUndecided,
           latencies: kindLatenciesOf(stream, messages),
+          perSecond: kindSecondsOf(plan, streams[stream - ofNone.length]),
         },
       }),
     })),
@@ -103,6 +105,12 @@ function kindLatenciesOf(
     ...(acked > 0 && { puback_round_trip: latenciesOf(acked, 5 + stream) }),
     ...(sent > 0 && { send_lag: latenciesOf(sent, 0.1 * stream) }),
   };
+}
+
+/** By second since publishing began, as `perSecond` of the slice. */
+function kindSecondsOf(plan: Plan, stream: StreamFates | undefined): NonNullable<StreamCounts['perSecond']> {
+  const { intended, sent } = secondsOf(plan, stream === undefined ? [] : [stream], 0);
+  return { intended: encodeBuckets(intended), sent: encodeBuckets(sent) };
 }
 
 /** @param isRefused whether a throttled message gets an answer */
