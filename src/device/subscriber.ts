@@ -71,6 +71,7 @@ export class Subscriber implements TransportListener {
   #windows = 0;
   #unrelated = { notJson: 0, noEnvelope: 0, otherRun: 0 };
   #arrivals = 0;
+  #redelivered = 0;
   #lastArrivalAt: number | undefined;
   #connects = 0;
   #isClosed = false;
@@ -137,6 +138,7 @@ export class Subscriber implements TransportListener {
       disconnectedBy: this.#disconnectedBy.counts(),
       refusedBy: this.#refusedBy.counts(),
       arrivals: this.#arrivals,
+      ...(this.#redelivered > 0 && { redelivered: this.#redelivered }),
       lastArrivalAt: this.#lastArrivalAt ?? null,
       windows: this.#windows,
       ...(this.#broker !== undefined && {
@@ -192,6 +194,7 @@ export class Subscriber implements TransportListener {
     else if (envelope.run !== this.#settings.plan.runId) this.#unrelated.otherRun++;
     else {
       this.#arrivals++;
+      if (message.dup) this.#redelivered++;
       this.#lastArrivalAt = nowMs;
       this.#window.addReceived(envelope, nowMs);
     }

@@ -28,6 +28,8 @@ export interface SubscriberRecord {
   readonly refusedBy: CountsByReason;
   /** Messages of the run, and when the last one came. */
   readonly arrivals: number;
+  /** Of the arrivals, those that the target marked as sent before (DUP). Absent: none were. */
+  readonly redelivered?: number;
   readonly lastArrivalAt: number | null;
   readonly windows: number;
   readonly health: GeneratorHealth;

@@ -27,6 +27,8 @@ export interface SubscriberTotals {
   readonly connectFailedBy: CountsByReason;
   readonly refusedBy: CountsByReason;
   readonly arrivals: number;
+  /** Of the arrivals, those that the target marked as sent before (DUP). Absent: none were. */
+  readonly redelivered?: number;
   readonly windows: number;
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
@@ -134,6 +136,7 @@ export class SubscriberWatch {
       return counts.counts();
     };
     const most = (of: (record: SubscriberRecord) => number) => Math.max(0, ...records.map(of));
+    const redelivered = sumBy(records, (record) => record.redelivered ?? 0);
     const broker = records.find((record) => record.broker !== undefined)?.broker;
     return {
       planned,
@@ -149,6 +152,7 @@ export class SubscriberWatch {
       connectFailedBy: reasons(({ connectFailedBy }) => connectFailedBy),
       refusedBy: reasons(({ refusedBy }) => refusedBy),
       arrivals: sumBy(records, ({ arrivals }) => arrivals),
+      ...(redelivered > 0 && { redelivered }),
       windows: sumBy(records, ({ windows }) => windows),
       cpuSeconds: sumBy(records, ({ health }) => health.cpuSeconds),
       wallSeconds: sumBy(records, ({ health }) => health.wallSeconds),

@@ -43,9 +43,9 @@ function comparisonNotes({ compared }: Report): string[] {
 }
 
 /** How the run's subscribers lost their connections, and what became of their sessions. */
-function subscriberNotes({ subscribers }: Report): string[] {
+function subscriberNotes({ subscribers, messages, qos }: Report): string[] {
   if (subscribers === undefined) return [];
-  const { gaps, sessionsLost, disconnectedBy } = subscribers;
+  const { gaps, sessionsLost, disconnectedBy, redelivered = 0 } = subscribers;
   if (gaps === 0) return [];
   const reasons = describeCounts(disconnectedBy);
   const sessions =
@@ -57,7 +57,16 @@ function subscriberNotes({ subscribers }: Report): string[] {
   return [
     `Subscribers lost their connection ${formatPlural(gaps, 'time')} (${reasons}) and subscribed again.`,
     ...sessions,
+    ...(messages.duplicates > 0 && redelivered > 0 ? [describeRedelivered(redelivered, qos)] : []),
   ];
+}
+
+function describeRedelivered(redelivered: number, qos: Report['qos']): string {
+  const sentAgain = `${formatPlural(redelivered, 'message')} came to subscribers marked as sent before (DUP): where a session goes on, the target sends again what it takes for undelivered, and duplicates may be among it.`;
+  // At QoS 2 the client delivers what has the identifier of an unfinished exchange once.
+  return qos === 2
+    ? `${sentAgain} At QoS 2 a duplicate is one that it sent again after its PUBREL, as Mosquitto 2.0 does where a connection breaks just after the session went on.`
+    : sentAgain;
 }
 
 function liveNoteOf(runId: string, { cause, resentPoints, refusedPoints, leftPoints }: LiveDelivery): string {

@@ -70,7 +70,7 @@ export const figureRules: readonly Rule[] = [
       (names?.includes('end_to_end_latency') ?? false) === latencyMs.end_to_end_latency.count > 0,
   ],
   [
-    /^(?:(MQTT, client \S+|HTTPS), QoS (?:[01]|mixed)|HTTP\/\S+, [A-Z]+); (\d+) slices?: (.*); (\d{4}.*) UTC to (\d{4}.*) UTC$/,
+    /^(?:(MQTT, client \S+|HTTPS), QoS (?:[012]|mixed)|HTTP\/\S+, [A-Z]+); (\d+) slices?: (.*); (\d{4}.*) UTC to (\d{4}.*) UTC$/,
     ([, , planned, outcomes = '', from = '', to = ''], { slicesKilled }, { slices, protocol }) => {
       const counted = outcomes.split(', ').map((each) => numberIn(each.split(' ')[0]));
       const dead = /([\d,]+) (?:died|without an end)/.exec(outcomes)?.[1] ?? '0';

@@ -95,6 +95,13 @@ const deadLettersIn = (text = '') =>
 /** Where the messages went. */
 export const ledgerRules: readonly Rule[] = [
   [/^[\d,]+ (intended|started|due|sent|arrivals) = .*$/, isTrueEquation],
+  [
+    /^([\d,]+) unacknowledged = ([\d,]+) incomplete \+ ([\d,]+) not answered$/,
+    ([, ...counts], _, { messages, incomplete, qos }) => {
+      const [all, taken, open] = counts.map(numberIn);
+      return qos === 2 && all === messages.unacknowledged && taken === incomplete && open === all - taken!;
+    },
+  ],
   [/^[\d,]+ echo (arrivals|due) = .*$/, isTrueOfEchoes],
   [/^(?:CloudWatch|Mosquitto) \S+(?: \S+)? [\d,]+ = .*$/, isTrueSum],
   [/^[\d,]+ subscriber (arrivals|due) = .*$/, isTrueOfSubscribers],

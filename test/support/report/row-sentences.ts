@@ -137,7 +137,7 @@ export const rowRules: readonly Rule[] = [
   [new RegExp(`^${headings}$`), hasRows(({ slices }) => slices.planned > 0)],
   [/^([✓?✗■]) ([A-Z]+) (\S+)( rehearsal)?$/, isVerdict],
   [
-    /^(?:(?:MQTT, client \S+|HTTPS), QoS (?:[01]|mixed)|HTTP\/\S+, [A-Z]+); ([\d,]+) of ([\d,]+) devices (connected|ready)(.*?); ([\d,]+) slices?: (.*)$/,
+    /^(?:(?:MQTT, client \S+|HTTPS), QoS (?:[012]|mixed)|HTTP\/\S+, [A-Z]+); ([\d,]+) of ([\d,]+) devices (connected|ready)(.*?); ([\d,]+) slices?: (.*)$/,
     isHead,
   ],
   [

@@ -34,6 +34,15 @@ export const subscriberRules: readonly Rule[] = [
     ([, stated], _, { subscribers }) => numberIn(stated) === subscribers?.sessionsLost,
   ],
   [
+    new RegExp(
+      `^${count} messages? came to subscribers marked as sent before \\(DUP\\): where a session goes on, the target sends again what it takes for undelivered, and duplicates may be among it\\.( At QoS 2 a duplicate is one that it sent again after its PUBREL, as Mosquitto 2\\.0 does where a connection breaks just after the session went on\\.)?$`,
+    ),
+    ([, stated, atQos2], _, { subscribers, messages, qos }) =>
+      numberIn(stated) === subscribers?.redelivered &&
+      messages.duplicates > 0 &&
+      (atQos2 !== undefined) === (qos === 2),
+  ],
+  [
     /^A subscriber used .* of its vCPU in its busiest second: the target may have dropped messages because the subscriber did not read them in time\.$/,
     (_, { isSubscriberBusy }, { messages }) => isSubscriberBusy === true && messages.lost > 0,
   ],

@@ -51,6 +51,23 @@ export const subscribers: readonly NamedSituation[] = [
       },
     },
   ],
+  ...[1, 2].map(
+    (qos): NamedSituation => [
+      `a broker sent messages of QoS ${qos} again in a session that went on`,
+      {
+        profile: { publish: { qos } },
+        fateOf: (_, n) => ({ copies: n % 50 === 7 ? 2 : 1 }),
+        subscriber: {
+          target,
+          record: (counts, plan) => ({
+            ...gapsOf(plan, true),
+            redelivered: counts.duplicates + 2,
+            ...whole(counts, plan),
+          }),
+        },
+      },
+    ],
+  ),
   [
     'a subscriber lost its connection at QoS 0',
     {

@@ -17,19 +17,23 @@ export async function startCuttingProxy(brokerPort: number): Promise<CuttingProx
   const clients = new Map<Socket, Buffer>();
   const refused: { text: string; until: number }[] = [];
   const server = createServer((client) => {
-    const broker = connect(brokerPort, '127.0.0.1');
+    client.on('error', () => undefined);
     client.once('data', (head) => {
-      clients.set(client, head);
-      if (refused.some(({ text, until }) => performance.now() < until && head.includes(text)))
+      // The broker must see nothing of it: a CONNECT resumes a session there, also on a connection that is gone.
+      if (refused.some(({ text, until }) => performance.now() < until && head.includes(text))) {
         client.resetAndDestroy();
+        return;
+      }
+      const broker = connect(brokerPort, '127.0.0.1').on('error', () => undefined);
+      clients.set(client, head);
+      client.on('close', () => {
+        clients.delete(client);
+        broker.destroy();
+      });
+      broker.on('close', () => client.destroy());
+      broker.write(head);
+      client.pipe(broker).pipe(client);
     });
-    for (const socket of [client, broker]) socket.on('error', () => undefined);
-    client.on('close', () => {
-      clients.delete(client);
-      broker.destroy();
-    });
-    broker.on('close', () => client.destroy());
-    client.pipe(broker).pipe(client);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

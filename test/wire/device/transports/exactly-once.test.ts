@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Aedes } from 'aedes';
-import type { IPublishPacket, Packet } from 'mqtt-packet';
+import { generate, type IPublishPacket, type Packet } from 'mqtt-packet';
 import {
   cleanUp,
   cleanUpLater,
@@ -258,24 +258,40 @@ describe('QoS 2 and sessions', () => {
     }
   });
 
-  it('takes a message that a resumed session delivers again for the same one', async () => {
-    const one = await openOne(silent(false, true), { cleanStart: false });
-    const message = {
-      cmd: 'publish',
-      topic: 'in',
-      payload: 'a',
-      qos: 2,
-      messageId: 9,
-      retain: false,
-    } as const;
-    one.answer({ ...message, dup: false });
-    await one.broker.got('pubrec');
+  const message = (dup: boolean) =>
+    ({ cmd: 'publish', topic: 'in', payload: 'a', qos: 2, messageId: 9, retain: false, dup }) as const;
+  const released = { cmd: 'pubrel', messageId: 9 } as const;
+
+  // What the broker had sent and seen when the connection broke, what it sends then, and how often the message is delivered.
+  it.each([
+    ['after its PUBLISH', 'sent', true, [message(true), released], 1],
+    ['after its PUBREC', 'received', true, [released], 1],
+    ['after its PUBREL', 'released', true, [released], 1],
+    ['after its PUBLISH, and its session is lost', 'sent', false, [message(false), released], 2],
+    ['after its PUBREL, and its session is lost', 'released', false, [message(false), released], 2],
+    ['after its PUBREL, and is sent again against the rules', 'released', true, [message(true), released], 2],
+  ] as const)('receives a message whose connection breaks %s', async (_, state, isKept, again, times) => {
+    const one = await openOne(silent(false, isKept), { cleanStart: false });
+    const [first] = one.broker.sockets;
+    if (state === 'sent') {
+      // Its PUBREC goes to a connection that is closed already.
+      first!.end(generate(message(false), { protocolVersion: 5 }));
+      await one.listener.until('received');
+    } else {
+      one.answer(message(false));
+      await one.broker.got('pubrec');
+      if (state === 'released') one.answer(released);
+      if (state === 'released') await one.broker.got('pubcomp');
+    }
     const socket = await reconnect(one, one.broker);
-    send(socket, { ...message, dup: true }, 5);
-    await one.broker.got('pubrec', 2);
-    send(socket, { cmd: 'pubrel', messageId: 9 }, 5);
-    await one.broker.got('pubcomp');
-    expect(one.listener.of('received').length).toBe(1);
+    for (const packet of again) send(socket, packet, 5);
+    await one.broker.got('pubcomp', state === 'released' ? 2 : 1);
+    expect(one.listener.of('received').map(([, received]) => received)).toMatchObject(
+      [
+        { payload: 'a', dup: false },
+        { payload: 'a', dup: isKept },
+      ].slice(0, times),
+    );
   });
 });
 

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { generate, type Packet, parser } from 'mqtt-packet';
 import { collectGarbage } from '../../../support/device/transports/collect-garbage.ts';
 import { testAliases, testProperties, testWill } from '../../../support/device/transports/message-surface.ts';
 import { cleanUp, cleanUpLater, open } from '../../../support/device/transports/open-transport.ts';
@@ -38,7 +40,9 @@ async function startMosquitto() {
     while (!log.includes(text)) await new Promise<void>((resolve) => waiting.add(resolve));
   };
   await logged('running');
-  return { address: { host: '127.0.0.1', port }, logged, log: () => log };
+  const pause = (): void => void child.kill('SIGSTOP');
+  const goOn = (): void => void child.kill('SIGCONT');
+  return { address: { host: '127.0.0.1', port }, logged, log: () => log, pause, goOn };
 }
 
 describeIfInstalled.each(['dense', 'device-sdk'] as const)('%s against Mosquitto', (kind) => {
@@ -126,5 +130,57 @@ describeIfInstalled('dense against Mosquitto', () => {
     transport.connect(0);
     await listener.until('connected', 3);
     expect(listener.of('disconnected').length).toBe(1);
+  });
+});
+
+/** A client without a state of its own: it sends what it is asked to, and keeps what comes. */
+async function openRaw(address: { host: string; port: number }, clientId: string) {
+  const socket = connect(address).on('error', () => undefined);
+  cleanUpLater(async () => socket.destroy());
+  const packets: Packet[] = [];
+  const decoder = parser({ protocolVersion: 5 }).on('packet', (packet: Packet) => packets.push(packet));
+  socket.on('data', (chunk) => decoder.parse(chunk));
+  const send = (packet: Packet) => socket.write(generate(packet, { protocolVersion: 5 }));
+  await once(socket, 'connect');
+  send({
+    ...{ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 5, clientId, clean: false, keepalive: 60 },
+    properties: { sessionExpiryInterval: 300 },
+  });
+  const got = async (cmd: Packet['cmd']): Promise<Packet & { messageId?: number; dup?: boolean }> => {
+    while (true) {
+      const found = packets.find((packet) => packet.cmd === cmd);
+      if (found !== undefined) return found;
+      await once(socket, 'data');
+    }
+  };
+  return { socket, packets, send, got };
+}
+
+describeIfInstalled('Mosquitto', () => {
+  it('sends a PUBLISH at QoS 2 again after its PUBREL if a connection breaks as its session goes on', async () => {
+    const { address, logged, pause, goOn } = await startMosquitto();
+    const { listener, transport, publish } = open('dense', address, { qos: 2 });
+    transport.connect(0);
+    const first = await openRaw(address, 'raw');
+    first.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 't/d0', qos: 2 }] });
+    await Promise.all([first.got('suback'), listener.until('connected')]);
+    publish(0, 0, Buffer.from('x'));
+    transport.flush();
+    const { messageId } = await first.got('publish');
+    first.send({ cmd: 'pubrec', messageId: messageId! });
+    await first.got('pubrel');
+    first.socket.destroy();
+    await logged('Client raw closed its connection.');
+    // Closed before Mosquitto reads its CONNECT: the CONNACK is written, the PUBREL after it fails.
+    pause();
+    const second = await openRaw(address, 'raw');
+    second.socket.destroy();
+    await once(second.socket, 'close');
+    goOn();
+    await logged('Client raw disconnected: Broken pipe.');
+    const third = await openRaw(address, 'raw');
+    expect(await third.got('connack')).toMatchObject({ sessionPresent: true });
+    expect(await third.got('publish')).toMatchObject({ messageId, dup: true });
+    expect(third.packets.map(({ cmd }) => cmd)).not.toContain('pubrel');
   });
 });
