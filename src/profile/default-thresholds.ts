@@ -5,16 +5,18 @@ import { type ThresholdMetricName, thresholdMetricAliases } from './threshold-me
 /**
  * What every run is judged by, unless its profile says otherwise of a metric. A loss, or a message that the generator left out, is
  * never to go unnoticed. The others tolerate what a single device on a bad line may cause, and no more: a run of which one publish
- * in a hundred fails, stays without its PUBACK, or comes from a device that never connected, is no pass.
+ * in a hundred fails, is refused for a quota, stays without its PUBACK, or comes from a device that never connected, is no pass.
  */
 export const defaultThresholds = {
   lost_messages: 'count==0',
   dropped_messages: 'count==0',
   unacknowledged_messages: 'rate<0.01',
   failed_messages: 'rate<0.01',
+  throttled_messages: 'rate<0.01',
   devices_not_connected: 'rate<0.01',
   dropped_commands: 'count==0',
   lost_commands: 'count==0',
+  throttled_commands: 'rate<0.01',
   // Deliveries that are offline or throttled are not lost: a run of nothing else has shown nothing.
   delivered_commands: 'count>0',
 } as const satisfies Partial<Record<ThresholdMetricName, string>>;
@@ -53,7 +55,7 @@ export function withDefaultThresholds(
   for (const metric of Object.keys(defaultThresholds))
     if (sendsCommands ? !/commands$|^devices/.test(metric) : metric.endsWith('_commands')) said.add(metric);
   // Shares of messages, of which there are none.
-  if (isIdle) said.add('unacknowledged_messages').add('failed_messages');
+  if (isIdle) said.add('unacknowledged_messages').add('failed_messages').add('throttled_messages');
   const defaults = Object.entries(defaultThresholds)
     .filter(([metric]) => !said.has(metric))
     .map(([metric, expression]) => [

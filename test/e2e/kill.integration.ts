@@ -23,7 +23,13 @@ const forgiving = {
   ...load,
   slices: { ...load.slices, toleratedFailureShare: 0.5 },
   // Of what a dead slice had under way nothing can be proven, and the rest it did not send.
-  thresholds: { lost_messages: [], dropped_messages: [], unacknowledged_messages: [], failed_messages: [] },
+  thresholds: {
+    lost_messages: [],
+    dropped_messages: [],
+    unacknowledged_messages: [],
+    failed_messages: [],
+    throttled_messages: [],
+  },
 };
 
 const describeWithProcesses = existsSync('/proc/self/environ') ? describe : describe.skip;

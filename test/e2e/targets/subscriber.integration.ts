@@ -88,7 +88,13 @@ const load = {
   duration: '5s',
   drain: '2s',
   slices: { devicesPerSlice: 20, toleratedFailureShare: 0.5 },
-  thresholds: { lost_messages: [], dropped_messages: [], unacknowledged_messages: [], failed_messages: [] },
+  thresholds: {
+    lost_messages: [],
+    dropped_messages: [],
+    unacknowledged_messages: [],
+    failed_messages: [],
+    throttled_messages: [],
+  },
 };
 
 async function runAgainst(

@@ -82,6 +82,7 @@ export const stops: readonly NamedSituation[] = [
           dropped_messages: [],
           unacknowledged_messages: [],
           failed_messages: [],
+          throttled_messages: [],
           devices_not_connected: [],
         },
       },

@@ -42,6 +42,7 @@ describe('a profile that loads a web service', () => {
       'dropped_messages',
       'unacknowledged_messages',
       'failed_messages',
+      'throttled_messages',
     ]);
   });
 

@@ -73,6 +73,7 @@ describe('parseLoadProfile', () => {
         dropped_messages: [byDefault('count==0')],
         unacknowledged_messages: [byDefault('rate<0.01')],
         failed_messages: [byDefault('rate<0.01')],
+        throttled_messages: [byDefault('rate<0.01')],
         devices_not_connected: [byDefault('rate<0.01')],
       },
     });
@@ -91,6 +92,7 @@ describe('parseLoadProfile', () => {
       'transit max<9',
       'dropped_messages count==0*',
       'unacknowledged_messages rate<0.01*',
+      'throttled_messages rate<0.01*',
       'devices_not_connected rate<0.01*',
     ]);
     // Without PUBACKs none can be missing.

@@ -65,6 +65,7 @@ describe('verdict', () => {
       'unacknowledged_messages rate<0.01 failed: it is 0.52',
     ],
     ['failed', { acked: 123, failed: 2 }, 'failed_messages rate<0.01 failed: it is 0.016'],
+    ['throttled', { acked: 0, throttled: 125 }, 'throttled_messages rate<0.01 failed: it is 1'],
   ])('is failed by publishes that were %s, though the profile says nothing of them', (_, messages, what) => {
     const report = reportOfResults(
       (plan) =>
@@ -112,6 +113,7 @@ describe('verdict', () => {
           dropped_messages: [],
           unacknowledged_messages: [],
           failed_messages: [],
+          throttled_messages: [],
         },
       },
     );

@@ -20,6 +20,7 @@ const load = {
     dropped_messages: [],
     unacknowledged_messages: [],
     failed_messages: [],
+    throttled_messages: [],
     devices_not_connected: [],
   },
 };
