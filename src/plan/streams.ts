@@ -54,11 +54,10 @@ function takesWalk({ profile }: KindPlan): boolean {
  * by one, but for a run longer than any Lambda, which is only refused: there they are forecast.
  */
 export function intendedOf(kind: KindPlan): number {
-  const { load, profile, timeline } = kind;
+  const { load, timeline } = kind;
   if (!takesWalk(kind)) return load.messages;
-  const lastsMs = timeline.publishEndAt - timeline.startAt;
-  if (lastsMs > longestRunMs && skipsMessages(profile.lifecycle))
-    return Math.round(load.messages * connectedShare(kind, lastsMs));
+  if (isForecast(kind))
+    return Math.round(load.messages * connectedShare(kind, timeline.publishEndAt - timeline.startAt));
   let count = counted.get(kind);
   if (count === undefined) {
     count = sumBy(
@@ -68,6 +67,11 @@ export function intendedOf(kind: KindPlan): number {
     counted.set(kind, count);
   }
   return count;
+}
+
+/** Whether its messages are not counted one by one, because the run is longer than any Lambda. */
+export function isForecast({ profile, timeline }: KindPlan): boolean {
+  return timeline.publishEndAt - timeline.startAt > longestRunMs && skipsMessages(profile.lifecycle);
 }
 
 /** The same of all kinds of a group. */

@@ -1,6 +1,6 @@
-import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import { arrivalRatesOf, deviceGroupsOf, groupsOf, peakPerSecondOf } from '../../plan/groups.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
+import { intendedByStage } from '../../plan/stage-counts.ts';
 import type { LoadProfile, Stage } from '../../profile/load-profile.ts';
 import type { StageTargets } from '../../profile/load-shapes/resolved-load.ts';
 import { hasUsers, loadShapeOf, resolvedShapes } from '../../profile/load-shapes/resolved-load.ts';
@@ -32,20 +32,18 @@ export function renderStages(plan: Plan, style: Styler): string[] {
   return [style('heading', head), ...body, ...bars];
 }
 
-function stageRows({ group, profile }: GroupPlan): string[][] {
-  const rate = makeArrivalRate(profile);
+function stageRows(plan: GroupPlan): string[][] {
+  const { group, profile } = plan;
+  const messages = intendedByStage(plan);
   const { format, startOf, targetOf } = stageTargets[resolvedShapes[loadShapeOf(profile)].targets];
   let from = startOf(profile);
-  let offsetMs = 0;
   return profile.stages.map((each, i) => {
     const { durationMs } = each;
-    const messages = rate.messagesBy(offsetMs + durationMs) - rate.messagesBy(offsetMs);
     const target = targetOf(each);
     const shape = from === target ? format(from) : `${format(from)} → ${format(target)}`;
     from = target;
-    offsetMs += durationMs;
     const stage = group === undefined ? String(i + 1) : `${group} ${i + 1}`;
-    return [stage, formatDuration(durationMs), shape, formatCount(messages)];
+    return [stage, formatDuration(durationMs), shape, formatCount(messages[i]!)];
   });
 }
 
