@@ -1,8 +1,15 @@
 import { isReplacing } from '../profile/lifecycle-kinds.ts';
-import type { GroupSettings, RunProfile } from '../profile/load-profile.ts';
+import type { GroupSettings, LoadProfile, RunProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
+import { accountOf } from './account.ts';
 import { identityOf, mqttGroupsOf } from './groups.ts';
-import { busiestConnects, connectsAgain, firstConnectsOf } from './lifecycle.ts';
+import {
+  busiestConnects,
+  connectsAgain,
+  firstConnectsOf,
+  mostLeavesPerSecond,
+  mostWakesPerSecond,
+} from './lifecycle.ts';
 import { type GroupPlan, identifyDevice, type Plan } from './plan.ts';
 import { plannedStormsOf } from './storms.ts';
 import type { MessageUsage } from './usage.ts';
@@ -112,17 +119,38 @@ export function presenceEvents(plan: Plan, connectedMs: number): number {
   return 2 * connects;
 }
 
-/** Events in the busiest second: while devices connect, or of a storm that disconnects them at one instant. */
+/**
+ * Events in the busiest second, at most: while devices connect; while they come and go by their lifecycles; or in a storm, where those that
+ * come back within the second count twice. At the end of a run all devices disconnect at once: events of that are in no count.
+ */
 export function mostEventsPerSecond(plan: Plan): number {
   const groups = observedGroupsOf(plan);
-  const ofStorms = plannedStormsOf(plan).filter(({ group }) => groups.includes(group));
-  const atOnce = [...Map.groupBy(ofStorms, ({ at }) => at).values()].map((together) =>
-    sumBy(together, ({ devices }) => devices),
+  if (groups.length === 0) return 0;
+  const lively = sumBy(groups, ({ profile }) => comingAndGoing(profile));
+  const connecting = sumBy(groups, ({ profile }) =>
+    Math.max(whileConnecting(profile), comingAndGoing(profile)),
   );
-  return Math.max(
-    sumBy(groups, ({ profile }) => busiestConnects(profile)),
-    ...atOnce,
-  );
+  const storms = plannedStormsOf(plan).filter(({ group }) => groups.includes(group));
+  const ofStorms = storms.map(({ at }) => {
+    const together = storms.filter((storm) => storm.at >= at && storm.at < at + 1_000);
+    const devices = sumBy(together, (storm) => storm.devices);
+    return lively + devices + Math.min(devices, accountOf(plan).limits.connectsPerSecond);
+  });
+  return Math.max(connecting, ...ofStorms);
+}
+
+/** Connects and disconnects of a group in one second, by its lifecycle, at most. */
+function comingAndGoing(profile: LoadProfile): number {
+  if (profile.lifecycle === undefined) return 0;
+  return mostWakesPerSecond(profile) + mostLeavesPerSecond(profile);
+}
+
+/** The same while its devices connect for the first time: those that sleep have begun to. */
+function whileConnecting(profile: LoadProfile): number {
+  const { lifecycle } = profile;
+  if (lifecycle === undefined || 'churn' in lifecycle)
+    return Math.min(profile.connect.ratePerSecond, profile.devices);
+  return busiestConnects(profile) + mostLeavesPerSecond(profile);
 }
 
 /** Filters that the observers subscribe to, one SUBSCRIBE each. */

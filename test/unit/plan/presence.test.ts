@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { accountOf } from '../../../src/plan/account.ts';
 import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
@@ -87,6 +88,28 @@ describe('a group that observes presence', () => {
     expect(peakOf('publishesPerSecondPerConnection', plan)).toBe(50);
     expect(peakOf('sharedSubscriptionsPerGroup', plan)).toBe(4);
     expect(peakOf('publishOutPerSecond', plan)).toBeCloseTo(20 + 200);
+  });
+
+  it('counts connects and disconnects of lifecycles and storms in the busiest second', () => {
+    const most = (group: object, more: object = {}) =>
+      mostEventsPerSecond(planOf({ watch, meters: group }, more));
+    const connect = { ratePerSecond: 10 };
+    // 50 of 100 leave in a second, and 50 others take their places.
+    const churn = { sharePerMinute: 30, replace: true };
+    expect(most({ devices: 100, everySeconds: 10, connect, lifecycle: { churn } })).toBeCloseTo(
+      2 * (50 + 3 * Math.sqrt(50)),
+    );
+    // Each message is a connect and a disconnect.
+    const sending = { devices: 100, everySeconds: 4, connect, lifecycle: { connect: 'each-message' } };
+    expect(most(sending)).toBeGreaterThanOrEqual(2 * 25);
+    // 300 leave at once, 300 half a second later, and as many come back as the account lets connect.
+    const timeline = [
+      { at: '10s', group: 'meters', disconnect: { share: 0.5, how: 'drop' } },
+      { at: '10.5s', group: 'meters', disconnect: { share: 0.5, how: 'drop' } },
+    ];
+    const steady = { devices: 600, everySeconds: 10, connect };
+    const { connectsPerSecond } = accountOf(planOf({ watch, meters: steady })).limits;
+    expect(most(steady, { timeline })).toBe(600 + Math.min(600, connectsPerSecond));
   });
 
   it('does nothing else, and needs devices to observe and a service with events', () => {
