@@ -82,7 +82,8 @@ describeInfluxd('the dashboards, on InfluxDB 2', () => {
     async (window) => {
       for (const { name, flux } of queries) {
         const rows = await influxd.query(asSent(flux, { ...choice, window }));
-        expect([name, rows.length > 0]).toEqual([name, true]);
+        // Messages at QoS 2 are what no run on IoT Core has.
+        expect([name, rows.length > 0]).toEqual([name, !name.includes('PUBCOMP')]);
       }
     },
     60_000,
@@ -173,7 +174,7 @@ describeInfluxd('the dashboards, on InfluxDB 2', () => {
   });
 
   it('mark start, stages and stop', async () => {
-    const course = await rowsOf('stampede-run / annotation Start, stages, stop / Anno');
+    const course = await rowsOf('stampede-run / annotation Start, stages, actions, stop / Anno');
     expect(course.map(({ tags }) => tags)).toEqual(['start', 'stage', 'stage', 'stop']);
     expect(course.map(({ title }) => title)).toEqual([
       'dashboards: start',
