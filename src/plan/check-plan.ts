@@ -140,7 +140,10 @@ function checkActed(path: string, action: PlannedAction['action']): PlanProblem[
       return checkStoredChange(`${path}.network`, action.network);
     case 'rate':
       return rateChangeOf(action) === undefined ? [{ path, message: 'is no change of rate' }] : [];
-    default:
+    case 'faults':
+      // The service checks them, as it does those of its admin port.
+      return [];
+    case 'disconnect':
       return between(`${path}.share`, action.share, Number.MIN_VALUE, 1);
   }
 }

@@ -9,6 +9,7 @@ import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import type { AwsIotTarget, Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
+import { refuseFaults } from './actions/fault-action.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
 import { type DeploymentParameters, defaultDeployment } from './deployment.ts';
@@ -195,10 +196,19 @@ function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputErro
           ...groups.flatMap(kindsOf).flatMap((kind) => checkDeviceTopic(kind, topicFilter)),
           ...groups.flatMap((group) => checkWillTopic(group, topicFilter)),
         ]),
+    ...checkPlannedFaults(plan),
     ...(isReadByRule(plan) && plan.deployment?.payloads === 'json'
       ? groups.flatMap(kindsOf).flatMap(checkReadable)
       : []),
   ];
+}
+
+/** Of a draft without a target it is not known yet where it is to run. */
+function checkPlannedFaults(plan: Plan): InputError[] {
+  if (plan.target === undefined) return [];
+  return (plan.profile.timeline ?? []).flatMap(({ action }, i) =>
+    action.kind === 'faults' ? refuseFaults(plan, `timeline[${i}].faults`) : [],
+  );
 }
 
 /** A rule that reads the envelope in JSON objects alone takes other payloads for ones without an envelope. */

@@ -1,6 +1,7 @@
-import { type Disconnect, keepAlivesUntilNoticed } from '../profile/planned-action.ts';
-import type { LiveAction } from './actions/action.ts';
+import { type Disconnect, keepAlivesUntilNoticed, type PlannedAction } from '../profile/planned-action.ts';
+import type { ActionData, LiveAction } from './actions/action.ts';
 import { disconnectOf } from './actions/disconnect.ts';
+import { faultAction } from './actions/fault-action.ts';
 import { networkAction } from './actions/network.ts';
 import { chosenCount, makeDeviceChoice } from './device-choice.ts';
 import { mqttGroupsOf } from './groups.ts';
@@ -20,8 +21,13 @@ export function plannedActionsOf({ profile, timeline }: Pick<Plan, 'profile' | '
   return (profile.timeline ?? []).map(({ atMs, group, action }) => ({
     at: timeline.publishAt + atMs,
     ...(group === undefined ? {} : { group }),
-    action: action.kind === 'network' ? networkAction(action.network) : { ...action },
+    action: dataOf(action),
   }));
+}
+
+function dataOf(action: PlannedAction['action']): ActionData {
+  if (action.kind === 'network') return networkAction(action.network);
+  return action.kind === 'faults' ? faultAction(action.faults) : { ...action };
 }
 
 /** One for each MQTT group that an action is for; none for an action of another kind. */

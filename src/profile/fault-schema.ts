@@ -87,7 +87,7 @@ const startShape = {
 };
 const startSchema = z.strictObject(startShape).partial();
 const adminSchema = z.strictObject({ ...startShape, ...eventsShape }).partial();
-const changeSchema = z.strictObject(faultChangeShape).partial();
+export const faultChangeSchema = z.strictObject(faultChangeShape).partial();
 
 /**
  * The injected faults from the start.
@@ -104,7 +104,7 @@ export function parseFaultSettings(input: unknown): Partial<FaultSettings> {
  * @throws InvalidInputError with every error
  */
 export function parseServiceFaultChange(input: unknown): ServiceFaultChange {
-  return withoutUndefined(parse(changeSchema, input));
+  return withoutUndefined(parse(faultChangeSchema, input));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { NetworkForm } from './network-presets.ts';
+import type { ServiceFaultChange } from './service-faults.ts';
 
 /**
  * How a device's connection ends. `clean`: with a DISCONNECT. `drop`: it breaks without one. `silent`: the device sends and answers
@@ -29,13 +30,20 @@ export type PlannedRate =
   | { readonly kind: 'rate'; readonly factor: number }
   | { readonly kind: 'rate'; readonly perSecond: number };
 
+/** Changes the faults of the embedded IoT Core. */
+export interface PlannedFaults {
+  readonly kind: 'faults';
+  /** What it does not name stays as it is; `none` ends all. */
+  readonly faults: ServiceFaultChange | 'none';
+}
+
 /** An action of the profile's timeline. */
 export interface PlannedAction {
   /** After publishing begins. */
   readonly atMs: number;
   /** Absent: all groups. */
   readonly group?: string;
-  readonly action: PlannedDisconnect | PlannedNetwork | PlannedRate;
+  readonly action: PlannedDisconnect | PlannedNetwork | PlannedRate | PlannedFaults;
 }
 
 /** Actions of a profile's timeline at most. */

@@ -1,3 +1,5 @@
+import type { InputError } from '../shared/errors.ts';
+
 /** How long something takes more than it must, in milliseconds. A number is fixed; 0 is no delay at all. */
 export type Delay =
   | number
@@ -59,9 +61,21 @@ export const noFaults: FaultSettings = {
 };
 
 /** A change of the faults while a run goes on: any of the settings but the clock's, and what happens at once. */
-export type ServiceFaultChange = Partial<Omit<FaultSettings, 'clockOffsetMs'>> & {
+export interface ServiceFaultChange extends Partial<Omit<FaultSettings, 'clockOffsetMs'>> {
   /** The service stands still for that long. */
   readonly pauseMs?: number;
   /** Share (0–1) of the connections that are ended at once. */
   readonly disconnect?: number;
-};
+}
+
+/** Faults are those of the service. @param path of the group, for the error */
+export function refuseFaultGroup(group: string | undefined, path: string): InputError[] {
+  if (group === undefined) return [];
+  return [
+    {
+      path,
+      message: 'has no meaning for faults, which are those of the service',
+      hint: 'remove it; clients, of the faults, chooses devices by the beginning of their client ids',
+    },
+  ];
+}

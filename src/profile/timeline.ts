@@ -3,12 +3,14 @@ import { formatDuration, parseDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { duration, share } from './device-schema.ts';
+import { faultChangeSchema, parseServiceFaultChange } from './fault-schema.ts';
 import type { GroupSettings, RunProfile } from './load-profile.ts';
 import { networkSetting } from './network-conditions.ts';
 import type { NetworkForm } from './network-presets.ts';
 import { checkNetwork, whyUnshaped } from './network-rules.ts';
 import type { Disconnect, DisconnectKind, PlannedAction } from './planned-action.ts';
 import { maxTimelineEntries } from './planned-action.ts';
+import { refuseFaultGroup, type ServiceFaultChange } from './service-faults.ts';
 
 export const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
 
@@ -37,6 +39,15 @@ const disconnect = z
     examples: [{ share: 1, how: 'drop' }],
   });
 
+const faultsSetting = z
+  .union([z.literal('none'), faultChangeSchema])
+  .optional()
+  .meta({
+    description:
+      'Changes faults of the embedded IoT Core, in rehearsals only: what it does not name stays as it is, none ends all.',
+    examples: [{ dropAcks: 0.1 }],
+  });
+
 /** What happens to devices while they publish. */
 export const timelineSetting = z
   .array(
@@ -51,13 +62,14 @@ export const timelineSetting = z
         .meta({ description: 'The device group; all groups unless set.', examples: ['meters'] }),
       disconnect,
       network: networkSetting,
+      faults: faultsSetting,
     }),
   )
   .max(maxTimelineEntries)
   .optional()
   .meta({
     description:
-      'Actions on devices while they publish, over mqtt: each entry has an instant and one action.',
+      'Actions on devices, or on the service of a rehearsal, while they publish: each entry has an instant and one action.',
     examples: [
       [
         { at: '30s', disconnect: { share: 1, how: 'drop' } },
@@ -66,15 +78,22 @@ export const timelineSetting = z
     ],
   });
 
+type TimelineEntry = NonNullable<z.output<typeof timelineSetting>>[number];
+
 export function resolveTimeline(given: z.output<typeof timelineSetting>): readonly PlannedAction[] {
-  return (given ?? []).flatMap(({ at, group, disconnect: ends, network }) => {
+  return (given ?? []).flatMap(({ at, group, disconnect: ends, network, faults }) => {
     const actions = [
       ...(ends === undefined ? [] : [{ kind: 'disconnect' as const, ...ends }]),
       ...(network === undefined ? [] : [{ kind: 'network' as const, network }]),
+      ...(faults === undefined ? [] : [{ kind: 'faults' as const, faults: readFaultChange(faults) }]),
     ];
     const atMs = parseDuration(at) ?? 0;
     return actions.map((action) => ({ atMs, ...(group === undefined ? {} : { group }), action }));
   });
+}
+
+function readFaultChange(faults: NonNullable<z.output<typeof faultsSetting>>): ServiceFaultChange | 'none' {
+  return faults === 'none' ? faults : parseServiceFaultChange(faults);
 }
 
 /** A group that the timeline may act on. */
@@ -102,7 +121,7 @@ export function checkTimeline(
     if (errors.length > 0) return errors;
     const atMs = parseDuration(entry.at);
     const { group } = entry;
-    const kind = entry.network === undefined ? 'disconnect' : 'change of network';
+    const [kind, hint] = repetitionOf(entry);
     const isRepeated = seen.some(
       (other) =>
         other.kind === kind &&
@@ -111,27 +130,38 @@ export function checkTimeline(
     );
     seen.push({ kind, atMs, group });
     if (!isRepeated) return [];
-    const hint =
-      entry.network === undefined
-        ? 'give it another instant, or one action with a larger share'
-        : 'give it another instant, or one action with all settings';
     return [
       { path: `${path}.at`, message: `is the second ${kind} at ${entry.at} of the same devices`, hint },
     ];
   });
 }
 
+/** Of an entry that is the second of its instant: what it is, and what to do. */
+function repetitionOf({ network, faults }: TimelineEntry): readonly [kind: string, hint: string] {
+  const whole = 'give it another instant, or one action with all settings';
+  if (faults !== undefined) return ['change of faults', whole];
+  if (network !== undefined) return ['change of network', whole];
+  return ['disconnect', 'give it another instant, or one action with a larger share'];
+}
+
 function checkEntry(
-  { at, group, disconnect: action, network }: NonNullable<z.output<typeof timelineSetting>>[number],
+  { at, group, disconnect: action, network, faults }: TimelineEntry,
   path: string,
   groups: readonly ActedGroup[],
 ): InputError[] {
-  if (action === undefined && network === undefined)
+  const actions = [action, network, faults].filter((each) => each !== undefined);
+  if (actions.length === 0)
     return [
       { path, message: 'has no action', hint: 'give it one: "disconnect": {"share": 1, "how": "drop"}' },
     ];
-  if (action !== undefined && network !== undefined)
-    return [{ path, message: 'has two actions', hint: 'give each an entry of its own, at the same instant' }];
+  if (actions.length > 1)
+    return [
+      {
+        path,
+        message: `has ${actions.length} actions`,
+        hint: 'give each an entry of its own, at the same instant',
+      },
+    ];
   const names = groups.flatMap(({ name }) => name ?? []);
   if (group !== undefined && !names.includes(group)) {
     const hint =
@@ -139,6 +169,8 @@ function checkEntry(
     return [{ path: `${path}.group`, message: `names no group of this profile: ${group}`, hint }];
   }
   const named = groups.filter(({ name }) => group === undefined || name === group);
+  if (faults !== undefined)
+    return [...checkInstant(at, path, named), ...refuseFaultGroup(group, `${path}.group`)];
   if (network !== undefined) return [...checkInstant(at, path, named), ...checkChange(network, path, named)];
   const acted = named.filter(({ connect }) => connect.protocol === 'mqtt');
   return [

@@ -1,8 +1,10 @@
+import { describeAction } from '../../plan/actions/describe-action.ts';
+import { disconnectOf } from '../../plan/actions/disconnect.ts';
 import { groupsOf } from '../../plan/groups.ts';
 import { mostAwake, mostWakesPerSecond, wakingOf } from '../../plan/lifecycle.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { connectsBeforehand } from '../../plan/schedule.ts';
-import { plannedStormsOf, type Storm } from '../../plan/storms.ts';
+import { plannedActionsOf, plannedStormsOf, type Storm } from '../../plan/storms.ts';
 import type { TimeRange } from '../../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { DisconnectKind } from '../../profile/planned-action.ts';
@@ -26,7 +28,7 @@ export function renderTimeline(plan: Plan, style: Styler): string[] {
       ? [[startAt, 'devices begin to connect'] as [number, string]]
       : []),
     [publishAt, 'publishing begins'],
-    ...plannedStormsOf(plan).map((storm): [number, string] => [storm.at, describeStorm(storm)]),
+    ...plannedEventsOf(plan),
     ...(drainEndAt > publishEndAt
       ? ([[publishEndAt, 'publishing ends; messages in flight drain']] as [number, string][])
       : []),
@@ -41,6 +43,19 @@ export function renderTimeline(plan: Plan, style: Styler): string[] {
     style('heading', '  time'),
     ...events.map(([at, what]) => `  ${formatClock(at - createdAt).padStart(7)}  ${what}`),
   ];
+}
+
+/** Storms with their devices; other actions of the timeline as they are. */
+function plannedEventsOf(plan: Plan): [number, string][] {
+  const others = plannedActionsOf(plan).filter((action) => disconnectOf(action) === undefined);
+  const events = [
+    ...plannedStormsOf(plan).map((storm): [number, string] => [storm.at, describeStorm(storm)]),
+    ...others.map((action): [number, string] => [
+      action.at,
+      `${describeAction(action)}${action.group === undefined ? '' : ` in group ${action.group}`}`,
+    ]),
+  ];
+  return events.toSorted(([a], [b]) => a - b);
 }
 
 const ends: Readonly<Record<DisconnectKind, string>> = {

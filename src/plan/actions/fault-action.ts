@@ -1,4 +1,8 @@
 import { noFaults, type ServiceFaultChange } from '../../profile/service-faults.ts';
+import type { InputError } from '../../shared/errors.ts';
+import { traitsOf } from '../../targets/traits-of.ts';
+import { isRehearsal } from '../account.ts';
+import type { Plan } from '../plan.ts';
 import type { ActionData, LiveAction } from './action.ts';
 
 /** Changes the faults of the embedded IoT Core, which carries it out; no slice does. */
@@ -25,6 +29,19 @@ export function describeFaultChange({ faults }: ActionData): string {
   return Object.entries(faults)
     .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ');
+}
+
+/** Why the faults of a run's service cannot be changed. @param path of the change */
+export function refuseFaults(plan: Pick<Plan, 'account' | 'target'>, path: string): InputError[] {
+  if (isRehearsal(plan)) return [];
+  const target = plan.target === undefined ? 'AWS' : traitsOf(plan.target).describe(plan.target, false);
+  return [
+    {
+      path,
+      message: `only the embedded IoT Core injects faults, and this run loads ${target}`,
+      hint: 'rehearse the profile: npx stampede run without --stage and without a target',
+    },
+  ];
 }
 
 const { seed: _, clients: __, clockOffsetMs: ___, ...endOfFaults } = noFaults;

@@ -1,11 +1,9 @@
 import * as z from 'zod';
 import { faultChangeShape, parseServiceFaultChange } from '../../profile/fault-schema.ts';
+import { refuseFaultGroup } from '../../profile/service-faults.ts';
 import { parseDuration } from '../../shared/duration.ts';
-import { type InputError, InvalidInputError } from '../../shared/errors.ts';
-import { traitsOf } from '../../targets/traits-of.ts';
-import { isRehearsal } from '../account.ts';
-import type { Plan } from '../plan.ts';
-import { faultAction, faultKind } from './fault-action.ts';
+import { InvalidInputError } from '../../shared/errors.ts';
+import { faultAction, faultKind, refuseFaults } from './fault-action.ts';
 import { type ActionSetting, type IssuableAction, parseShare } from './issuable-action.ts';
 
 const prefix = `${faultKind}.`;
@@ -40,28 +38,8 @@ export const issuableFaults: IssuableAction = {
       return error.errors.map((each) => ({ ...each, path: `${prefix}${each.path}` }));
     }
   },
-  refuse: (plan, _action, group) => refuseFaults(plan, faultKind, group),
+  refuse: (plan, _action, group) => [...refuseFaultGroup(group, 'group'), ...refuseFaults(plan, faultKind)],
 };
-
-/** Why the faults of a run cannot be changed by an action. */
-export function refuseFaults(plan: Plan, path: string, group: string | undefined): InputError[] {
-  const errors: InputError[] = [];
-  if (group !== undefined)
-    errors.push({
-      path: 'group',
-      message: 'has no meaning for faults, which are those of the service',
-      hint: 'remove it; faults.clients names devices by the beginning of their client ids',
-    });
-  if (!isRehearsal(plan)) {
-    const target = plan.target === undefined ? 'AWS' : traitsOf(plan.target).describe(plan.target, false);
-    errors.push({
-      path,
-      message: `only the embedded IoT Core injects faults, and this run loads ${target}`,
-      hint: 'rehearse the profile: npx stampede run without --stage and without a target',
-    });
-  }
-  return errors;
-}
 
 /** `20%`, `200ms` and `{"uniform":…}` beside plain numbers and words. */
 function readValue(name: keyof typeof faultChangeShape, text: string): unknown {

@@ -6,6 +6,8 @@ import { draftPlan, makePlan } from '../../../src/plan/make-plan.ts';
 import { RefusedByPreflightError } from '../../../src/plan/refusals.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
+import type { Target } from '../../../src/targets/target.ts';
 import { randomCases } from '../../support/effort.ts';
 import { loads, profileOf } from '../../support/plan/arbitraries.ts';
 
@@ -55,6 +57,23 @@ describe('makePlan', () => {
       deadlineAt: 1_040_040,
     });
     expect(plan.load).toEqual({ messages: 750, peakPerSecond: 100 });
+  });
+
+  it('refuses faults of the service where it is not the embedded one', () => {
+    const faults = { faults: { dropAcks: 0.5 } };
+    const draftAt = (isCharged: boolean, target?: object) =>
+      draftPlan({
+        runId: 'r',
+        profile: parseLoadProfile({ ...minimal, timeline: [{ at: '1s', ...faults }] }),
+        now: 0,
+        account: { limits: accountLimitsOf('default'), live: [], isCharged },
+        ...(target && { target: target as Target }),
+      }).errors.map(({ path }) => path);
+    const iotCore = { kind: 'aws-iot', endpoints: [], dataUrl: 'https://x' };
+    expect(draftAt(false, iotCore)).toEqual([]);
+    expect(draftAt(true, iotCore)).toEqual(['timeline[0].faults']);
+    // It is not known yet where a draft is to run.
+    expect(draftAt(true)).toEqual([]);
   });
 
   it('has nothing to connect over https', () => {

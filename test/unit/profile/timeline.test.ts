@@ -100,6 +100,29 @@ describe('a timeline', () => {
       'timeline[1].at',
       'give it another instant, or one action with a larger share',
     ],
+    [
+      { ...grouped, timeline: [{ at: '1s', group: 'meters', faults: 'none' }] },
+      'timeline[0].group',
+      'remove it; clients, of the faults, chooses devices by the beginning of their client ids',
+    ],
+    [{ ...flat, timeline: [{ at: '60s', faults: 'none' }] }, 'timeline[0].at', 'give less than 1m'],
+    [
+      { ...flat, timeline: [{ at: '1s', faults: 'none', disconnect: {} }] },
+      'timeline[0]',
+      'give each an entry of its own, at the same instant',
+    ],
+    [
+      {
+        ...flat,
+        timeline: [
+          { at: '1s', faults: { dropAcks: 0.5 } },
+          { at: '1s', disconnect: {} },
+          { at: '1s', faults: 'none' },
+        ],
+      },
+      'timeline[2].at',
+      'give it another instant, or one action with all settings',
+    ],
   ])('is refused where it cannot be carried out: %j', (profile, path, hint) => {
     expect(errorsOf(profile)).toEqual([expect.objectContaining({ path, hint })]);
   });
