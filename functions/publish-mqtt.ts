@@ -1,4 +1,5 @@
 import { controlProfileOf, openControlChannel } from '../src/device/control-channel.ts';
+import type { SliceNetwork } from '../src/device/network/shaping/slice-network.ts';
 import type { MakeTransport } from '../src/device/transport.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 import { type Clock, makeSystemClock } from '../src/shared/clock.ts';
@@ -16,7 +17,7 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
   return publishSlice(request, {
     ...shared,
     clock,
-    makeTransport: (group) => makeTransport(group, clock),
+    makeTransport: (group, network) => makeTransport(group, clock, network),
     openControl: async (group, slice, contact) =>
       openControlChannel({
         runId: group.runId,
@@ -32,12 +33,17 @@ function controlOf({ profile, target, control, ...group }: LoadedGroup): LoadedG
   return { ...group, profile: controlProfileOf(profile, control === target), target: control, control };
 }
 
-async function makeTransport(group: LoadedGroup, clock: Clock): Promise<MakeTransport> {
+async function makeTransport(
+  group: LoadedGroup,
+  clock: Clock,
+  network?: SliceNetwork,
+): Promise<MakeTransport> {
   const { runId, profile, target, firstDevice, devices: count } = group;
   const devices = { runId, firstDevice, count };
   return makeMqttTransport(
     profile,
     await readTarget(mqttEndpointsOf(target), profile.connect, devices),
     clock,
+    network,
   );
 }

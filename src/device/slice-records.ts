@@ -3,6 +3,7 @@ import type { SliceResult } from '../measure/slice-result.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { CheckpointTimer } from './checkpoint-timer.ts';
 import type { HealthMonitor } from './generator-health.ts';
+import type { SliceNetwork } from './network/shaping/slice-network.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { SliceSubscriptions } from './slice-subscriptions.ts';
 import { isDecided, sumUndecided, type Undecided } from './stream-counters.ts';
@@ -23,6 +24,7 @@ export interface RecordSettings {
   readonly undecided: () => readonly Undecided[];
   readonly phaseAt: (nowMs: number) => SliceSnapshot['phase'];
   readonly subscriptions: Pick<SliceSubscriptions, 'result'>;
+  readonly network?: Pick<SliceNetwork, 'result'>;
 }
 
 export interface Ending {
@@ -95,7 +97,7 @@ export class SliceRecords {
 
   /** @param cutOff what counts as dropped or unacknowledged only because it was not waited for */
   #result(ending: Ending | { readonly outcome: 'running' }, cutOff: readonly Undecided[]): SliceResult {
-    const { runId, slice, leg, clock, counters, health, undecided, subscriptions } = this.#settings;
+    const { runId, slice, leg, clock, counters, health, undecided, subscriptions, network } = this.#settings;
     const nowMs = clock.now();
     const allCutOff = sumUndecided(cutOff);
     return {
@@ -108,6 +110,7 @@ export class SliceRecords {
       ...counters.result(nowMs, undecided()),
       ...subscriptions.result(nowMs),
       ...(isDecided(allCutOff) ? {} : { undecided: allCutOff }),
+      network: network?.result(),
       generator: { ...health.read(), clockBracketMs: clock.bracketMs },
     };
   }

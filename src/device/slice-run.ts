@@ -4,6 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import type { DeviceActions } from './device-actions.ts';
+import type { SliceNetwork } from './network/shaping/slice-network.ts';
 import type { OwnPayloads } from './slice-streams.ts';
 import type { StopSignal } from './stop-signal.ts';
 import type { MakeTransport } from './transport.ts';
@@ -25,6 +26,8 @@ export interface SliceRun {
   readonly stop: StopSignal;
   /** What else may happen to its devices while it runs. */
   readonly actions?: DeviceActions;
+  /** Between its devices and the target; absent: nothing is done to what they send and receive. */
+  readonly network?: SliceNetwork;
   readonly ownPayloads?: OwnPayloads;
   readonly checkpointEveryMs?: number;
 }

@@ -183,6 +183,7 @@ class SliceRunner implements TransportListener {
 
   connected(device: number, receiveMaximum: number, isResumed: boolean): void {
     if (!this.#connections.connected(device)) return;
+    this.#releasedByNetwork(device);
     this.#subscriptions.connected(device, isResumed);
     this.#sender.connected(device, receiveMaximum, isResumed);
   }
@@ -214,7 +215,13 @@ class SliceRunner implements TransportListener {
   }
 
   writable(device: number): void {
+    this.#releasedByNetwork(device);
     this.#sender.writable(device);
+  }
+
+  /** What was due while the injected network ended a device's connection, or held it up, says nothing of the generator. */
+  #releasedByNetwork(device: number): void {
+    if (this.#run.network?.hasShaped === true) this.#counters.returned(device, this.#clock.now());
   }
 
   received(device: number, message: IncomingMessage): void {

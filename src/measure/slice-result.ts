@@ -11,6 +11,7 @@ import type {
   SliceLatencyName,
 } from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';
+import type { NetworkResult } from './network-result.ts';
 import type { ConnectionSets, PresenceResult } from './presence-result.ts';
 
 /**
@@ -78,6 +79,8 @@ export interface SliceResult {
   readonly presence?: PresenceResult;
   /** Actions that it carried out, or took into account, so far. Absent: none, or a result of an earlier version. */
   readonly actions?: readonly AppliedAction[];
+  /** Absent: the injected network did nothing. */
+  readonly network?: NetworkResult | undefined;
   readonly generator: GeneratorHealth;
 }
 

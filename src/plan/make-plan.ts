@@ -29,7 +29,7 @@ import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { connectsAfterMs } from './presence.ts';
 import { RefusedByPreflightError } from './refusals.ts';
-import { connectDurationMs, connectSettleMs, connectsBeforehand } from './schedule.ts';
+import { connectDurationMs, connectsBeforehand, settleMsOfNetwork } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
 import { splitSubscribers } from './subscribers.ts';
 import { wallsOf } from './walls.ts';
@@ -177,7 +177,7 @@ function timelineOf(
 }
 
 function connectMsOf(group: LoadProfile): number {
-  return connectsBeforehand(group) ? connectDurationMs(group) + connectSettleMs : 0;
+  return connectsBeforehand(group) ? connectDurationMs(group) + settleMsOfNetwork(group) : 0;
 }
 
 function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputError[] {

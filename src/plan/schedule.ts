@@ -1,6 +1,9 @@
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
+
+import { meanMsOf } from '../profile/time-distribution.ts';
 import { amendRate } from './amended-rate.ts';
+
 import type { DeviceTurns } from './device-turns.ts';
 import type { Slice } from './plan.ts';
 import { makePlannedRate } from './planned-rate.ts';
@@ -80,6 +83,16 @@ export function countDueBefore(
  * not connected when their turn to publish comes, and are counted so.
  */
 export const connectSettleMs = 1_000;
+
+/** Ways that the packets of a handshake take at most: TCP, TLS 1.2, MQTT. */
+const waysOfHandshake = 8;
+
+/** The same of a group whose network delays its handshakes, by the longest that is likely. */
+export function settleMsOfNetwork({ network }: Pick<LoadProfile, 'network'>): number {
+  return (
+    connectSettleMs + (network?.delay === undefined ? 0 : waysOfHandshake * meanMsOf(network.delay) * 1.5)
+  );
+}
 
 /** How long all connects of a group take at its rate; 0 where nothing connects beforehand. */
 export function connectDurationMs(profile: Pick<LoadProfile, 'connect' | 'devices' | 'lifecycle'>): number {

@@ -1,6 +1,7 @@
 import type { RunStore } from '../aws/run-store.ts';
 import { DeviceActions } from '../device/device-actions.ts';
-import { NetworkChanges } from '../device/network/network-changes.ts';
+import { makeSliceNetwork } from '../device/network/shaping/make-slice-network.ts';
+import type { SliceNetwork } from '../device/network/shaping/slice-network.ts';
 import { runSlice } from '../device/slice-runner.ts';
 import { StopRequest } from '../device/stop-signal.ts';
 import type { MakeTransport } from '../device/transport.ts';
@@ -41,7 +42,8 @@ export interface SliceDeps {
   readonly liveView: LiveView;
   /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */
   readonly clock: Clock;
-  makeTransport(group: LoadedGroup): Promise<MakeTransport>;
+  /** @param network of its devices, where the transport can have one */
+  makeTransport(group: LoadedGroup, network: SliceNetwork): Promise<MakeTransport>;
   /** In place of all that there are. */
   readonly actionKinds?: readonly ActionKind[];
   /** Listens for the run's actions until closed. */
@@ -116,10 +118,10 @@ export async function publishSlice(
     httpsSlices,
   };
   const functions = await loadPayloadFunctions(kindsOf(of), deps.payloadModules);
-  const transport = await deps.makeTransport(group);
+  const network = makeSliceNetwork(share, clock);
+  const transport = await deps.makeTransport(group, network);
   const stop = new AbortController();
   const deviceActions = new DeviceActions();
-  const networkChanges = new NetworkChanges(profile.network);
   const received: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
   const actions = followActions({
@@ -136,8 +138,8 @@ export async function publishSlice(
         stop.abort(new StopRequest(message.reason, message.at));
       },
       disconnect: (disconnect, at) => deviceActions.disconnect(disconnect, at),
-      network: (network, at) => networkChanges.add(network, at),
       changeRate: (action) => deviceActions.changeRate(action),
+      network: (form, at) => network.change(form, at),
     },
   });
   const control = await deps.openControl(group, slice, {
@@ -163,6 +165,7 @@ export async function publishSlice(
       random: Math.random,
       stop: stop.signal,
       actions: deviceActions,
+      network,
       ownPayloads: {
         functions,
         // Not from within the sending that found it.
@@ -174,6 +177,7 @@ export async function publishSlice(
     const ended = { ...result, ...recorded() };
     await store.putSliceResult(result.outcome === 'stopped' ? { ...ended, ...received } : ended);
   } finally {
+    network.close();
     actions.close();
     await Promise.all([control.close(), view.close()]);
   }

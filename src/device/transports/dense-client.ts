@@ -3,6 +3,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
 import { type CertificatePair, type DeviceCredentials, usernameOf } from '../identity/credentials.ts';
 import { type Connector, makeTcpConnector, makeTlsConnector } from '../network/connector.ts';
+import { makeShapedConnector } from '../network/shaping/shaped-connector.ts';
+import type { SliceNetwork } from '../network/shaping/slice-network.ts';
 import { signPath, webSocketPath } from '../network/signed-path.ts';
 import { hostHeaderOf, makeWebSocketConnector } from '../network/websocket-connector.ts';
 import type { MakeTransport, MqttSettings } from '../transport.ts';
@@ -25,11 +27,17 @@ export interface MqttTarget {
 /**
  * The dense client, whichever one the profile names: a function that needs no other one leaves the Device SDK out of its zip.
  * @param clock dates signatures
+ * @param network of its devices; absent: nothing is done to what they send and receive
  */
-export function makeDenseClient(profile: LoadProfile, target: MqttTarget, clock: Clock): MakeTransport {
+export function makeDenseClient(
+  profile: LoadProfile,
+  target: MqttTarget,
+  clock: Clock,
+  network?: SliceNetwork,
+): MakeTransport {
   return makeDenseTransport({
     ...mqttSettingsOf(profile, target),
-    connector: makeConnector(target, clock),
+    connector: makeConnector(target, clock, network),
     mqttVersion: profile.connect.version === '3.1.1' ? 4 : 5,
   });
 }
@@ -75,7 +83,9 @@ export function onceByPair<Made>(
   };
 }
 
-function makeConnector(target: MqttTarget, clock: Clock): Connector {
+function makeConnector(target: MqttTarget, clock: Clock, network: SliceNetwork | undefined): Connector {
+  const shaped = (carrier: Connector) =>
+    network === undefined ? carrier : makeShapedConnector(carrier, network);
   const { endpoint, pass, authority, serverName, isUnchecked } = target;
   const shownBy = onceByPair(pass, (device) => {
     const pair = pairOfDevice(pass, device);
@@ -94,12 +104,16 @@ function makeConnector(target: MqttTarget, clock: Clock): Connector {
       : (endpoint.path ?? webSocketPath);
   switch (endpoint.scheme) {
     case 'mqtt':
-      return makeTcpConnector(endpoint);
+      return shaped(makeTcpConnector(endpoint));
     case 'mqtts':
-      return makeTlsConnector(endpoint, tls, shownBy);
+      return shaped(makeTlsConnector(endpoint, tls, shownBy));
     case 'ws':
-      return makeWebSocketConnector(makeTcpConnector(endpoint), hostHeaderOf(endpoint), pathOf);
+      return makeWebSocketConnector(shaped(makeTcpConnector(endpoint)), hostHeaderOf(endpoint), pathOf);
     case 'wss':
-      return makeWebSocketConnector(makeTlsConnector(endpoint, tls, shownBy), hostHeaderOf(endpoint), pathOf);
+      return makeWebSocketConnector(
+        shaped(makeTlsConnector(endpoint, tls, shownBy)),
+        hostHeaderOf(endpoint),
+        pathOf,
+      );
   }
 }

@@ -1,18 +1,21 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { SliceNetwork } from '../network/shaping/slice-network.ts';
 import type { MakeTransport } from '../transport.ts';
 import { type MqttTarget, makeDenseClient, mqttSettingsOf, onceByPair } from './dense-client.ts';
 
 /**
  * The MQTT client that the profile names, through the given endpoint.
  * @param clock dates signatures
+ * @param network of devices of the dense client
  */
 export async function makeMqttTransport(
   profile: LoadProfile,
   target: MqttTarget,
   clock: Clock,
+  network?: SliceNetwork,
 ): Promise<MakeTransport> {
-  if (profile.connect.client === 'dense') return makeDenseClient(profile, target, clock);
+  if (profile.connect.client === 'dense') return makeDenseClient(profile, target, clock, network);
   const { endpoint, pass } = target;
   const { host, port } = endpoint;
   const settings = mqttSettingsOf(profile, target);

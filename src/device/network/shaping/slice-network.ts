@@ -1,0 +1,116 @@
+import type { NetworkResult } from '../../../measure/network-result.ts';
+import type { NetworkConditions, NetworkForm } from '../../../profile/network-presets.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { NetworkChanges } from '../network-changes.ts';
+import { NetworkCounters } from './network-counters.ts';
+import { NetworkDraws } from './network-draws.ts';
+import { WakeHeap } from './wake-heap.ts';
+
+/** The network of one slice of devices. */
+export interface SliceNetworkSettings {
+  readonly clock: Clock;
+  readonly seed: number;
+  /** Of the slice, over the whole run. */
+  readonly firstDevice: number;
+  /** Of the profile; absent: it does nothing. */
+  readonly planned?: NetworkConditions | undefined;
+  /** Whether an outage of this share of the group's devices is one of a device, by its index in the slice. */
+  readonly isOut: (share: number, device: number) => boolean;
+}
+
+/** An open stream whose network it is. */
+export interface ShapedConnection {
+  /** The conditions are others from now on. */
+  changed(nowMs: number): void;
+  /** Closes what is left of it at once. */
+  abandon(): void;
+}
+
+/** Chance of one device: each direction by itself. */
+export interface DeviceDraws {
+  readonly up: NetworkDraws;
+  readonly down: NetworkDraws;
+  /** Of its connections. */
+  readonly own: NetworkDraws;
+  /** In [0, 1): where its stalls begin. */
+  readonly phase: number;
+}
+
+/** The conditions of a slice's network, what it did so far, and the connections that a change of it reaches. */
+export class SliceNetwork {
+  readonly heap: WakeHeap;
+  readonly clock: Clock;
+  readonly counters = new NetworkCounters();
+  readonly #settings: SliceNetworkSettings;
+  readonly #changes: NetworkChanges;
+  readonly #connections = new Set<ShapedConnection>();
+  readonly #draws = new Map<number, DeviceDraws>();
+  #hasShaped: boolean;
+
+  constructor(settings: SliceNetworkSettings) {
+    this.#settings = settings;
+    this.clock = settings.clock;
+    this.heap = new WakeHeap(settings.clock);
+    this.#changes = new NetworkChanges(settings.planned);
+    this.#hasShaped = this.isShaping;
+  }
+
+  get conditions(): NetworkConditions {
+    return this.#changes.conditions;
+  }
+
+  /** Whether it does anything to devices now; and whether it has so far. */
+  get isShaping(): boolean {
+    for (const _ in this.#changes.conditions) return true;
+    return false;
+  }
+
+  get hasShaped(): boolean {
+    return this.#hasShaped;
+  }
+
+  /** @param at epoch milliseconds, as the action says */
+  change(form: NetworkForm, at: number): void {
+    this.#changes.add(form, at);
+    const nowMs = this.clock.now();
+    this.#hasShaped ||= this.isShaping;
+    for (const connection of this.#connections) connection.changed(nowMs);
+  }
+
+  isOut(device: number): boolean {
+    const { outage } = this.conditions;
+    return outage !== undefined && this.#settings.isOut(outage, device);
+  }
+
+  drawsOf(device: number): DeviceDraws {
+    let draws = this.#draws.get(device);
+    if (draws === undefined) {
+      const { seed, firstDevice } = this.#settings;
+      const make = (direction: 0 | 1 | 2) => new NetworkDraws(seed, firstDevice + device, direction);
+      const own = make(2);
+      draws = { up: make(0), down: make(1), own, phase: own.uniform() };
+      this.#draws.set(device, draws);
+    }
+    return draws;
+  }
+
+  opened(connection: ShapedConnection): void {
+    this.#connections.add(connection);
+  }
+
+  closed(connection: ShapedConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Ends what devices have left behind. */
+  close(): void {
+    for (const connection of this.#connections) connection.abandon();
+    this.#connections.clear();
+    this.heap.close();
+  }
+
+  /** Undefined: it has done nothing. */
+  result(): NetworkResult | undefined {
+    return this.#hasShaped ? this.counters.result() : undefined;
+  }
+}

@@ -1,0 +1,203 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Aedes, type Client } from 'aedes';
+import { generate } from 'selfsigned';
+import { makeTcpConnector, makeTlsConnector } from '../../../../src/device/network/connector.ts';
+import { makeShapedConnector } from '../../../../src/device/network/shaping/shaped-connector.ts';
+import { SliceNetwork } from '../../../../src/device/network/shaping/slice-network.ts';
+import { makeDenseTransport } from '../../../../src/device/transports/dense.ts';
+import { LatencyHistogram } from '../../../../src/measure/latency-histogram.ts';
+import { changeNetwork } from '../../../../src/profile/network-conditions.ts';
+import type { NetworkForm } from '../../../../src/profile/network-presets.ts';
+import { makeSystemClock } from '../../../../src/shared/clock.ts';
+import {
+  cleanUp,
+  cleanUpLater,
+  nameClients,
+  publishBy,
+} from '../../../support/device/transports/open-transport.ts';
+import { RecordingListener } from '../../../support/device/transports/recording-listener.ts';
+
+afterEach(cleanUp);
+
+interface Options {
+  readonly isSecure?: boolean;
+  readonly devices?: number;
+}
+
+/** Devices with a network, and aedes behind it. */
+async function open(form: NetworkForm, { isSecure = false, devices = 1 }: Options = {}) {
+  const aedes = await Aedes.createBroker();
+  const pair = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
+  const server: Server = isSecure
+    ? createTlsServer({ cert: pair.cert, key: pair.private }, aedes.handle as never)
+    : createTcpServer(aedes.handle as never);
+  const published: string[] = [];
+  const clients: Client[] = [];
+  aedes.on('client', (client) => clients.push(client));
+  aedes.on('publish', (packet, client) => {
+    if (client !== null) published.push(String(packet.payload));
+  });
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const address = { host: '127.0.0.1', port };
+  const clock = makeSystemClock();
+  const network = new SliceNetwork({
+    clock,
+    seed: 1,
+    firstDevice: 0,
+    planned: changeNetwork({}, form),
+    isOut: (share, device) => device < share * devices,
+  });
+  const carrier = isSecure
+    ? makeTlsConnector(address, { rejectUnauthorized: false })
+    : makeTcpConnector(address);
+  const listener = new RecordingListener();
+  const transport = makeDenseTransport({
+    keepAliveMs: 60_000,
+    cleanStart: true,
+    sessionExpirySeconds: 0,
+    connectTimeoutMs: 2_000,
+    ackTimeoutMs: 5_000,
+    connector: makeShapedConnector(carrier, network),
+    mqttVersion: 4,
+  })(listener, nameClients(devices));
+  cleanUpLater(async () => {
+    await transport.close();
+    network.close();
+    await new Promise<void>((resolve) => aedes.close(resolve));
+    server.close();
+  });
+  return {
+    network,
+    listener,
+    transport,
+    publish: publishBy(transport),
+    published,
+    clients,
+    clock,
+  };
+}
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function connect({ transport, listener }: Opened): Promise<void> {
+  transport.connect(0);
+  await listener.until('connected');
+}
+
+/** @returns milliseconds from a message to its PUBACK */
+async function roundTrip({ publish, transport, listener, clock }: Opened, bytes = 100): Promise<number> {
+  const before = listener.of('acknowledged').length;
+  const from = clock.now();
+  expect(publish(0, before, Buffer.alloc(bytes, 'x'))).toBe(true);
+  transport.flush();
+  await listener.until('acknowledged', before + 1);
+  return clock.now() - from;
+}
+
+describe.each([false, true])('a network, over TLS: %p,', (isSecure) => {
+  it('delays each way, handshakes included', async () => {
+    const opened = await open({ delay: '40ms' }, { isSecure });
+    const from = opened.clock.now();
+    await connect(opened);
+    // TCP, TLS 1.3, and the CONNECT with its CONNACK.
+    expect(opened.clock.now() - from).toBeGreaterThanOrEqual((isSecure ? 3 : 2) * 80);
+    expect(await roundTrip(opened)).toBeGreaterThanOrEqual(80);
+    const { up, down } = opened.network.result()!;
+    expect(LatencyHistogram.decode(up.delay).percentileAt(0)).toBeGreaterThanOrEqual(39.9);
+    expect(down.packets).toBeGreaterThanOrEqual(2);
+  });
+
+  it('changes for a connection that is open, and back', async () => {
+    const opened = await open('none', { isSecure });
+    await connect(opened);
+    await roundTrip(opened);
+    expect(opened.network.result()).toBeUndefined();
+    opened.network.change({ delay: '100ms' }, opened.clock.now());
+    expect(await roundTrip(opened)).toBeGreaterThanOrEqual(200);
+    opened.network.change('none', opened.clock.now());
+    const after = await Promise.all([1, 2, 3].map(() => roundTrip(opened)));
+    expect(Math.min(...after)).toBeLessThan(100);
+    expect(opened.network.result()?.up.packets).toBeGreaterThanOrEqual(1);
+  });
+
+  it('lets no more pass than its bandwidth', async () => {
+    const opened = await open({ bandwidth: { up: '400kbit' } }, { isSecure });
+    await connect(opened);
+    // 20,000 bytes are 160 kbit, and headers.
+    expect(await roundTrip(opened, 20_000)).toBeGreaterThanOrEqual(400);
+    expect(opened.published.map((payload) => payload.length)).toEqual([20_000]);
+  });
+
+  it('sends messages twice', async () => {
+    const opened = await open({ duplicate: 1 }, { isSecure });
+    await connect(opened);
+    await roundTrip(opened);
+    await roundTrip(opened);
+    expect(opened.network.result()).toMatchObject({ up: { duplicated: 2 } });
+    expect(opened.published.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('resets connections, which devices and the broker see', async () => {
+    const opened = await open('none', { isSecure });
+    await connect(opened);
+    opened.network.change({ reset: 60 }, opened.clock.now());
+    expect(await opened.listener.until('disconnected')).toEqual([[0, 'ECONNRESET']]);
+    expect(opened.network.result()).toMatchObject({ resets: 1 });
+    expect(opened.clients).toHaveLength(1);
+  });
+});
+
+it('corrupts packets without TLS', async () => {
+  const opened = await open('none');
+  await connect(opened);
+  opened.network.change({ corrupt: 1 }, opened.clock.now());
+  opened.publish(0, 0, Buffer.alloc(1_000, 'x'));
+  opened.transport.flush();
+  // A wrong byte in the payload, or a packet that the broker ends the connection for.
+  while (opened.published.length + opened.listener.of('disconnected').length === 0)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(opened.published).not.toContain('x'.repeat(1_000));
+  expect(opened.network.result()!.up.corrupted).toBeGreaterThanOrEqual(1);
+});
+
+it('ends a connection whose packet it corrupts under TLS', async () => {
+  const opened = await open('none', { isSecure: true });
+  await connect(opened);
+  opened.network.change({ corrupt: 1 }, opened.clock.now());
+  opened.publish(0, 0, Buffer.from('x'));
+  opened.transport.flush();
+  expect(await opened.listener.until('disconnected')).toEqual([
+    [0, 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC'],
+  ]);
+  expect(opened.network.result()).toMatchObject({ corruptedConnections: 1 });
+});
+
+describe('an outage', () => {
+  it('of a device lets it time out, and others connect', async () => {
+    const opened = await open({ outage: 0.5 }, { devices: 2 });
+    opened.transport.connect(0);
+    opened.transport.connect(1);
+    expect(await opened.listener.until('connected')).toEqual([[1, 65_535, false]]);
+    expect(await opened.listener.until('connectFailed')).toEqual([[0, 'connect timeout']]);
+    expect(opened.network.result()).toMatchObject({ unreached: 1 });
+  });
+
+  it('holds what is sent, which passes afterwards', async () => {
+    const opened = await open('none');
+    await connect(opened);
+    opened.network.change({ outage: 1 }, opened.clock.now());
+    opened.publish(0, 0, Buffer.from('held'));
+    opened.transport.flush();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(opened.published).toEqual([]);
+    opened.network.change('none', opened.clock.now());
+    await opened.listener.until('acknowledged');
+    expect(opened.published).toEqual(['held']);
+  });
+});
