@@ -1,14 +1,19 @@
 import type { RunStore } from '../aws/run-store.ts';
+import { accountOf } from '../plan/account.ts';
 import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
 import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
 import type { IssuableAction } from '../plan/actions/issuable-action.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
 import { stopOf } from '../plan/actions/stop.ts';
+import { withActions } from '../plan/actions/with-actions.ts';
 import { makeArrivalRate } from '../plan/arrival-rate.ts';
 import { groupsOf, httpsSlicesOf, mqttSlicesOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { actionLeadMs, announcedWithinMs, type PublishingSlices } from '../plan/poll-intervals.ts';
+import { preflight } from '../plan/preflight.ts';
+import { RefusedByPreflightError } from '../plan/refusals.ts';
+import { wallsOf } from '../plan/walls.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { formatInstant, formatTimeLeft } from '../shared/format.ts';
 import { suggestFrom } from '../shared/nearest.ts';
@@ -80,6 +85,7 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
       : actions.flatMap((action) => kindOf(action, kinds)?.refuse(plan, action, group) ?? [])),
   ];
   if (errors.length > 0) throw refused(...errors);
+  refuseLoad(plan, withActions(plan, [...stored, ...live]));
   await control.issue(runId, ...live);
   const where = group === undefined ? '' : ` in group ${group}`;
   return {
@@ -93,6 +99,15 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
         (group === undefined || other.group === undefined || group === other.group),
     ),
   };
+}
+
+/** What a plan of the amended load would be refused for. */
+function refuseLoad(plan: Plan, amended: Plan): void {
+  if (amended === plan) return;
+  const walls = wallsOf(amended, accountOf(amended).limits);
+  const refusals = amended.profile.limits.enforce ? preflight(amended).refusals : [];
+  if (walls.length + refusals.length > 0)
+    throw new RefusedByPreflightError([...walls, ...refusals], { canForce: false });
 }
 
 function refused(...errors: readonly InputError[]): InvalidInputError {

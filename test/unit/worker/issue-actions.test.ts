@@ -3,6 +3,7 @@ import type { LiveAction, StoredAction } from '../../../src/plan/actions/action.
 import { stopAction } from '../../../src/plan/actions/stop.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type InvalidInputError, StampedeError } from '../../../src/shared/errors.ts';
+import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
 import { type IssueRequest, issueActions } from '../../../src/worker/issue-actions.ts';
 import { planOf } from '../../support/measure/run-fixture.ts';
 
@@ -103,6 +104,35 @@ describe('issueActions', () => {
     expect((await issue({}, { stored })).later).toMatchObject([{ k: 0 }]);
     const ofGroups = stored.map((action, i) => ({ ...action, group: i === 0 ? 'meters' : 'trackers' }));
     expect((await issue({ plan: grouped, group: 'trackers' }, { stored: ofGroups })).later).toEqual([]);
+  });
+
+  it('refuses a load as preflight refuses a plan, with all actions before it', async () => {
+    const limits = accountLimitsOf('default', { publishInPerSecond: 300 });
+    const limited: Plan = { ...planOf(), account: { limits, live: [], isCharged: true } };
+    const rate = (factor: number) => ({ kind: 'rate', factor });
+    const outcomeOf = (factor: number, stored: readonly LiveAction[] = [], of = limited) =>
+      issue({ plan: of, actions: [rate(factor)], inMs: 4_000 }, { stored }).then(
+        () => 0,
+        (error: StampedeError) => [error.exitCode, error.message],
+      );
+    expect(await outcomeOf(2)).toBe(0);
+    const [exitCode, message] = (await outcomeOf(4)) as [number, string];
+    expect(exitCode).toBe(3);
+    expect(message).toMatch(
+      /^Preflight refuses this run:\n {2}stages: .*\(PublishIn\): .*\/s planned, and 80% of/,
+    );
+    expect(message).not.toContain('--force');
+    // Of an earlier action, later: the load is past the quota from then on.
+    const stored = [{ at: publishAt + 8_000, action: rate(4) }];
+    expect(await outcomeOf(1, stored)).toMatchObject([3, expect.any(String)]);
+    const { limits: profileLimits } = limited.profile;
+    const profile = { ...limited.profile, limits: { ...profileLimits, enforce: false } };
+    expect(await outcomeOf(4, [], { ...limited, profile })).toBe(0);
+    const cheap = { ...limited.profile, limits: { ...profileLimits, maxCostUsd: 0.001 } };
+    expect(await outcomeOf(1.5, [], { ...limited, profile: cheap })).toMatchObject([
+      3,
+      expect.stringContaining('limits.maxCostUsd: '),
+    ]);
   });
 
   it.each<[string, Partial<IssueRequest>, Parameters<typeof issue>[1], string[]]>([
