@@ -3,17 +3,29 @@ import { drawnStepSeconds } from '../live/folded-series.ts';
 import type { RunView } from '../live/run-in-progress.ts';
 import type { RunTotals } from '../live/run-totals.ts';
 import { sliceStates } from '../live/slice-states.ts';
-import { accountOf } from '../plan/account.ts';
-import { arrivalRatesOf, groupsOf, isAcknowledged, loadModelOf, mqttGroupsOf } from '../plan/groups.ts';
+import { accountOf, isRehearsal } from '../plan/account.ts';
+import { issuableActions } from '../plan/actions/issuable-actions.ts';
+import {
+  arrivalRatesOf,
+  groupsOf,
+  httpsSlicesOf,
+  isAcknowledged,
+  loadModelOf,
+  mqttGroupsOf,
+  mqttSlicesOf,
+} from '../plan/groups.ts';
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { observersOf } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { actionLeadMs } from '../plan/poll-intervals.ts';
 import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
 import { plannedUsersAt } from '../plan/user-activity.ts';
 import { sumStretches } from '../profile/load-shapes/rate-stretches.ts';
+import { presetNames } from '../profile/network-presets.ts';
 import { wordForDue } from '../report/ledger-equations.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
+import type { PlotMark } from '../report/plots/time-axis.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatTimeLeft } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
@@ -21,6 +33,7 @@ import { traitsOf } from '../targets/traits-of.ts';
 import type { ActiveRun } from './active-run.ts';
 import { readerLagSeconds } from './page/live-state.ts';
 import type {
+  ControlsOnPage,
   GroupOnPage,
   KindOnPage,
   PageEvents,
@@ -59,7 +72,7 @@ export async function sendRunEvents(
       const view = await run.view({ since, secondsPerStep: plan.secondsPerStep });
       if (view !== undefined) {
         since = view.revision;
-        send('view', viewOnPage(progress, view, received, plan));
+        send('view', viewOnPage(progress, view, { received, marks: await run.marks() }, plan));
       }
     }
     if (outcome !== undefined) {
@@ -98,8 +111,20 @@ function planOnPage(plan: Plan): PlanOnPage {
     quotas: shownQuotas
       .filter(([name, usedBy]) => counted.includes(name) && (hasMqtt || usedBy === 'sent'))
       .map(([name, usedBy]) => quotaOnPage(plan, name, usedBy)),
+    controls: controlsOnPage(plan),
     groups: groupsOf(plan).flatMap(groupOnPage),
     kinds: groupsOf(plan).flatMap(kindsOf).flatMap(kindOnPage),
+  };
+}
+
+function controlsOnPage(plan: Plan): ControlsOnPage {
+  return {
+    leadMs: actionLeadMs({ mqttSlices: mqttSlicesOf(plan), httpsSlices: httpsSlicesOf(plan) }),
+    isRehearsal: isRehearsal(plan),
+    settings: issuableActions.flatMap(({ settings }) =>
+      Object.entries(settings).map(([name, { takes }]) => ({ name, takes })),
+    ),
+    networks: presetNames,
   };
 }
 
@@ -137,7 +162,7 @@ function targetOf(plan: Plan): TargetPoint[] {
 function viewOnPage(
   progress: Progress,
   view: RunView,
-  received: ReceivedCounts | undefined,
+  { received, marks }: { received: ReceivedCounts | undefined; marks: readonly PlotMark[] },
   { frame, slices }: PlanOnPage,
 ): ViewOnPage {
   const { totals = noTotals, now, plan } = progress;
@@ -157,6 +182,7 @@ function viewOnPage(
     isPublishing: phase === 'publishing',
     endToEndP99Ms: totals.endToEndP99Ms ?? null,
     messages: messagesOf(totals, received),
+    marks,
     run: { ...view, slices: view.slices.padEnd(slices, late ? sliceStates.failed : sliceStates.starting) },
   };
 }

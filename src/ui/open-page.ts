@@ -3,10 +3,13 @@ import type { OpenPage, PageRequest, RunLoad } from '../cli/run/live-page.ts';
 import { errorOfExecution } from '../cli/run/run-outcome.ts';
 import { makeRunRepository } from '../cli/runs/run-repository.ts';
 import { checkRunsDirectory } from '../embedded/s3/runs-storage.ts';
+import { parseActionSettings } from '../plan/actions/action-settings.ts';
+import { issueActions } from '../worker/issue-actions.ts';
 import { type ActiveRun, makeActiveRun, type RunOutcome, showOnBoth } from './active-run.ts';
 import { makeExampleProfiles } from './example-profiles.ts';
 import { makePageModules } from './modules.ts';
 import { makeReceivedSoFar } from './received-so-far.ts';
+import { makeMarksSoFar } from './run-actions.ts';
 import { makeRunSlot } from './run-slot.ts';
 import { startUiServer } from './server.ts';
 
@@ -27,10 +30,21 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
       ...requested,
       display: showOnBoth(requested.display, watched.display),
       interrupts: { ...requested.interrupts, stop },
-      onBegun: ({ view, record }) =>
+      onBegun: ({ view, record, control }) =>
         watched.began({
           view: async (query) => view?.(runId, query),
           received: makeReceivedSoFar(record, runId),
+          marks: makeMarksSoFar(record, runId),
+          issue: async (settings) =>
+            issueActions(
+              {
+                ...parseActionSettings(settings),
+                runId,
+                plan: watched.progress?.plan,
+                isRunning: watched.outcome === undefined,
+              },
+              { store: record, control, now: Date.now },
+            ),
         }),
     });
     underWay = running.catch(() => undefined);

@@ -14,6 +14,7 @@ import { type Page, renderPage } from './pages/layout.ts';
 import { newRunPage } from './pages/new-run-page.ts';
 import { livePage, noReportPage, notFoundPage, reportPage } from './pages/run-page.ts';
 import { runsPage } from './pages/runs-page.ts';
+import { answerOfAction } from './run-actions.ts';
 import type { RunSlot } from './run-slot.ts';
 import { uiStyle } from './ui-style.ts';
 
@@ -61,12 +62,23 @@ export const table = makeRouteTable<Handler>({
   'POST /api/check': ({ body: { text } }) =>
     typeof text === 'string' ? jsonAnswer(200, checkProfile(text).answer) : noText,
   'POST /api/runs': ({ body }, deps) => startRun(body, deps),
+  'POST /api/runs/{runId}/actions': async ({ body: { settings } }, { slot }, { runId = '' }) => {
+    const run = slot.run?.runId === runId ? slot.run : undefined;
+    if (run === undefined || !slot.isBusy) return jsonAnswer(409, { message: 'this run has ended' });
+    if (!isTexts(settings))
+      return jsonAnswer(400, { message: 'settings must be a list of texts: NAME=VALUE' });
+    return answerOfAction(() => run.issue(settings), Date.now);
+  },
   'POST /api/runs/{runId}/stop': (_request, { slot }, { runId = '' }) => {
     if (slot.run?.runId !== runId || !slot.isBusy) return jsonAnswer(409, { message: 'this run has ended' });
     slot.run.stop();
     return jsonAnswer(202, {});
   },
 });
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
 
 /** Of a request that no route fits. */
 export function noRoute(method: string): UiAnswer {

@@ -13,7 +13,7 @@ import {
   round,
 } from './figure.ts';
 import { logScale, type Scale, type Span } from './scale.ts';
-import { makeTimeAxis, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
+import { makeTimeAxis, renderMarks, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
 
 export interface LatencyPlot {
   /** As in reports: `end_to_end_latency`. */
@@ -59,6 +59,7 @@ export function renderPercentilesPlot({ name, meaning, frame, overTime }: Latenc
       renderPhases(frame, axis, field),
       renderYAxis(y, field),
       ...drawn,
+      renderMarks(frame, axis, field),
       renderXAxis(axis.scale, field),
     ],
     table: renderTable(overTime, frame),
@@ -90,6 +91,7 @@ export function renderHeatmap({ name, meaning, frame, overTime }: LatencyPlot): 
       renderPhases(frame, axis, field),
       renderYAxis(y, field),
       ...renderCells(overTime, most, axis, y, field),
+      renderMarks(frame, axis, field),
       renderXAxis(axis.scale, field),
     ],
   });

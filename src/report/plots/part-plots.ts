@@ -15,7 +15,7 @@ import {
 } from './figure.ts';
 import { scaleOverTime } from './latency-plots.ts';
 import { linearScale, type Scale } from './scale.ts';
-import { makeTimeAxis, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
+import { makeTimeAxis, renderMarks, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
 
 /** A device group or a kind of message, and what it did in the course of the run. */
 export interface DrawnPart {
@@ -157,7 +157,7 @@ function renderCells({ frame, parts, description, scaleOf, draw, ...figure }: Ce
       const axis = makeTimeAxis(frame, field, 4);
       const y = scaleOf(part, field);
       return html`<g class="cell"><text class="label" x="${round(field.x.from)}" y="${field.y.to - 8}">${part.label}</text>
-${renderPhases(frame, axis, field)}${renderYAxis(y, field)}${draw(part, { axis, y, field })}${renderXAxis(axis.scale, field)}</g>
+${renderPhases(frame, axis, field)}${renderYAxis(y, field)}${draw(part, { axis, y, field })}${renderMarks(frame, axis, field, 'no labels')}${renderXAxis(axis.scale, field)}</g>
 `;
     }),
     ...(left > 0 && {

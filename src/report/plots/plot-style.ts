@@ -27,6 +27,8 @@ export const plotStyle = `
 .axis path.grid, .axis path.faint { stroke: var(--line); }
 .axis path.faint { stroke-dasharray: 1 5; }
 .phase rect { fill: var(--line); opacity: .45; }
+.marks path { stroke: var(--text); stroke-width: 1.2; stroke-dasharray: 4 3; fill: none; }
+.drawing .marks text { fill: var(--text); paint-order: stroke; stroke: var(--card); stroke-width: 4px; }
 .line { fill: none; stroke: var(--f); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .line.a { stroke: var(--a); }
 .line.b { stroke: var(--b); stroke-dasharray: 7 3; }

@@ -10,7 +10,7 @@ import {
   renderYAxis,
 } from './figure.ts';
 import { linearScale } from './scale.ts';
-import { makeTimeAxis, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
+import { makeTimeAxis, renderMarks, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
 
 /** Counters by whole second, all of one length. */
 export interface RateSeries {
@@ -87,6 +87,7 @@ export function renderRatePlot(plot: RatePlot): Html {
             ),
           ]
         : []),
+      renderMarks(frame, axis, field),
       renderXAxis(axis.scale, field),
     ],
     table: renderTable(plot),

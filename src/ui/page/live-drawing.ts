@@ -14,13 +14,13 @@ import type { GroupOnPage, KindOnPage, ViewOnPage } from './messages.ts';
 
 /** What draws each place of the page; the same components as in the report. */
 export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<LivePlace, () => Html>> {
-  const { frame, target, due, acknowledged, hasArrivals, quotas } = state.plan;
+  const { target, due, acknowledged, hasArrivals, quotas } = state.plan;
   const publishIn = quotas.find(({ usedBy }) => usedBy === 'sent');
   return {
     tiles: () => renderTiles(state, view),
     'rate-plot': () =>
       renderRatePlot({
-        frame,
+        frame: state.frame,
         target,
         series: state.rates(),
         due,

@@ -43,6 +43,11 @@ export class LiveState {
     }
   }
 
+  /** Of the whole run, with what was done to it so far. */
+  get frame(): TimeFrame {
+    return { ...this.plan.frame, marks: this.#latest?.marks ?? [] };
+  }
+
   /** Up to the last second that all slices have reported: later seconds would look like a drop. */
   rates(): RateSeries {
     const slots = this.#reportedSlots();
@@ -111,7 +116,7 @@ export class LiveState {
    * The run so far and a little more of it: at its beginning, plots of latencies would be thin lines in an empty field.
    */
   frameSoFar(): TimeFrame {
-    const { frame } = this.plan;
+    const { frame } = this;
     const elapsedMs = ((this.#latest?.run.reportedUntil ?? 0) * 1_000 - frame.startAt) * 1.2;
     const shownMs = Math.max(leastShownMs, Math.ceil(elapsedMs / leastShownMs) * leastShownMs);
     return { ...frame, endAt: Math.min(frame.endAt, frame.startAt + shownMs) };

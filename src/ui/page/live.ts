@@ -1,3 +1,4 @@
+import { placeControls } from './action-controls.ts';
 import { drawingsOf } from './live-drawing.ts';
 import { LiveState } from './live-state.ts';
 import type { EndOnPage, PlanOnPage, ViewOnPage } from './messages.ts';
@@ -21,7 +22,10 @@ const events = new EventSource(`/runs/${runId}/events`);
 
 events.addEventListener('plan', ({ data }: MessageEvent<string>) => {
   // After a lost connection, the server sends everything again.
-  state = new LiveState(JSON.parse(data) as PlanOnPage);
+  const plan = JSON.parse(data) as PlanOnPage;
+  // What is typed into the forms stays.
+  if (state === undefined) placeControls(runId, plan);
+  state = new LiveState(plan);
 });
 
 events.addEventListener('view', ({ data }: MessageEvent<string>) => {

@@ -2,7 +2,7 @@ import type { RunView } from '../../live/run-in-progress.ts';
 import type { WordForDue } from '../../report/ledger-equations.ts';
 import type { LiveMessages } from '../../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../../report/plots/rate-plot.ts';
-import type { TimeFrame } from '../../report/plots/time-axis.ts';
+import type { PlotMark, TimeFrame } from '../../report/plots/time-axis.ts';
 import type { Verdict } from '../../report/report-model.ts';
 
 /** Data that the server sends to a page that watches a run, by the name of the server-sent event. */
@@ -30,10 +30,33 @@ export interface PlanOnPage {
   readonly hasArrivals: boolean;
   readonly secondsPerStep: number;
   readonly quotas: readonly QuotaOnPage[];
+  readonly controls: ControlsOnPage;
   /** In the profile's order; empty where it names no groups. */
   readonly groups: readonly GroupOnPage[];
   /** The same of kinds of message; empty where they have no names. */
   readonly kinds: readonly KindOnPage[];
+}
+
+/** What the page can ask of the run. */
+export interface ControlsOnPage {
+  /** Milliseconds from a request to the first instant that an action can have. */
+  readonly leadMs: number;
+  /** Whether the service is the embedded IoT Core, whose faults can be changed. */
+  readonly isRehearsal: boolean;
+  /** Settings of actions that can be issued, as of `stampede set`. */
+  readonly settings: readonly { readonly name: string; readonly takes: string }[];
+  /** Presets of the devices' network. */
+  readonly networks: readonly string[];
+}
+
+/** Answer to a request of an action. */
+export interface ActionAnswerOnPage {
+  /** What happens and when. Absent: it was refused. */
+  readonly accepted?: string;
+  /** Sentences on what was accepted. */
+  readonly notes: readonly string[];
+  /** Why it was refused, as sentences. */
+  readonly problems: readonly string[];
 }
 
 /** What a kind of message is to come to. */
@@ -77,6 +100,8 @@ export interface ViewOnPage {
   readonly isPublishing: boolean;
   readonly endToEndP99Ms: number | null;
   readonly messages: LiveMessages;
+  /** Actions of the run so far, planned ones included, by their instants. */
+  readonly marks: readonly PlotMark[];
   readonly run: RunView;
 }
 

@@ -10,6 +10,13 @@ import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const { publishAt } = samplePlan.timeline;
 
+const unchanged = {
+  marks: async () => [{ at: publishAt, label: 'rate × 2' }],
+  issue: async () => {
+    throw new Error('nothing is issued here');
+  },
+};
+
 /** A page that watches in virtual time: at each second `steps` changes the run. */
 async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter = 100) {
   const run = makeActiveRun(samplePlan.runId, 'sample');
@@ -23,6 +30,7 @@ async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter =
       return viewOf(request.since + 10);
     },
     received: async () => ({ received: 75, duplicates: 5 }),
+    ...unchanged,
   });
   await sendRunEvents(
     run,
@@ -156,13 +164,21 @@ describe('a watched run', () => {
     run.began({
       view: async () => Promise.reject(new Error('gone')),
       received: async () => Promise.reject(new Error('gone')),
+      marks: async () => Promise.reject(new Error('gone')),
+      issue: unchanged.issue,
     });
+    expect(await run.marks()).toEqual([]);
     expect(await run.received()).toBeUndefined();
     expect(await run.view({ since: 0, secondsPerStep: 1 })).toBeUndefined();
-    run.began({ view: async () => viewOf(1), received: async () => ({ received: 0, duplicates: 0 }) });
+    run.began({
+      view: async () => viewOf(1),
+      received: async () => ({ received: 0, duplicates: 0 }),
+      ...unchanged,
+    });
     run.stop();
     expect(run.stopped.aborted).toBe(true);
     run.ended({});
+    await expect(run.issue(['rate=2x'])).rejects.toThrow('Run r has ended: it takes no actions.');
     expect(await run.view({ since: 0, secondsPerStep: 1 })).toBeUndefined();
   });
 });

@@ -21,6 +21,7 @@ export const plan: PlanOnPage = {
   hasArrivals: true,
   secondsPerStep: 2,
   quotas: [{ name: 'PublishIn', unit: '/s', limit: 50, usedBy: 'sent' }],
+  controls: { leadMs: 1_500, isRehearsal: true, settings: [], networks: [] },
   groups: [],
   kinds: [],
 };
@@ -49,6 +50,7 @@ export function viewOf(run: Partial<RunView>): ViewOnPage {
       duplicates: 0,
       notArrived: 4,
     },
+    marks: [],
     run: {
       revision: 1,
       slices: 'p.x',

@@ -1,0 +1,163 @@
+import { type Html, html } from '../../report/html-markup.ts';
+import { formatCount, formatElapsed, formatShare } from '../../shared/format.ts';
+import type { PlanOnPage } from './messages.ts';
+
+/** A form of the live page that asks for one kind of action. */
+export interface ActionForm {
+  readonly kind: string;
+  readonly legend: string;
+  readonly button: string;
+  /** Whether it is of the devices of a group, or of all. */
+  readonly isOfGroup: boolean;
+  /** Fields beside the button. */
+  readonly fields: (plan: PlanOnPage) => Html;
+  /** `NAME=VALUE`, as of `stampede set`; values are by the names of the fields. */
+  readonly settings: (values: FieldValues) => readonly string[];
+  /** What pressing the button does, as a sentence without its end. */
+  readonly effect: (values: FieldValues, devices: Devices) => string;
+}
+
+export type FieldValues = Readonly<Record<string, string>>;
+
+/** Devices that a form is for. */
+export interface Devices {
+  readonly count: number;
+  /** `in group meters`, `in all groups`; empty where the profile names no groups. */
+  readonly where: string;
+}
+
+const field = (kind: string, name: string, label: string, input: Html): Html =>
+  html`<div class="field"><label for="${kind}-${name}">${label}</label>${input}</div>`;
+
+const option = (value: string) => html`<option value="${value}">${value}</option>`;
+
+const rateForm: ActionForm = {
+  kind: 'rate',
+  legend: 'Rate',
+  button: 'Set the rate',
+  isOfGroup: true,
+  fields:
+    () => html`${field('rate', 'slider', 'Times the planned rate', html`<input id="rate-slider" name="slider" type="range" min="0" max="3" step="0.1" value="1" data-same="factor">`)}
+${field('rate', 'factor', 'As a number', html`<input id="rate-factor" name="factor" type="number" min="0" max="1000" step="any" value="1" required data-same="slider">`)}`,
+  settings: ({ factor }) => [`rate=${factor}x`],
+  effect: ({ factor = '' }, { where }) =>
+    `Messages${where} are due at ${factor} times the rate that the plan has at each instant`,
+};
+
+const networkForm: ActionForm = {
+  kind: 'network',
+  legend: 'Network',
+  button: 'Set the network',
+  isOfGroup: true,
+  fields: ({
+    controls,
+  }) => html`${field('network', 'preset', 'Network of the devices', html`<select id="network-preset" name="preset"><option value="">as it is</option>${controls.networks.map(option)}</select>`)}
+${field('network', 'delay', 'Delay of each packet', html`<input id="network-delay" name="delay" placeholder="200ms" autocomplete="off">`)}`,
+  settings: ({ preset, delay }) => [
+    ...(preset ? [`network=${preset}`] : []),
+    ...(delay ? [`network.delay=${delay}`] : []),
+  ],
+  effect: ({ preset, delay }, { where }) => {
+    const becomes = preset ? `becomes ${preset}` : 'stays as it is';
+    const delayed = delay ? `, and delays each packet by ${delay} in each direction` : '';
+    return `The network of devices${where} ${becomes}${delayed}; open connections included`;
+  },
+};
+
+const howTexts: Readonly<Record<string, string>> = {
+  clean: 'with a DISCONNECT',
+  drop: 'without a DISCONNECT',
+  silent: 'with nothing at all, so that the service waits for the keep-alive',
+};
+
+const disconnectForm: ActionForm = {
+  kind: 'disconnect',
+  legend: 'Disconnect',
+  button: 'Disconnect devices',
+  isOfGroup: true,
+  fields:
+    () => html`${field('disconnect', 'share', 'Share of the devices, %', html`<input id="disconnect-share" name="share" type="number" min="0" max="100" step="any" value="20" required>`)}
+${field('disconnect', 'how', 'How connections end', html`<select id="disconnect-how" name="how">${['drop', 'clean', 'silent'].map(option)}</select>`)}`,
+  settings: ({ share, how }) => [`disconnect=${share}%`, `disconnect.how=${how}`],
+  effect: ({ share, how = '' }, { count, where }) => {
+    const part = Number(share) / 100;
+    return `${formatShare(part)} of the devices${where} (about ${formatCount(Math.round(part * count))}) lose their connections ${howTexts[how] ?? ''}, and come back by their own backoff`;
+  },
+};
+
+const faultsForm: ActionForm = {
+  kind: 'faults',
+  legend: 'Faults of the service',
+  button: 'Set the fault',
+  isOfGroup: false,
+  fields: ({ controls }) => {
+    const named = controls.settings.filter(
+      ({ name }) => name.startsWith('faults.') && name !== 'faults.seed',
+    );
+    const faults = named.map(({ name, takes }) => [name.slice('faults.'.length), takes] as const);
+    const [first] = faults;
+    const options = faults.map(
+      ([name, takes]) => html`<option value="${name}" data-takes="${takes}">${name}</option>`,
+    );
+    return html`${field('faults', 'name', 'Fault', html`<select id="faults-name" name="name" data-fills="value">${options}<option value="none" data-takes="">none: end all faults</option></select>`)}
+${field('faults', 'value', 'How much', html`<input id="faults-value" name="value" value="${first?.[1] ?? ''}" autocomplete="off">`)}`;
+  },
+  settings: ({ name, value }) => (name === 'none' ? ['faults=none'] : [`faults.${name}=${value}`]),
+  effect: ({ name, value }) =>
+    name === 'none'
+      ? 'The embedded IoT Core injects no faults any more'
+      : `The embedded IoT Core injects the fault ${name}: ${value === '' ? '…' : value}`,
+};
+
+const forms = [rateForm, networkForm, disconnectForm, faultsForm];
+
+/** Those of a run: of actions that its slices, or its service, carry out. */
+export function formsOf({ controls }: PlanOnPage): readonly ActionForm[] {
+  return forms.filter(
+    ({ kind }) =>
+      controls.settings.some(({ name }) => name === kind) && (kind !== 'faults' || controls.isRehearsal),
+  );
+}
+
+/** Markup of all forms, once for a run. */
+export function renderActionForms(plan: PlanOnPage): Html {
+  const own = formsOf(plan);
+  if (own.length === 0) return html``;
+  const groups = plan.groups.map(({ name }) => name);
+  const choice =
+    groups.length === 0
+      ? html``
+      : html`<div class="field devices"><label for="action-group">Devices</label><select id="action-group"><option value="">of all groups</option>${groups.map((group) => html`<option value="${group}">of group ${group}</option>`)}</select></div>`;
+  return html`<h2>Change the run</h2>
+${choice}
+<div class="controls">${own.map(
+    ({
+      kind,
+      legend,
+      button,
+      fields,
+    }) => html`<form data-action="${kind}" novalidate><fieldset><legend>${legend}</legend>
+${fields(plan)}
+<p class="hint" id="${kind}-effect"></p>
+<p class="actions"><button type="submit" aria-describedby="${kind}-effect">${button}</button></p>
+<p class="accepted" role="status" id="${kind}-accepted"></p><p class="problem" role="alert" id="${kind}-problem"></p>
+</fieldset></form>
+`,
+  )}</div>`;
+}
+
+/** @param group empty: all groups */
+export function devicesOf(plan: PlanOnPage, group: string): Devices {
+  if (plan.groups.length === 0) return { count: plan.devices, where: '' };
+  const own = plan.groups.find(({ name }) => name === group);
+  return own === undefined
+    ? { count: plan.devices, where: ' of all groups' }
+    : { count: own.devices, where: ` of group ${group}` };
+}
+
+/** What a form does, and when. */
+export function sentenceOf(form: ActionForm, values: FieldValues, plan: PlanOnPage, group: string): string {
+  const devices = devicesOf(plan, group);
+  const when = `about ${formatElapsed(plan.controls.leadMs)} after you press the button`;
+  return `${form.effect(values, devices)}, ${when}${form.isOfGroup ? ', in all slices at one instant' : ''}.`;
+}

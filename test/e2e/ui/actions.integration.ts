@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { type CliProcess, makeWorkplace, startCli, type Workplace } from '../../support/cli/run-cli.ts';
+import {
+  describeInBrowser,
+  launchBrowser,
+  openTab,
+  seriousProblems,
+  takeScreenshot,
+} from '../../support/ui/browser.ts';
+
+const profile = {
+  name: 'changed',
+  duration: '90s',
+  drain: '1s',
+  groups: {
+    meters: { devices: 30, ratePerSecond: 30 },
+    trackers: { devices: 10, ratePerSecond: 10 },
+  },
+  thresholds: { lost_messages: ['count==0'] },
+};
+
+/** From the press of a button to the mark and to the effect. */
+const effectMs = 3_000;
+
+describeInBrowser('the live page changes a run', () => {
+  let browser: Browser;
+  let workplace: Workplace;
+  let cli: CliProcess;
+  let page: Page;
+  let complaints: readonly string[];
+
+  const form = (name: string) => page.locator(`form[data-action="${name}"]`);
+  const marks = (text: string) => page.locator('#rate-plot .marks title', { hasText: text });
+  const cellOf = async (group: string, column: number) => {
+    const text = await page
+      .locator('#groups-table tr', { hasText: group })
+      .locator('td')
+      .nth(column)
+      .textContent();
+    return Number((text ?? '').split(' of ')[0]!.replaceAll(',', ''));
+  };
+  const until = async (isThere: () => Promise<boolean>) => {
+    const began = performance.now();
+    while (!(await isThere())) {
+      if (performance.now() - began > effectMs) return Number.POSITIVE_INFINITY;
+      await page.waitForTimeout(50);
+    }
+    return performance.now() - began;
+  };
+
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    workplace = makeWorkplace();
+    const file = workplace.writeProfile('changed.json', profile);
+    cli = startCli(['run', file, '--runs', `${workplace.directory}/runs`, '--ui', '--ui-port', '0']);
+    let output = '';
+    const link = await new Promise<string>((resolve) => {
+      for (const stream of [cli.child.stdout!, cli.child.stderr!])
+        stream.on('data', (text: string) => {
+          output += text;
+          const [found] = /http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]+/.exec(output) ?? [];
+          if (found !== undefined) resolve(found);
+        });
+    });
+    const tab = await openTab(browser, { viewport: { width: 1_440, height: 900 } });
+    ({ page, complaints } = tab);
+    await page.goto(link);
+    await page
+      .getByRole('link', { name: /changed/ })
+      .first()
+      .click();
+    await page.getByText('publishing', { exact: true }).waitFor({ timeout: 60_000 });
+  }, 120_000);
+
+  afterAll(async () => {
+    cli?.child.kill('SIGINT');
+    await Promise.all([cli?.result, browser?.close()]);
+    workplace?.remove();
+  });
+
+  it('says what a control does and when before it is pressed', async () => {
+    await page.locator('#disconnect-share').fill('50');
+    await page.locator('#action-group').selectOption('meters');
+    expect(await page.locator('#disconnect-effect').textContent()).toMatch(
+      /^50 % of the devices of group meters \(about 15\) lose their connections without a DISCONNECT, .*, about [\d.]+ m?s after you press the button/,
+    );
+    expect(await seriousProblems(page)).toEqual([]);
+  }, 30_000);
+
+  it('disconnects devices: accepted, marked, and they come back', async () => {
+    await form('disconnect').getByRole('button').click();
+    const accepted = page.locator('#disconnect-accepted');
+    await accepted
+      .filter({ hasText: '✓ disconnect 50 % of the devices (drop) in group meters at' })
+      .waitFor({ timeout: effectMs });
+    expect(await until(async () => (await marks('disconnect 50 %').count()) === 1)).toBeLessThan(effectMs);
+    await takeScreenshot(page, 'live-actions');
+  }, 30_000);
+
+  it('changes the faults of the service, and says why it refuses', async () => {
+    await page.locator('#faults-name').selectOption('dropAcks');
+    await page.locator('#faults-value').fill('nonsense');
+    await form('faults').getByRole('button').click();
+    await page.locator('#faults-problem').filter({ hasText: 'dropAcks' }).waitFor({ timeout: effectMs });
+    expect(await page.locator('#faults-accepted').textContent()).toBe('');
+    await page.locator('#faults-value').fill('100%');
+    await form('faults').getByRole('button').click();
+    await page.locator('#faults-accepted').filter({ hasText: '✓' }).waitFor({ timeout: effectMs });
+    expect(await page.locator('#faults-problem').textContent()).toBe('');
+    expect(await until(async () => (await marks('dropAcks').count()) === 1)).toBeLessThan(effectMs);
+    // Once it is in force no publish is acknowledged any more.
+    const stands = async () => {
+      const [sent, acked] = [await cellOf('trackers', 1), await cellOf('trackers', 2)];
+      await page.waitForTimeout(2_100);
+      return (await cellOf('trackers', 2)) === acked && (await cellOf('trackers', 1)) > sent;
+    };
+    expect(await stands().then((is) => is || stands())).toBe(true);
+  }, 30_000);
+
+  it('works by the keyboard alone', async () => {
+    await page.locator('#action-group').focus();
+    // Down to the share of devices to disconnect, and Enter in it.
+    for (let i = 0; i < 20; i++) {
+      await page.keyboard.press('Tab');
+      if ((await page.evaluate('document.activeElement.id')) === 'disconnect-share') break;
+    }
+    expect(await page.evaluate('document.activeElement.id')).toBe('disconnect-share');
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('0');
+    await page.keyboard.press('Enter');
+    await page
+      .locator('#disconnect-problem')
+      .filter({ hasText: 'is no share of the devices: 0%' })
+      .waitFor({ timeout: effectMs });
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('25');
+    await page.keyboard.press('Enter');
+    await page
+      .locator('#disconnect-accepted')
+      .filter({ hasText: '✓ disconnect 25 %' })
+      .waitFor({ timeout: effectMs });
+    expect(await page.evaluate('document.activeElement.id')).toBe('disconnect-share');
+    expect(await until(async () => (await marks('disconnect 25 %').count()) === 1)).toBeLessThan(effectMs);
+  }, 30_000);
+
+  it('fits a telephone, and complains of nothing', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    await takeScreenshot(page, 'live-actions-telephone');
+    expect(complaints.filter((text) => !text.includes('422'))).toEqual([]);
+  }, 30_000);
+});
