@@ -121,8 +121,9 @@ export function formatPlural(count: number, singular: string, ending = 's'): str
 
 /** Any measured value to four significant digits: `0.0012`, `41.2`, `12,345`. */
 export function formatValue(value: number): string {
+  if (Math.abs(value) >= 10_000) return grouped(value);
   return new Intl.NumberFormat('en-US', {
-    maximumSignificantDigits: Math.abs(value) < 10_000 ? 4 : 12,
+    maximumSignificantDigits: 4,
     maximumFractionDigits: 6,
     roundingPriority: 'lessPrecision',
   }).format(value);

@@ -56,6 +56,7 @@ describe('figures', () => {
     [formatPlural(1200, 'slice'), '1,200 slices'],
     [formatValue(0.00123456), '0.001235'],
     [formatValue(41.2), '41.2'],
+    [formatValue(45_964.053), '45,964'],
     [formatValue(5_700_123), '5,700,123'],
   ])('%s', (text, expected) => {
     expect(text).toBe(expected);
