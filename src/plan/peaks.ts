@@ -18,7 +18,7 @@ import { busiestConnects, mostConnections } from './lifecycle.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
-import { mostEventsPerSecond, observingGroupOf, presenceFiltersOf } from './presence.ts';
+import { isObserving, mostEventsPerSecond, observingGroupOf, presenceFiltersOf } from './presence.ts';
 import { retainedPeaks } from './retained-peaks.ts';
 import { connectionsPerSlice } from './slice-connections.ts';
 import { statePayloads } from './state-payloads.ts';
@@ -136,12 +136,13 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
   // A connection for each message: what random arrivals add to a second, they add to its connects.
   const connectsOf = ({ profile }: GroupPlan) =>
     busiestConnects(profile) + (connectsEachMessage(profile) ? randomExcess([profile]) : 0);
+  const othersOf = (group: GroupPlan) =>
+    commandSubscriptions(plan, group) + (isObserving(group) ? presenceFiltersOf(group).length : 0);
   const subscribesOf = (group: GroupPlan) =>
     connectsOf(group) *
-    ((echoingDevices(group.profile) / group.profile.devices) * topicsPerDevice(group) +
-      commandSubscriptions(plan, group));
+    ((echoingDevices(group.profile) / group.profile.devices) * topicsPerDevice(group) + othersOf(group));
   const subscriptionsOf = (group: GroupPlan) =>
-    (echoingDevices(group.profile) > 0 ? topicsPerDevice(group) : 0) + commandSubscriptions(plan, group);
+    (echoingDevices(group.profile) > 0 ? topicsPerDevice(group) : 0) + othersOf(group);
   const perDeviceOf = (group: GroupPlan) =>
     makeArrivalRate(group.profile).peakPerSecond / group.profile.devices +
     excessPerDevice(group.profile) +
@@ -156,11 +157,7 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
       sumBy(groups, ({ profile }) => mostConnections(profile)) + slices + connectionsOfSubscribers(plan),
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     // A control channel has one.
-    subscriptionsPerConnection: Math.max(
-      1,
-      ...groups.map(subscriptionsOf),
-      observing === undefined ? 0 : presenceFiltersOf(observing).length,
-    ),
+    subscriptionsPerConnection: Math.max(1, ...groups.map(subscriptionsOf)),
     publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf), perObserver),
     bytesPerSecondPerConnection: Math.max(...groups.map(bytesPerDevice)),
     unacknowledgedPerClient: unacknowledged > 0 ? unacknowledged : undefined,

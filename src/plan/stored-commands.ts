@@ -1,7 +1,7 @@
 import { connectsEachMessage, meanMsOf } from '../profile/lifecycle-kinds.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
-import { formatCount, formatRate } from '../shared/format.ts';
+import { formatCount, formatPlural, formatRate } from '../shared/format.ts';
 import { accountOf } from './account.ts';
 import { peakOfDownlink } from './downlink-load.ts';
 import { type Downlink, downlinksOf, downlinksTo } from './downlinks.ts';
@@ -106,7 +106,7 @@ export function catchUpAssumptions(plan: Plan): readonly string[] {
       const left = Math.max(stored, behind?.atEnd ?? 0);
       return [
         [
-          `A device${name} that was offline for ${formatDuration(Math.ceil(absenceMs / 1_000) * 1_000)} has up to ${formatCount(stored)} stored commands to catch up on: at ${formatCount(perSecond)}/s that takes ${formatRate(stored / perSecond)} s at least.`,
+          `A device${name} that was offline for ${formatDuration(Math.ceil(absenceMs / 1_000) * 1_000)} has up to ${formatPlural(stored, 'stored command')} to catch up on: at ${formatCount(perSecond)}/s that takes ${formatRate(stored / perSecond)} s at least.`,
           ...describeWaking(group, stored / perSecond, behind),
           ...((left / perSecond) * 1_000 > drainMsOf(plan)
             ? [`The drain is ${formatDuration(drainMsOf(plan))}: what is left then counts as offline.`]

@@ -87,6 +87,9 @@ describe('a group that observes presence', () => {
     const peakOf = (name: string, of: Plan) => preflight(of).quotas.find(({ quota }) => quota === name)?.peak;
     expect(peakOf('publishesPerSecondPerConnection', plan)).toBe(50);
     expect(peakOf('sharedSubscriptionsPerGroup', plan)).toBe(4);
+    // All four connect in the first second, and each has two filters.
+    expect(peakOf('subscribesPerSecond', plan)).toBe(2 * 4);
+    expect(peakOf('subscriptionsPerConnection', plan)).toBe(2);
     expect(peakOf('publishOutPerSecond', plan)).toBeCloseTo(20 + 200);
   });
 
