@@ -49,6 +49,8 @@ function downlinkOf(sender: GroupPlan, groups: readonly GroupPlan[]): Downlink[]
     (group) =>
       isOfDevices(group) &&
       group.profile.connect.protocol === 'mqtt' &&
+      // Devices that observe presence do nothing else.
+      group.profile.observe === undefined &&
       (command.to === undefined || command.to === group.group),
   );
   const devices = sumBy(receivers, ({ profile }) => profile.devices);

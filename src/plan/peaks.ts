@@ -155,7 +155,15 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
     connectsPerSecondPerClientId: 1,
     concurrentConnections:
       sumBy(groups, ({ profile }) => mostConnections(profile)) + slices + connectionsOfSubscribers(plan),
-    subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
+    // Observers of presence connect before the others.
+    subscribesPerSecond: Math.max(
+      sumBy(
+        groups.filter((group) => !isObserving(group)),
+        subscribesOf,
+      ),
+      ...groups.filter(isObserving).map(subscribesOf),
+      controlConnects,
+    ),
     // A control channel has one.
     subscriptionsPerConnection: Math.max(1, ...groups.map(subscriptionsOf)),
     publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf), perObserver),

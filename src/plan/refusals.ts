@@ -5,10 +5,11 @@ import { formatQuantity, formatUsd } from '../shared/format.ts';
 import { nameDefaults } from '../targets/aws-iot/default-limits.ts';
 import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
 import { type CostEstimate, costLines } from './cost.ts';
-import { peakOfDownlink } from './downlink-load.ts';
+import { commandsPerConnection, peakOfDownlink } from './downlink-load.ts';
 import { type Downlink, downlinksOf } from './downlinks.ts';
 import { groupsOf, settingOf } from './groups.ts';
 import type { Plan } from './plan.ts';
+import { mostEventsPerSecond, observingGroupOf } from './presence.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
 import { storedPerSecond } from './stored-commands.ts';
 import { streamBatches } from './stream-reading.ts';
@@ -73,6 +74,7 @@ const commandParts: Partial<Record<AnyQuotaName, (plan: Plan, downlink: Downlink
     const { deliveries, replies } = peakOfDownlink(downlink);
     return deliveries + replies;
   },
+  publishesPerSecondPerConnection: (plan, { sender }) => commandsPerConnection(plan, sender),
   queuedMessagesPerSecond: storedPerSecond,
 };
 
@@ -86,6 +88,18 @@ function largestBackend({ quota, peak }: QuotaForecast, plan: Plan): Downlink | 
   return largest !== undefined && largest.part > ofDevices ? largest.downlink : undefined;
 }
 
+/** The setting that lowers the use of a quota, where no backend uses the most of it. */
+function remedyOf({ quota, peak }: QuotaForecast, plan: Plan): string {
+  const isWithoutEchoes = groupsOf(plan).every(({ profile }) => profile.echo.fraction === 0);
+  if (isWithoutEchoes && quota === 'publishOutPerSecond') return 'stages';
+  if (isWithoutEchoes && quota === 'subscribesPerSecond') return 'connect.ratePerSecond';
+  const observing = observingGroupOf(plan);
+  const isOfEvents =
+    observing !== undefined && peak === mostEventsPerSecond(plan) / observing.profile.devices;
+  if (isOfEvents && quota === 'publishesPerSecondPerConnection') return settingOf(observing, 'devices');
+  return remedies[quota] ?? 'limits.quotaShare';
+}
+
 /** A quota of which the plan would use more than it is allowed to. */
 export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
   const { account } = plan;
@@ -93,9 +107,6 @@ export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
   const raise =
     quota.raise ??
     `have the quota raised${quota.live === undefined ? '' : ` (Service Quotas ${quota.live.quotaCode})`}`;
-  const isOfRules =
-    forecast.quota === 'publishOutPerSecond' &&
-    groupsOf(plan).every(({ profile }) => profile.echo.fraction === 0);
   const backend = largestBackend(forecast, plan);
   const share = Math.round((forecast.allowed / forecast.limit) * 100);
   // A larger limit than the one that refuses may be in force.
@@ -105,11 +116,7 @@ export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
       : `. The quota is one of ${nameDefaults(account.region)}: yours was not read (servicequotas:GetServiceQuota)`;
   const allowed = `${formatQuantity(forecast.allowed)}${forecast.unit}`;
   return {
-    path: backend
-      ? settingOf(backend.sender, 'command')
-      : isOfRules
-        ? 'stages'
-        : (remedies[forecast.quota] ?? 'limits.quotaShare'),
+    path: backend ? settingOf(backend.sender, 'command') : remedyOf(forecast, plan),
     message: `${forecast.name}: ${formatQuantity(forecast.peak)}${forecast.unit} planned, and ${
       quota.adjustable
         ? `${share}% of ${quota.raise === undefined ? 'the quota of ' : ''}${formatQuantity(forecast.limit)}${forecast.unit} is ${allowed}`

@@ -22,7 +22,7 @@ export const commandSettings = {
         .optional()
         .meta({
           description:
-            'The device group that receives the commands; all groups that connect over mqtt unless set.',
+            'The device group that receives the commands; all groups that connect over mqtt and do not observe presence unless set.',
           examples: ['meters'],
         }),
       address: z

@@ -63,7 +63,8 @@ function checkReceivers({ name, command }: GroupProfile, groups: readonly GroupP
   if (command === undefined) return [];
   const { to } = command;
   const path = `groups.${name}.command.to`;
-  const ofDevices = groups.filter((group) => group.command === undefined);
+  // Devices that observe presence do nothing else.
+  const ofDevices = groups.filter((group) => group.command === undefined && group.observe === undefined);
   const receivers = ofDevices.filter(({ connect }) => connect.protocol === 'mqtt');
   if (to === undefined) {
     if (receivers.length > 0) return [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { accountOf } from '../../../src/plan/account.ts';
+import { downlinksOf } from '../../../src/plan/downlinks.ts';
 import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
@@ -113,6 +114,20 @@ describe('a group that observes presence', () => {
     const steady = { devices: 600, everySeconds: 10, connect };
     const { connectsPerSecond } = accountOf(planOf({ watch, meters: steady })).limits;
     expect(most(steady, { timeline })).toBe(600 + Math.min(600, connectsPerSecond));
+  });
+
+  it('receives no commands, and is named where its connections are the limit', () => {
+    const ops = { from: 'backend', command: { address: 'broadcast' }, ratePerSecond: 1 };
+    const [downlink] = downlinksOf(planOf({ watch, meters, ops }));
+    expect(downlink).toMatchObject({ devices: 200, fanOut: 200 });
+    expect(errorsOf({ watch, meters, ops: { ...ops, command: { to: 'watch' } } })).toEqual([
+      'groups.ops.command.to names no group of devices: watch',
+    ]);
+    const refusedBy = (groups: object) => preflight(planOf(groups)).refusals.map(({ path }) => path);
+    expect(refusedBy({ watch, meters })).toEqual(['groups.watch.devices']);
+    // Replies to a broadcast come to one client, which receives 100 a second.
+    const replying = { ...meters, reply: { delay: '1s' }, connect: { ratePerSecond: 50 } };
+    expect(refusedBy({ meters: replying, ops })).toEqual(['groups.ops.command']);
   });
 
   it('does nothing else, and needs devices to observe and a service with events', () => {
