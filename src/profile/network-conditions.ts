@@ -127,6 +127,11 @@ const settings = {
   }),
 };
 
+const { preset: _preset, ...changes } = settings;
+
+/** Schema of each setting beside the preset, with its description and an example. */
+export const networkChangeShape: Readonly<Record<string, z.ZodType>> = changes;
+
 const networkForm = z.union([z.enum(presetNames), z.strictObject(settings)]);
 
 export const networkSetting = networkForm.optional().meta({

@@ -212,15 +212,19 @@ function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): I
 }
 
 function checkChange(network: NetworkForm, path: string, acted: readonly ActedGroup[]): InputError[] {
+  return [...checkNetwork(network, `${path}.network`), ...refuseNetworkChange(`${path}.network`, acted)];
+}
+
+/** Why the network of one of these groups cannot be changed. @param path of the change, for its errors */
+export function refuseNetworkChange(
+  path: string,
+  acted: readonly Pick<ActedGroup, 'name' | 'connect'>[],
+): InputError[] {
   const why = acted.map(({ name, connect }) => ({ name, reason: whyUnshaped(connect) }));
   const first = why.find(({ reason }) => reason !== undefined);
   const ofGroup = first?.name === undefined ? '' : ` of group ${first.name}`;
-  return [
-    ...checkNetwork(network, `${path}.network`),
-    ...(first?.reason === undefined
-      ? []
-      : [{ ...first.reason, path: `${path}.network`, message: `${first.reason.message}${ofGroup}` }]),
-  ];
+  if (first?.reason === undefined) return [];
+  return [{ ...first.reason, path, message: `${first.reason.message}${ofGroup}` }];
 }
 
 /** A device that wakes connects whether a disconnect was for it or not: its recovery has no meaning. */

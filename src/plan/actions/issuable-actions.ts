@@ -1,6 +1,11 @@
 import type { IssuableAction } from './issuable-action.ts';
 import { issuableDisconnect } from './issue-disconnect.ts';
 import { issuableFaults } from './issue-faults.ts';
+import { issuableNetwork } from './issue-network.ts';
 
 /** Every kind of action that users can issue while a run goes on; a stop has a command of its own. */
-export const issuableActions: readonly IssuableAction[] = [issuableDisconnect, issuableFaults];
+export const issuableActions: readonly IssuableAction[] = [
+  issuableDisconnect,
+  issuableNetwork,
+  issuableFaults,
+];

@@ -22,6 +22,8 @@ const profile = {
 
 /** From the press of a button to the mark and to the effect. */
 const effectMs = 3_000;
+/** From the press to the instant of an action, at most. */
+const leadMs = 2_000;
 
 describeInBrowser('the live page changes a run', () => {
   let browser: Browser;
@@ -95,7 +97,31 @@ describeInBrowser('the live page changes a run', () => {
       .filter({ hasText: '✓ disconnect 50 % of the devices (drop) in group meters at' })
       .waitFor({ timeout: effectMs });
     expect(await until(async () => (await marks('disconnect 50 %').count()) === 1)).toBeLessThan(effectMs);
-    await takeScreenshot(page, 'live-actions');
+  }, 30_000);
+
+  it('changes the network: accepted, marked, and measured within three seconds of its instant', async () => {
+    await page.locator('#network-delay').fill('400ms');
+    expect(await page.locator('#network-effect').textContent()).toMatch(
+      /^The network of devices of group meters stays as it is, and delays each packet by 400ms in each direction/,
+    );
+    await form('network').getByRole('button').click();
+    const accepted = page.locator('#network-accepted').filter({ hasText: '✓ network' });
+    await accepted.waitFor({ timeout: effectMs });
+    expect(await until(async () => (await marks('network').count()) === 1)).toBeLessThan(effectMs);
+    await page.waitForTimeout(leadMs);
+    // What is out of view is drawn seldom. A PUBACK takes the delay both ways.
+    await page.locator('#percentiles-puback_round_trip').scrollIntoViewIfNeeded();
+    const slowest = async () => {
+      const plot = page.locator('#percentiles-puback_round_trip desc');
+      const [, text = '', unit] =
+        /p99 lies between .*? and ([\d.,]+) (m?s)/.exec((await plot.textContent()) ?? '') ?? [];
+      return Number(text.replaceAll(',', '')) * (unit === 's' ? 1_000 : 1);
+    };
+    expect(await until(async () => (await slowest()) >= 790)).toBeLessThan(effectMs);
+    await page.locator('#network-delay').fill('');
+    await page.locator('#network-preset').selectOption('none');
+    await form('network').getByRole('button').click();
+    await accepted.filter({ hasText: 'none' }).waitFor({ timeout: effectMs });
   }, 30_000);
 
   it('changes the faults of the service, and says why it refuses', async () => {
@@ -110,6 +136,7 @@ describeInBrowser('the live page changes a run', () => {
     expect(await page.locator('#faults-problem').textContent()).toBe('');
     expect(await until(async () => (await marks('dropAcks').count()) === 1)).toBeLessThan(effectMs);
     // Once it is in force no publish is acknowledged any more.
+    await page.locator('#groups-table').scrollIntoViewIfNeeded();
     const stands = async () => {
       const [sent, acked] = [await cellOf('trackers', 1), await cellOf('trackers', 2)];
       await page.waitForTimeout(2_100);
@@ -145,6 +172,7 @@ describeInBrowser('the live page changes a run', () => {
   }, 30_000);
 
   it('fits a telephone, and complains of nothing', async () => {
+    await takeScreenshot(page, 'live-actions');
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     await takeScreenshot(page, 'live-actions-telephone');

@@ -18,6 +18,20 @@ describe('parseActionSettings', () => {
     [['disconnect=20%'], [{ kind: 'disconnect', share: 0.2, how: 'drop' }]],
     [['disconnect=0.5', 'disconnect.how=clean'], [{ kind: 'disconnect', share: 0.5, how: 'clean' }]],
     [['disconnect.how=silent'], [{ kind: 'disconnect', share: 1, how: 'silent' }]],
+    [['network=lte-m'], [{ kind: 'network', network: 'lte-m' }]],
+    [
+      ['network=lte', 'network.delay=50ms..150ms', 'network.loss=2%', 'network.bandwidth=128kbit'],
+      [
+        {
+          kind: 'network',
+          network: { preset: 'lte', delay: '50ms..150ms', loss: 0.02, bandwidth: '128kbit' },
+        },
+      ],
+    ],
+    [
+      ['network.stall={"everySeconds":30,"for":"2s"}', 'network.reset=2'],
+      [{ kind: 'network', network: { stall: { everySeconds: 30, for: '2s' }, reset: 2 } }],
+    ],
     [['faults=none'], [{ kind: 'faults', faults: 'none' }]],
     [
       ['faults.dropAcks=12.5%', 'faults.pauseMs=3s', 'faults.refuseWith=serverBusy', 'faults.clients=20%'],
@@ -72,6 +86,15 @@ describe('parseActionSettings', () => {
     [['disconnect=1', 'disconnect=2'], { disconnect: 'is given twice → give it once' }],
     [['disconnect=0'], { disconnect: expect.stringMatching(/^is no share/) }],
     [['group=a'], { group: expect.stringMatching(/^is given without an action → give one of disconnect=…/) }],
+    [['network=lte-n'], { network: 'is no preset: lte-n → did you mean "lte-m"?' }],
+    [
+      ['network.delay=soon', 'network.loss=200%'],
+      {
+        'network.delay': 'is not understood: soon → give a value such as 50ms..150ms',
+        'network.loss': 'is not understood: 200% → give a value such as 0.02',
+      },
+    ],
+    [['network.delay=90s'], { 'network.delay': expect.stringMatching(/^is longer than 1m one way/) }],
     [['faults=some'], { faults: expect.stringMatching(/^takes none and nothing else: some/) }],
     [
       ['faults=none', 'faults.dropAcks=1%'],
