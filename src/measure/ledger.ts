@@ -71,6 +71,7 @@ export class Ledger {
   readonly #sliceFailedBy = new ReasonCounts();
   readonly #reasons = ofEach(reasonNames, () => new ReasonCounts());
   readonly #downlink: DownlinkTotals;
+  readonly #actions: LiveAction[] = [];
 
   constructor(plan: Plan, outline: RunOutline) {
     this.#plan = plan;
@@ -125,6 +126,7 @@ export class Ledger {
 
   /** An action of the run: what was stored decides when it took effect, not when each slice received it. */
   addAction(action: LiveAction): void {
+    this.#actions.push(action);
     this.#addStop(stopOf(action));
     this.#connections.addAction(action);
   }
@@ -215,6 +217,7 @@ export class Ledger {
     const legs = [...this.#legs.values()].flat();
     return {
       groups,
+      actions: this.#actions,
       plannedMessages: this.#outline.messages,
       acknowledged: deviceGroupsOf(this.#plan).every(isAcknowledged),
       devices: groups.map(({ devices }) => devices).reduce(sumFields),

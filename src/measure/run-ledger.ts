@@ -1,3 +1,4 @@
+import type { LiveAction } from '../plan/actions/action.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { UnrelatedCounts } from './arrival-window.ts';
 import type { BusiestSeconds } from './busiest-seconds.ts';
@@ -72,6 +73,8 @@ export interface SliceOutcomes {
 export interface RunLedger {
   /** In the profile's order; a flat profile is one group. */
   readonly groups: readonly GroupLedger[];
+  /** Those that were stored. */
+  readonly actions: readonly LiveAction[];
   readonly plannedMessages: number;
   /** Whether all publishes are acknowledged: over HTTPS, and over MQTT at QoS 1 and 2. */
   readonly acknowledged: boolean;

@@ -127,6 +127,8 @@ export interface Report {
   /** Wills of devices that the primary observer saw. Absent: no device leaves one. */
   readonly wills?: number;
   readonly timeline: RunTimeline;
+  /** What changed the run while it went on, by its profile or by its users, in the order of their instants. Absent: nothing. */
+  readonly actions?: readonly ActionReport[];
   readonly perSecond: RunSeries;
   readonly latencyOverTime: LatencyRecord<LatencyOverTime, TimedLatencyName>;
   readonly latencyDistribution: LatencyRecord<LatencyDistribution>;
@@ -274,4 +276,12 @@ export interface ThresholdResult {
   readonly isUndecided?: true;
   /** The run was stopped, and nothing in what it had measured by then fails this threshold. */
   readonly isExcusedByStop?: true;
+}
+
+/** A change of the run while it went on. */
+export interface ActionReport {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** `disconnect 20 % of the devices (drop) in group trackers` */
+  readonly label: string;
 }

@@ -129,8 +129,14 @@ function ratesOfGroups(stages: readonly StageRate[]): { readonly stretches: read
 }
 
 /** From the first connect to the last second in which anything happened. */
-function timeFrameOf({ timeline, perSecond }: Report): TimeFrame {
+function timeFrameOf({ timeline, perSecond, actions = [] }: Report): TimeFrame {
   const { startAt, publishAt, publishEndAt } = timeline;
   const lastBusy = (perSecond.startSecond + perSecond.sent.length) * 1_000;
-  return { startAt, publishAt, publishEndAt, endAt: lastBusy > startAt ? lastBusy : publishEndAt };
+  return {
+    startAt,
+    publishAt,
+    publishEndAt,
+    endAt: lastBusy > startAt ? lastBusy : publishEndAt,
+    marks: actions,
+  };
 }

@@ -62,6 +62,10 @@ export const partRules: readonly Rule[] = [
     hasParts,
   ],
   [/^caption: The (?:busiest step of each, messages a second|slowest step of each, milliseconds)$/, hasParts],
+  [
+    /^title: ((?:disconnect|network|rate|faults|stop)\b.*)$/,
+    ([, label], _, { actions = [] }) => actions.some((action) => action.label === label),
+  ],
   [/^summary: As a table: (?:Messages a second|end_to_end_latency) by group and kind.*$/, hasParts],
   [
     /^row of The busiest step of each, .*Group or kind: (.*) \| (?:intended|started|due): (.*) \| sent: (.*) \| arrived: (.*)$/,
