@@ -100,6 +100,15 @@ const statusOf = (options: RequestOptions) =>
   });
 
 describe('the live page’s server', () => {
+  it('takes actions of a run that goes on, and of no other, from its own page alone', async () => {
+    const at = '/api/runs/no-such-run/actions';
+    const settings = ['disconnect=20%'];
+    expect(await post(at, { settings })).toMatchObject({ status: 409 });
+    expect((await post(at, { settings }, { cookie: '' })).status).toBe(403);
+    expect((await post(at, { settings }, { origin: 'http://evil.example' })).status).toBe(403);
+    expect((await post(at, { settings }, { 'content-type': 'text/plain' })).status).toBe(403);
+  });
+
   it('lists runs, the newest first, also those without a report', async () => {
     const { status, text } = await get('/');
     expect(status).toBe(200);
