@@ -6,7 +6,7 @@ import { isReplacing } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
-import { sumFields } from '../shared/counts.ts';
+import { sumFields, sumOf } from '../shared/counts.ts';
 import { sumEntries } from './leg-kinds.ts';
 import { MessageSum, type MessageTotals, type SeenMessages } from './message-totals.ts';
 import type { GroupMeasurements, KindMeasurements } from './part-records.ts';
@@ -66,6 +66,8 @@ export class GroupTotals {
   readonly #kinds: readonly NamedKind[];
   readonly #devices = { connected: 0, unknown: 0, connectFailed: 0, reconnects: 0 };
   #stages: readonly StageCounts[];
+  /** By stream number: messages that its slices had more, or less, than planned, because they learned late of actions. */
+  readonly #moreByStream: number[] = [];
 
   constructor(group: GroupPlan) {
     this.#group = group;
@@ -86,6 +88,12 @@ export class GroupTotals {
     this.#stages = this.#stages.map((stage, i) => sumFields(stage, entry.stages[i]!));
   }
 
+  /** @param more by stream number: messages of a slice beyond those that are planned */
+  addMore(more: readonly number[]): void {
+    for (const [stream, count] of more.entries())
+      this.#moreByStream[stream] = (this.#moreByStream[stream] ?? 0) + count;
+  }
+
   /** @param seen of a slice, by stream number */
   addSeen(observer: string, seen: readonly SeenMessages[]): void {
     for (const each of seen) this.#sum.addSeen(observer, each);
@@ -101,12 +109,12 @@ export class GroupTotals {
       ...(!isOfDevices(this.#group) && { sendsCommands: true as const }),
       devices: { planned: this.#group.profile.devices, ...this.#devices },
       stages: this.#stages,
-      plannedMessages: intendedOfGroup(this.#group),
+      plannedMessages: intendedOfGroup(this.#group) + sumOf(this.#moreByStream),
       acknowledged: isAcknowledged(this.#group),
       ...this.#sum.totals(),
       kinds: this.#kinds.map(({ name, plan, sum }) => ({
         kind: name,
-        plannedMessages: intendedOf(plan),
+        plannedMessages: intendedOf(plan) + (this.#moreByStream[plan.stream] ?? 0),
         acknowledged: isAcknowledged(plan),
         ...sum.totals(),
         ...measuredOf(plan.stream),

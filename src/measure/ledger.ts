@@ -25,6 +25,7 @@ import { attemptsOf, startLagOf } from './leg-attempts.ts';
 import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
 import { compareObservers } from './observer-comparison.ts';
 import type { ObserverCloser } from './observer-record.ts';
+import { OwnRates } from './own-rates.ts';
 import { PartRecords } from './part-records.ts';
 import { ReasonCounts } from './reason-counts.ts';
 import { addArrivalLatencies, addSliceLatencies, makeRunLatencies } from './run-latencies.ts';
@@ -43,13 +44,15 @@ import { type Backlog, emptyBacklog } from './unread-backlog.ts';
 const reasonNames = ['failedBy', 'connectFailedBy', 'disconnectedBy', 'echoRefusedBy'] as const;
 
 /** Slice results and arrival windows go in one at a time, in any order, and may be forgotten; memory stays bounded. */
-export function makeLedger(plan: Plan, outline: RunOutline = outlineOf(plan)): Ledger {
-  return new Ledger(plan, outline);
+export function makeLedger(plan: Plan, outline?: RunOutline): Ledger {
+  const rates = new OwnRates(plan);
+  return new Ledger(rates.plan, outline ?? outlineOf(rates.plan), rates);
 }
 
 export class Ledger {
   readonly #plan: Plan;
   readonly #outline: RunOutline;
+  readonly #rates: OwnRates;
   /** By slice, then by leg. */
   readonly #legs = new Map<number, LegTotals[]>();
   readonly #deaths = new Map<number, SliceDeath[]>();
@@ -73,8 +76,9 @@ export class Ledger {
   readonly #downlink: DownlinkTotals;
   readonly #actions: LiveAction[] = [];
 
-  constructor(plan: Plan, outline: RunOutline) {
+  constructor(plan: Plan, outline: RunOutline, rates: OwnRates) {
     this.#plan = plan;
+    this.#rates = rates;
     this.#outline = outline;
     this.#closeSlice = makeSliceCloser(plan, outline);
     this.#observers = new RunObservers(plan, outline);
@@ -91,6 +95,7 @@ export class Ledger {
    */
   addSlice(result: SliceResult): void {
     this.#checkLeg(result, 'A slice result');
+    this.#rates.addSlice(result);
     const legs = this.#legs.get(result.slice) ?? [];
     const streams = this.#outline.streamsOf(result.slice);
     if (legs[result.leg] !== undefined)
@@ -204,6 +209,7 @@ export class Ledger {
         const seenAt = isOfDevices(group) ? primary : commands;
         const entry = this.#closeSlice(slice, this.#recordOf(slice, seenAt), ending);
         totals.add(entry, attemptsOf(this.#legs.get(slice)));
+        totals.addMore(this.#rates.moreThanPlanned(slice));
         for (const [name, closer] of closers) totals.addSeen(name, closer.add(slice, entry.streams));
         if (isOfDevices(group)) comparer?.add(slice, entry.streams);
         outcomes[entry.outcome]++;
@@ -218,7 +224,7 @@ export class Ledger {
     return {
       groups,
       actions: this.#actions,
-      plannedMessages: this.#outline.messages,
+      plannedMessages: this.#outline.messages + this.#rates.moreOfAll(),
       acknowledged: deviceGroupsOf(this.#plan).every(isAcknowledged),
       devices: groups.map(({ devices }) => devices).reduce(sumFields),
       messages: { ...messages, ...arrived },

@@ -16,6 +16,8 @@ export interface Plan {
   readonly timeline: Timeline;
   /** What changed its rates beside the profile's timeline (`withActions`), in the order of time; never stored. Absent: nothing. */
   readonly rateActions?: readonly RateAction[];
+  /** By slice: the same for slices in which some of them took effect at another instant, or not at all. */
+  readonly ownRateActions?: ReadonlyMap<number, readonly RateAction[]>;
   /** Of all groups of devices together: what the run's observers are to see. */
   readonly load: Load;
   readonly slices: SliceSplit;

@@ -8,6 +8,8 @@ import { sumOf } from '../shared/counts.ts';
 export interface RateAction {
   /** After publishing begins, as the action says. */
   readonly atMs: number;
+  /** Number of a stored action. */
+  readonly k?: number;
   /** Of a slice that learned late of it: from when it holds there. Infinity: the slice never learned of it. Absent: `atMs`. */
   readonly fromMs?: number;
   /** Absent: all groups. */

@@ -7,6 +7,7 @@ import { groupOfSlice, intendedPeakOf } from './groups.ts';
 import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
 import { makePlannedRate } from './planned-rate.ts';
+import type { RateAction } from './rate-actions.ts';
 import { perTurnOf } from './schedules/arrival-kinds.ts';
 import { slicesByConnections } from './slice-connections.ts';
 
@@ -63,7 +64,21 @@ function wantedSlices(profile: LoadProfile, concurrency: number): number {
  * most, and messages are ⌊M·B(s+1)/D⌋ − ⌊M·B(s)/D⌋, or as many whole bursts. Both telescope: the shares sum to the group's D and M exactly.
  */
 export function sliceOf(plan: Plan, slice: number): Slice {
-  return shareOf(groupOfSlice(plan, slice), slice);
+  return shareOf(groupOfSlice(planOfSlice(plan, slice), slice), slice);
+}
+
+/** A plan does not change, and groups of one are found again by it. */
+const ownPlans = new WeakMap<readonly RateAction[], Plan>();
+
+function planOfSlice(plan: Plan, slice: number): Plan {
+  const rateActions = plan.ownRateActions?.get(slice);
+  if (rateActions === undefined) return plan;
+  let own = ownPlans.get(rateActions);
+  if (own === undefined) {
+    own = { ...plan, rateActions };
+    ownPlans.set(rateActions, own);
+  }
+  return own;
 }
 
 /** All slices of a group. */

@@ -7,6 +7,8 @@ import { type Ledger, makeLedger } from '../measure/ledger.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { compareSequenceNumbers } from '../measure/stream-batch.ts';
 import { type Backlog, emptyBacklog, unknownBacklog } from '../measure/unread-backlog.ts';
+import type { StoredAction } from '../plan/actions/action.ts';
+import { withActions } from '../plan/actions/with-actions.ts';
 import { cloudWatchProtocolsOf } from '../plan/groups.ts';
 import { isReadByRule, ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -42,6 +44,7 @@ type RunRecord = Pick<
  * Reads back all that a run has left: slice results, then arrival windows until the subscribers have ended and the rule's reader misses
  * nothing, or the queue is empty and no window comes any more, or the queue holds messages that nothing reads. What is then still missing
  * is what the queues hold, and what is lost.
+ * @param plan with the run's actions (`readAmendedPlan`)
  */
 export async function collectRun(
   store: RunRecord,
@@ -90,6 +93,13 @@ export async function collectRecord(store: RunRecord, plan: Plan, because: strin
   const ledger = await readSlices(store, plan);
   for await (const window of store.arrivalWindows(plan.runId, new Set())) ledger.addWindow(window);
   return ledger.close(unknownBacklog(because));
+}
+
+/** The plan with what the run's actions have made of its rates so far. */
+export async function readAmendedPlan(store: Pick<RunStore, 'actions'>, plan: Plan): Promise<Plan> {
+  const actions: StoredAction[] = [];
+  for await (const action of store.actions(plan.runId)) actions.push(action);
+  return withActions(plan, actions);
 }
 
 async function readSlices(store: RunRecord, plan: Plan): Promise<Ledger> {

@@ -6,7 +6,7 @@ import type { Plan } from '../plan/plan.ts';
 import { buildReport } from '../report/build-report.ts';
 import { renderReportHtml } from '../report/html.ts';
 import type { Report } from '../report/report-model.ts';
-import { collectRun, settledSums } from './collect-run.ts';
+import { collectRun, readAmendedPlan, settledSums } from './collect-run.ts';
 import type { LiveView } from './live-view.ts';
 
 export interface SummaryDeps {
@@ -22,8 +22,9 @@ export interface SummaryDeps {
 }
 
 /** Run store, queues and CloudWatch in, report out, and nothing left on the control topic. Safe to repeat. */
-export async function summarizeRun(plan: Plan, deps: SummaryDeps): Promise<Report> {
+export async function summarizeRun(stored: Plan, deps: SummaryDeps): Promise<Report> {
   const { store, metrics, control, liveView, backlog, waitAtMostMs } = deps;
+  const plan = await readAmendedPlan(store, stored);
   const ledger = await collectRun(store, plan, { backlog, waitAtMostMs });
   const { messages, acknowledged } = ledger;
   const sums = await settledSums(metrics, {

@@ -12,6 +12,7 @@ import { describeFailedThreshold, failedAbortThreshold } from '../report/abort.t
 import type { CloudWatchView } from '../report/explanation.ts';
 import { formatShare } from '../shared/format.ts';
 import { traitsOf } from '../targets/traits-of.ts';
+import { readAmendedPlan } from './collect-run.ts';
 import type { RunControl } from './run-control.ts';
 
 export interface WatchDeps {
@@ -29,13 +30,14 @@ const deadAfterCheckpoints = 3;
  * One poll of a run that a threshold may end: stops the run if such a threshold has failed.
  * @returns whether to poll again: false when the run was stopped, has ended, or is about to
  */
-export async function watchRun(plan: Plan, deps: WatchDeps): Promise<boolean> {
-  const { runId, timeline } = plan;
+export async function watchRun(stored: Plan, deps: WatchDeps): Promise<boolean> {
+  const { runId, timeline } = stored;
   const now = deps.now();
   const isLastPoll = now + watchEverySeconds * 1_000 >= timeline.publishEndAt;
   if (now < timeline.publishAt) return !(await isStopped(runId, deps));
   if (now >= timeline.publishEndAt || (await isStopped(runId, deps))) return false;
 
+  const plan = await readAmendedPlan(deps.store, stored);
   const ledger = makeLedger(plan);
   const slices: SliceResult[] = [];
   for await (const result of deps.store.sliceResults(runId)) {

@@ -1,4 +1,4 @@
-import { collectRecord } from '../../worker/collect-run.ts';
+import { collectRecord, readAmendedPlan } from '../../worker/collect-run.ts';
 import type { Execution } from '../../aws/executions.ts';
 import { AwsAccessError } from '../../aws/plain-errors.ts';
 import type { RunRecord } from '../../aws/run-store.ts';
@@ -53,7 +53,7 @@ export async function reportOf(
 ): Promise<Report> {
   const stored = await record.getReport(runId);
   if (stored !== undefined && !isProvisional(stored)) return stored;
-  const plan = await record.getPlan(runId);
+  const plan = await readAmendedPlan(record, await record.getPlan(runId));
   const ending = execution ?? stored?.execution;
   const ledger = await collectRecord(record, plan, describeRecordAlone(plan, subscriber));
   const report = buildReport({

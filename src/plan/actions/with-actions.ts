@@ -8,6 +8,7 @@ import { rateOf } from './rate.ts';
 
 /** An action, and for a slice that took it into account at another instant than the action's own, when. */
 export interface AmendingAction extends LiveAction {
+  readonly k?: number;
   /** Epoch milliseconds; Infinity: never. Absent: `at`. */
   readonly tookEffectAt?: number;
 }
@@ -20,12 +21,13 @@ export interface AmendingAction extends LiveAction {
 export function withActions(plan: Plan, actions: readonly AmendingAction[]): Plan {
   const { publishAt } = plan.timeline;
   const rateActions = actions
-    .flatMap(({ at, tookEffectAt, group, action }): RateAction[] => {
+    .flatMap(({ at, k, tookEffectAt, group, action }): RateAction[] => {
       const change = rateOf({ at, action });
       if (change === undefined) return [];
       return [
         {
           atMs: at - publishAt,
+          ...(k === undefined ? {} : { k }),
           ...(tookEffectAt === undefined ? {} : { fromMs: tookEffectAt - publishAt }),
           ...(group === undefined ? {} : { group }),
           change,

@@ -3,7 +3,9 @@ import { runSlice } from '../../../src/device/slice-runner.ts';
 import { StopRequest } from '../../../src/device/stop-signal.ts';
 import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import type { Announcement } from '../../../src/plan/actions/action.ts';
 import { actionKinds } from '../../../src/plan/actions/action-kinds.ts';
+import { groupOfSlice } from '../../../src/plan/groups.ts';
 import { longestSleepMs } from '../../../src/plan/lifecycle.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { plannedActionsOf } from '../../../src/plan/storms.ts';
@@ -126,6 +128,8 @@ export interface SimulationOptions extends RunOptions {
   learnsAfterMs?: number;
   readyAfterMs?: number;
   checkpointEveryMs?: number;
+  /** Actions that are announced to the slice: when it receives them, epoch milliseconds. */
+  announced?: readonly { readonly receivedAt: number; readonly action: Announcement }[];
   /** What else happens, set up before time begins. */
   script?: (clock: VirtualClock, transport: SimulatedTransport, plan: Plan) => void;
 }
@@ -142,8 +146,9 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   if (stoppedBeforeMs !== undefined && learnsAfterMs === undefined) stop.abort(request);
   let transport: SimulatedTransport | undefined;
   const actions = new DeviceActions();
-  followActions({
+  const followed = followActions({
     runId: plan.runId,
+    group: groupOfSlice(plan, options.slice ?? 0).group,
     kinds: actionKinds,
     planned: plannedActionsOf(plan),
     controls: {
@@ -155,6 +160,9 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     store: { async *actions() {} },
     clock,
   });
+  for (const { receivedAt, action } of options.announced ?? [])
+    clock.setTimer(receivedAt - clock.now(), () => followed.received(action));
+  const recorded = () => (followed.applied().length > 0 ? { actions: [...followed.applied()] } : {});
   const work = runSlice({
     actions,
     plan,
@@ -166,7 +174,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       return transport;
     },
     onCheckpoint: async (result) => {
-      checkpoints.push(result);
+      checkpoints.push({ ...result, ...recorded() });
     },
     onSnapshot: (snapshot) => {
       snapshots.push(snapshot);
@@ -180,6 +188,6 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   if (options.stopAfterMs !== undefined) {
     clock.setTimer(options.stopAfterMs, () => stop.abort('stopped by the test'));
   }
-  const result = await clock.runUntil(work);
+  const result = { ...(await clock.runUntil(work)), ...recorded() };
   return { plan, clock, transport, result, checkpoints, snapshots };
 }

@@ -1,0 +1,64 @@
+import { groupOfSlice } from '../plan/groups.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RateAction } from '../plan/rate-actions.ts';
+import { streamsOf } from '../plan/streams.ts';
+import { sumBy, sumOf } from '../shared/counts.ts';
+import type { SliceResult } from './slice-result.ts';
+
+/** Slices in which actions on rates took effect at other instants than their own: what these intended follows from their own records. */
+export class OwnRates {
+  /** With what is known of such slices so far: their schedules are to be computed once their results are in. */
+  readonly plan: Plan;
+  readonly #asPlanned: Plan;
+  readonly #bySlice = new Map<number, readonly RateAction[]>();
+
+  constructor(plan: Plan) {
+    this.#asPlanned = plan;
+    this.plan = plan.rateActions === undefined ? plan : { ...plan, ownRateActions: this.#bySlice };
+  }
+
+  addSlice(result: Pick<SliceResult, 'slice' | 'at' | 'outcome' | 'actions'>): void {
+    const own = ownRateActionsOf(this.#asPlanned, result);
+    if (own !== undefined) this.#bySlice.set(result.slice, own);
+  }
+
+  /** By stream: messages that such a slice had to send beyond those that are planned. */
+  moreThanPlanned(slice: number): number[] {
+    if (!this.#bySlice.has(slice)) return [];
+    const planned = streamsOf(this.#asPlanned, slice);
+    return streamsOf(this.plan, slice).map(({ messages }, i) => messages - planned[i]!.messages);
+  }
+
+  moreOfAll(): number {
+    return sumBy([...this.#bySlice.keys()], (slice) => sumOf(this.moreThanPlanned(slice)));
+  }
+}
+
+/**
+ * The actions on rates as a slice took them into account, by its own record. One that has ended and does not name an action never learned
+ * of it; one that runs, or died, may have.
+ * @returns undefined: as the plan has them
+ */
+function ownRateActionsOf(
+  plan: Plan,
+  { slice, at: recordedAt, outcome, actions = [] }: Pick<SliceResult, 'slice' | 'at' | 'outcome' | 'actions'>,
+): readonly RateAction[] | undefined {
+  const { rateActions, timeline } = plan;
+  if (rateActions === undefined) return undefined;
+  const { publishAt } = timeline;
+  const { group } = groupOfSlice(plan, slice);
+  const tookEffectAt = new Map(actions.map(({ k, at }) => [k, at]));
+  const hasEnded = outcome === 'completed' || outcome === 'stopped';
+  const mustName = (action: RateAction) => hasEnded && publishAt + action.atMs < recordedAt;
+  let deviates = false;
+  const own = rateActions.map((action): RateAction => {
+    if (action.group !== undefined && action.group !== group) return action;
+    const at = tookEffectAt.get(action.k);
+    const unnamed = mustName(action) ? Number.POSITIVE_INFINITY : action.atMs;
+    const fromMs = at === undefined ? unnamed : at - publishAt;
+    if (fromMs === action.atMs) return action;
+    deviates = true;
+    return { ...action, fromMs };
+  });
+  return deviates ? own : undefined;
+}
