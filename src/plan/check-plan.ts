@@ -11,7 +11,7 @@ import {
 } from '../profile/load-profile.ts';
 import { maxBurst, messagesOfGaps, mostWalked } from '../profile/load-shapes/arrival-pattern.ts';
 import { maxJoinedStages, maxStages } from '../profile/load-shapes/resolved-load.ts';
-import { parseNetwork } from '../profile/network-conditions.ts';
+import { isNetworkForm } from '../profile/network-conditions.ts';
 import type { NetworkForm } from '../profile/network-presets.ts';
 import type { PlannedAction } from '../profile/planned-action.ts';
 import { maxTimelineEntries } from '../profile/planned-action.ts';
@@ -149,7 +149,7 @@ function checkActed(path: string, action: PlannedAction['action']): PlanProblem[
 }
 
 function checkStoredChange(path: string, network: NetworkForm): PlanProblem[] {
-  return parseNetwork(network) === undefined ? [{ path, message: 'is no network' }] : [];
+  return isNetworkForm(network) ? [] : [{ path, message: 'is no network' }];
 }
 
 function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {

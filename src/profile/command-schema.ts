@@ -3,7 +3,7 @@ import { parseDuration } from '../shared/duration.ts';
 import type { CommandSettings, ReplySettings } from './commands.ts';
 import { duration } from './device-schema.ts';
 import { parseTimeRange } from './lifecycle-schema.ts';
-import { durationOrRange } from './load-shapes/think-time.ts';
+import { durationOrRange } from './time-distribution.ts';
 
 /** The settings of who sends commands to whom, and of who replies. */
 export const commandSettings = {

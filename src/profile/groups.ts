@@ -8,7 +8,8 @@ import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { checkShares, divideDevices } from './group-shares.ts';
 import { type GroupProfile, type GroupSettings, type LoadProfile, maxGroups } from './load-profile.ts';
 import { loadReplacedBy } from './load-shapes/load-shapes.ts';
-import { joinNetworks, parseNetwork } from './network-conditions.ts';
+import { joinNetworks } from './network-conditions.ts';
+import { parseNetwork } from './network-schema.ts';
 import { checkMeasured } from './threshold-rules.ts';
 
 /** The result of reading one flat profile. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from '../shared/duration.ts';
 import type { Lifecycle, TimeRange } from './lifecycle-kinds.ts';
-import { durationOrRange } from './load-shapes/think-time.ts';
+import { durationOrRange } from './time-distribution.ts';
 import { disconnectKinds } from './timeline.ts';
 
 const range = z.string().regex(durationOrRange);

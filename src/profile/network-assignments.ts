@@ -1,7 +1,8 @@
 import type { InputError } from '../shared/errors.ts';
-import { joinNetworks, parseNetwork } from './network-conditions.ts';
+import { joinNetworks } from './network-conditions.ts';
 import type { NetworkForm, NetworkObject } from './network-presets.ts';
 import { checkNetwork } from './network-rules.ts';
+import { parseNetwork } from './network-schema.ts';
 import { validateShape } from './shape.ts';
 
 /** `network.delay=200ms`: the setting and its value, as the command line gives them. */

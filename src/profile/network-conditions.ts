@@ -1,6 +1,4 @@
-import * as z from 'zod';
-import { duration, share } from './device-schema.ts';
-import { durationOrRange, resolveThinkTime } from './load-shapes/think-time.ts';
+import { durationPattern } from '../shared/duration.ts';
 import {
   type Bandwidth,
   type NetworkConditions,
@@ -10,139 +8,61 @@ import {
   presetNames,
   type Stall,
 } from './network-presets.ts';
+import { durationOrRange, resolveThinkTime } from './time-distribution.ts';
 
 /** The units of `tc`; its `bps` are bytes, and are not taken. */
 const bitsPer = { bit: 1, kbit: 1_000, mbit: 1_000_000, gbit: 1_000_000_000 } as const;
-const bandwidthPattern = /^(\d+(?:\.\d+)?)(bit|kbit|mbit|gbit)$/;
-const bandwidth = z.string().regex(bandwidthPattern);
+export const bandwidthPattern = /^(\d+(?:\.\d+)?)(bit|kbit|mbit|gbit)$/;
 
 /** Resets a minute at most: one a second. */
-const mostResets = 60;
+export const mostResets = 60;
 
-const delayForm = z.union([
-  z.string().regex(durationOrRange),
-  z.strictObject({
-    exponential: duration.optional().meta({
-      description: 'The mean: most delays are shorter, a few much longer.',
-      examples: ['100ms'],
-    }),
-    normal: z
-      .strictObject({
-        mean: duration.meta({ description: 'The mean.', examples: ['100ms'] }),
-        sd: duration.meta({ description: 'The standard deviation.', examples: ['20ms'] }),
-      })
-      .optional()
-      .meta({
-        description: 'By mean and sd. What would be below 0 is 0.',
-        examples: [{ mean: '100ms', sd: '20ms' }],
-      }),
-  }),
-]);
+const matches = (pattern: RegExp) => (value: unknown) => typeof value === 'string' && pattern.test(value);
+const isDuration = matches(durationPattern);
+const isRate = matches(bandwidthPattern);
+const isUpTo = (most: number) => (value: unknown) => typeof value === 'number' && value >= 0 && value <= most;
+const isShare = isUpTo(1);
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isAbsentOr = (is: (value: unknown) => boolean, value: unknown) => value === undefined || is(value);
 
-const settings = {
-  preset: z
-    .enum(presetNames)
-    .optional()
-    .meta({
-      description: `A network that the other settings change: ${presetNames.join(', ')}. none is a network that does nothing.`,
-      examples: ['lte-m'],
-    }),
-  delay: delayForm.optional().meta({
-    description:
-      'How long a packet takes, one way: a duration, a range such as 50ms..150ms, {"exponential": "100ms"} or {"normal": {"mean": "100ms", "sd": "20ms"}}. A round trip takes two. 0s is none.',
-    examples: ['50ms..150ms'],
-  }),
-  correlation: share.optional().meta({
-    description: 'How much one delay is like the one before it, from 0 to 1.',
-    examples: [0.25],
-  }),
-  bandwidth: z
-    .union([
-      bandwidth,
-      z.literal('none'),
-      z.strictObject({
-        up: bandwidth.optional().meta({
-          description: 'From a device, such as 128kbit or 1mbit.',
-          examples: ['128kbit'],
-        }),
-        down: bandwidth.optional().meta({
-          description: 'To a device, such as 128kbit or 1mbit.',
-          examples: ['1mbit'],
-        }),
-      }),
-    ])
-    .optional()
-    .meta({
-      description:
-        "Bits a second of one device in the units of tc, bit, kbit, mbit or gbit: 128kbit both ways, {'up': '128kbit', 'down': '1mbit'}, or none.".replaceAll(
-          "'",
-          '"',
-        ),
-      examples: [{ up: '128kbit', down: '1mbit' }],
-    }),
-  loss: share.optional().meta({
-    description:
-      'Share of the packets, from 0 to 1, that are lost. TCP sends them again: devices see delays and stalls.',
-    examples: [0.02],
-  }),
-  stall: z
-    .union([
-      z.literal('none'),
-      z.strictObject({
-        everySeconds: z
-          .number()
-          .positive()
-          .max(86_400)
-          .meta({ description: 'How often, in seconds, for each device.', examples: [30] }),
-        for: duration.meta({ description: 'How long, less than everySeconds.', examples: ['2s'] }),
-      }),
-    ])
-    .optional()
-    .meta({
-      description:
-        'Times in which no bytes of a device pass, {"everySeconds": 30, "for": "2s"} or none. They pass afterwards.',
-      examples: [{ everySeconds: 30, for: '2s' }],
-    }),
-  reset: z
-    .number()
-    .min(0)
-    .max(mostResets)
-    .optional()
-    .meta({
-      description: `Share of the connections that end with a reset in a minute, from 0 to ${mostResets}: 0.1 is a mean life of ten minutes.`,
-      examples: [0.1],
-    }),
-  duplicate: share.optional().meta({
-    description: 'Share of the PUBLISH packets, from 0 to 1, that arrive twice.',
-    examples: [0.01],
-  }),
-  corrupt: share.optional().meta({
-    description:
-      'Share of the packets, from 0 to 1, that arrive with a wrong byte. Over TLS each ends its connection.',
-    examples: [0.001],
-  }),
-  outage: share.optional().meta({
-    description: 'Share of the devices, from 0 to 1, that the network does not reach.',
-    examples: [0.1],
-  }),
+const isSetting: { readonly [Name in keyof Required<NetworkObject>]: (value: unknown) => boolean } = {
+  preset: (value) => presetNames.some((name) => name === value),
+  delay: (value) =>
+    matches(durationOrRange)(value) ||
+    (isObject(value) &&
+      isAbsentOr(isDuration, value.exponential) &&
+      isAbsentOr(
+        (normal) => isObject(normal) && isDuration(normal.mean) && isDuration(normal.sd),
+        value.normal,
+      )),
+  correlation: isShare,
+  bandwidth: (value) =>
+    value === 'none' ||
+    isRate(value) ||
+    (isObject(value) && isAbsentOr(isRate, value.up) && isAbsentOr(isRate, value.down)),
+  loss: isShare,
+  stall: (value) =>
+    value === 'none' ||
+    (isObject(value) &&
+      isUpTo(86_400)(value.everySeconds) &&
+      value.everySeconds !== 0 &&
+      isDuration(value.for)),
+  reset: isUpTo(mostResets),
+  duplicate: isShare,
+  corrupt: isShare,
+  outage: isShare,
 };
 
-const { preset: _preset, ...changes } = settings;
-
-/** Schema of each setting beside the preset, with its description and an example. */
-export const networkChangeShape: Readonly<Record<string, z.ZodType>> = changes;
-
-const networkForm = z.union([z.enum(presetNames), z.strictObject(settings)]);
-
-export const networkSetting = networkForm.optional().meta({
-  description: `The network between devices and target: ${presetNames.join(', ')}, or an object with delay, bandwidth, loss, stall, reset, duplicate, corrupt and outage. An object changes only what it names: of a group over the network at the top, in the timeline over what was in force.`,
-  examples: ['lte-m'],
-});
-
-/** Undefined: it is no such form. */
-export function parseNetwork(value: unknown): NetworkForm | undefined {
-  const { success, data } = networkForm.safeParse(value);
-  return success ? data : undefined;
+/**
+ * Whether a slice can act on it. Slices check what they receive without the schema, which takes 20 MB; profiles and commands were checked
+ * by that (`parseNetwork`).
+ */
+export function isNetworkForm(value: unknown): value is NetworkForm {
+  if (!isObject(value)) return isSetting.preset(value);
+  return Object.entries(value).every(([name, each]) =>
+    Object.hasOwn(isSetting, name) ? isSetting[name as keyof NetworkObject](each) : false,
+  );
 }
 
 /** Two forms as one: what `later` names is as it says. */

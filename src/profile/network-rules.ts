@@ -1,10 +1,10 @@
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import type { ConnectSettings } from './load-profile.ts';
-import { checkThinkTime, resolveThinkTime } from './load-shapes/think-time.ts';
+import { checkThinkTime } from './load-shapes/think-time.ts';
 import { parseBandwidth } from './network-conditions.ts';
 import type { NetworkForm, NetworkObject } from './network-presets.ts';
-import { meanMsOf } from './time-distribution.ts';
+import { meanMsOf, resolveThinkTime } from './time-distribution.ts';
 
 const longestDelayMs = 60_000;
 const longestStallMs = 600_000;

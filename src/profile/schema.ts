@@ -7,7 +7,7 @@ import { http } from './http-schema.ts';
 import { lifecycleSetting } from './lifecycle-schema.ts';
 import { loadSettings } from './load-shapes/load-shapes.ts';
 import { messages } from './message-schema.ts';
-import { networkSetting } from './network-conditions.ts';
+import { networkSetting } from './network-schema.ts';
 import { observeSetting } from './presence-rules.ts';
 import { thresholds } from './threshold-schema.ts';
 import { timelineSetting } from './timeline.ts';

@@ -1,3 +1,18 @@
+import { durationPattern, parseDuration } from '../shared/duration.ts';
+
+/** `1s`, or `1s..2s`: any time between the two is as likely. */
+export const durationOrRange = new RegExp(
+  `${durationPattern.source.slice(0, -1)}(?:\\.\\.${durationPattern.source.slice(1, -1)})?$`,
+);
+
+/** A time as the user writes it, once the schema has let it through. */
+export type TimeForm =
+  | string
+  | {
+      readonly exponential?: string | undefined;
+      readonly normal?: { readonly mean: string; readonly sd: string } | undefined;
+    };
+
 /** A time, or a distribution of times, milliseconds. What would be below 0 is 0. */
 export type ThinkTime = { readonly kind: 'constant'; readonly ms: number } | RandomTime;
 
@@ -66,4 +81,18 @@ export function drawFirstGap(gap: RandomTime, draws: Draws): number {
 export function shortestGapMs(gap: RandomTime): number {
   if (gap.kind === 'exponential') return 0;
   return gap.kind === 'uniform' ? gap.minMs : Math.max(0, gap.meanMs - leastDeviationsOfGap * gap.sdMs);
+}
+
+export function resolveThinkTime(given: TimeForm): ThinkTime {
+  const ms = (text: string) => parseDuration(text) ?? 0;
+  if (typeof given === 'string') {
+    const [least = '0s', most] = given.split('..');
+    return most === undefined
+      ? { kind: 'constant', ms: ms(least) }
+      : { kind: 'uniform', minMs: ms(least), maxMs: ms(most) };
+  }
+  const { exponential, normal } = given;
+  return normal === undefined
+    ? { kind: 'exponential', meanMs: ms(exponential ?? '0s') }
+    : { kind: 'normal', meanMs: ms(normal.mean), sdMs: ms(normal.sd) };
 }

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../profile/load-profile.ts';
-import { parseNetwork } from '../../profile/network-conditions.ts';
+import { isNetworkForm } from '../../profile/network-conditions.ts';
 import type { NetworkForm } from '../../profile/network-presets.ts';
 import type { ActionData, ActionKind, LiveAction } from './action.ts';
 
@@ -8,7 +8,7 @@ export const networkKind: ActionKind<NetworkForm> = {
   kind: 'network',
   takesEffect: 'at its instant',
   isAnnouncedUnstored: false,
-  parse: ({ network }) => parseNetwork(network),
+  parse: ({ network }) => (isNetworkForm(network) ? network : undefined),
   apply(slice, network, { at }) {
     slice.network(network, at);
     return undefined;

@@ -4,11 +4,11 @@ import type { InputError } from '../../shared/errors.ts';
 import { isObject, type JsonObject } from '../../shared/json-path.ts';
 import { maxDevicesPerSlice, maxSlices } from '../../shared/run-bounds.ts';
 import type { Protocol, PublishSettings, Stage, UserLoad } from '../load-profile.ts';
-import { meanMsOf } from '../time-distribution.ts';
+import { meanMsOf, resolveThinkTime } from '../time-distribution.ts';
 import { arrivalSettings } from './arrival-settings.ts';
 import { checkLasting, givenTwice, type LoadShape, type sharedSettings } from './load-shape.ts';
 import type { ResolvedLoad } from './resolved-load.ts';
-import { checkThinkTime, resolveThinkTime, thinkTimeSetting } from './think-time.ts';
+import { checkThinkTime, thinkTimeSetting } from './think-time.ts';
 import { spawnStages, type UserStage } from './user-stages.ts';
 
 const maxUsers = maxSlices * maxDevicesPerSlice;

@@ -1,13 +1,7 @@
 import * as z from 'zod';
-import { durationPattern, parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { duration } from '../device-schema.ts';
-import { meanMsOf, type ThinkTime } from '../time-distribution.ts';
-
-/** `1s`, or `1s..2s`: any time between the two is as likely. */
-export const durationOrRange = new RegExp(
-  `${durationPattern.source.slice(0, -1)}(?:\\.\\.${durationPattern.source.slice(1, -1)})?$`,
-);
+import { durationOrRange, meanMsOf, resolveThinkTime } from '../time-distribution.ts';
 
 const form = z.union([
   z.string().regex(durationOrRange),
@@ -55,18 +49,4 @@ export function checkThinkTime(given: ThinkTimeForm): InputError[] {
   return meanMsOf(time) > longestMs
     ? [{ path, message: 'is longer than a day', hint: 'give at most 24h' }]
     : [];
-}
-
-export function resolveThinkTime(given: ThinkTimeForm): ThinkTime {
-  const ms = (text: string) => parseDuration(text) ?? 0;
-  if (typeof given === 'string') {
-    const [least = '0s', most] = given.split('..');
-    return most === undefined
-      ? { kind: 'constant', ms: ms(least) }
-      : { kind: 'uniform', minMs: ms(least), maxMs: ms(most) };
-  }
-  const { exponential, normal } = given;
-  return normal === undefined
-    ? { kind: 'exponential', meanMs: ms(exponential ?? '0s') }
-    : { kind: 'normal', meanMs: ms(normal.mean), sdMs: ms(normal.sd) };
 }

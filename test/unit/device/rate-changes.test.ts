@@ -38,7 +38,7 @@ function actionsOf(plan: Plan, seconds: number): Stored[] {
   }));
 }
 
-/** All slices of a plan, one after the other, each told of the actions by `receivedAt`. */
+/** All slices of a plan, one after the other, each of which receives the actions at `receivedAt`. */
 async function simulateAll(
   plan: Plan,
   actions: readonly Stored[],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { readNetworkAssignments } from '../../../src/profile/network-assignments.ts';
-import { changeNetwork } from '../../../src/profile/network-conditions.ts';
+import { changeNetwork, isNetworkForm } from '../../../src/profile/network-conditions.ts';
 import { networkPresets, presetNames } from '../../../src/profile/network-presets.ts';
+import { parseNetwork } from '../../../src/profile/network-schema.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { type InputError, InvalidInputError } from '../../../src/shared/errors.ts';
 
@@ -181,5 +182,33 @@ describe('a change', () => {
     expect(changeNetwork(before, { loss: 0 })).toEqual({ delay: { kind: 'constant', ms: 10 } });
     expect(changeNetwork(before, 'none')).toEqual({});
     expect(changeNetwork(before, { preset: 'none', reset: 1 })).toEqual({ reset: 1 });
+  });
+});
+
+describe('a form that a slice receives', () => {
+  it.each<{ readonly form: unknown }>(
+    [
+      'none',
+      'lte-m',
+      { delay: '50ms..150ms', correlation: 0.25 },
+      { preset: '2g', delay: { normal: { mean: '100ms', sd: '20ms' } }, loss: 1 },
+      { delay: { exponential: '1s' }, bandwidth: { up: '128kbit' }, stall: { everySeconds: 30, for: '2s' } },
+      { bandwidth: 'none', stall: 'none', reset: 60, duplicate: 0, corrupt: 0.5, outage: 1 },
+      'lte-x',
+      { preset: '3g' },
+      { delay: 5 },
+      { delay: { normal: { mean: '1s' } } },
+      { correlation: 1.1 },
+      { bandwidth: '128bps' },
+      { stall: { everySeconds: 0, for: '2s' } },
+      { reset: 61 },
+      { jitter: '1s' },
+      { toString: 1 },
+      [],
+      null,
+      7,
+    ].map((form) => ({ form })),
+  )('is taken where the schema takes it: $form', ({ form }) => {
+    expect(isNetworkForm(form)).toBe(parseNetwork(form) !== undefined);
   });
 });

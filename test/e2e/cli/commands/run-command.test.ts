@@ -87,7 +87,7 @@ describe('stampede run', () => {
       expect(existsSync(path.join(directory, name))).toBe(true);
       expect(stdoutNames(result, path.join(directory, name))).toBe(true);
     }
-    expect(readFileSync(junit, 'utf8')).toContain('<testsuite name="stampede.tiny" tests="9" failures="0"');
+    expect(readFileSync(junit, 'utf8')).toContain('<testsuite name="stampede.tiny" tests="10" failures="0"');
     expect(readFileSync(stepSummary, 'utf8')).toMatch(/^### (✅ tiny: passed|❔ tiny: inconclusive)$/m);
     // In a pipe progress is plain lines, apart from the result.
     expect(result.stderr).toMatch(/^\d+:\d\d publishing, connected \d+\/20/m);
