@@ -93,14 +93,22 @@ const explanations: readonly (readonly [pattern: RegExp, explain: (deviceId: str
       hint: 'name the path in the target, such as wss://host/mqtt',
     }),
   ],
+  [
+    /closed|hang up|^(ECONNRESET|EPIPE)$/i,
+    (deviceId) => ({
+      what: `closes the connection of device ${deviceId}`,
+      hint: 'its log says why; does it ask for TLS, for a certificate, or for a user name?',
+    }),
+  ],
 ];
 
 export function explainConnectFailure(reason: string, deviceId: string): Explanation {
   const [, explain] = explanations.find(([pattern]) => pattern.test(reason)) ?? [];
+  // What no pattern fits may be a fault of this machine as well: the system's own word is all that is known.
   return (
     explain?.(deviceId) ?? {
-      what: `closes the connection of device ${deviceId}`,
-      hint: 'its log says why; does it ask for TLS, for a certificate, or for a user name?',
+      what: `could not be connected to by device ${deviceId}: ${reason}`,
+      hint: checkHost,
     }
   );
 }
