@@ -1,4 +1,4 @@
-import type { ThinkTime } from './time-distribution.ts';
+import type { ThinkTime, TimeForm } from './time-distribution.ts';
 
 /** What the network between a device and its target does to their bytes. Absent settings do nothing. */
 export interface NetworkConditions {
@@ -36,7 +36,7 @@ export type NetworkForm = PresetName | NetworkObject;
 
 export interface NetworkObject {
   readonly preset?: PresetName | undefined;
-  readonly delay?: DelayForm | undefined;
+  readonly delay?: TimeForm | undefined;
   readonly correlation?: number | undefined;
   readonly bandwidth?: string | { up?: string | undefined; down?: string | undefined } | undefined;
   readonly loss?: number | undefined;
@@ -46,10 +46,6 @@ export interface NetworkObject {
   readonly corrupt?: number | undefined;
   readonly outage?: number | undefined;
 }
-
-type DelayForm =
-  | string
-  | { exponential?: string | undefined; normal?: { mean: string; sd: string } | undefined };
 
 export const presetNames = ['none', '2g', 'lte-m', 'nb-iot', 'lte', 'wifi-poor', 'satellite'] as const;
 
