@@ -59,6 +59,7 @@ const settingsShape = {
   ),
   dropAcks: described(share, 0.1, 'Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent.'),
   ackDelay: described(delay, 200, 'Delay of PUBACKs and of answers over HTTP.'),
+  outboundDelay: described(delay, 200, 'Delay of messages to clients, in their order for each client.'),
   disconnectPerMinute: described(
     share,
     0.5,
@@ -138,7 +139,7 @@ function parse<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: u
 function errorsOf(issue: z.core.$ZodIssue, known: readonly string[]): InputError[] {
   const path = formatPath(issue.path);
   const group = String(issue.path[0] ?? '');
-  if (group === 'deliveryDelay' || group === 'ackDelay') {
+  if (['deliveryDelay', 'ackDelay', 'outboundDelay'].includes(group)) {
     return [{ path, message: 'is no delay', hint: delayHint }];
   }
   if (issue.code === 'unrecognized_keys') {

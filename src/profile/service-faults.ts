@@ -34,6 +34,8 @@ export interface FaultSettings {
   readonly dropAcks: number;
   /** Of PUBACKs, in their order on each connection [MQTT-4.6.0-2], and of answers over HTTP. */
   readonly ackDelay: Delay;
+  /** Of messages to clients, in their order for each client. */
+  readonly outboundDelay: Delay;
   /** Share (0–1) of the connections that are ended in each minute, spread over its seconds. */
   readonly disconnectPerMinute: number;
   /** Share (0–1) of CONNECTs that are refused. */
@@ -53,6 +55,7 @@ export const noFaults: FaultSettings = {
   queueHoldMs: 0,
   dropAcks: 0,
   ackDelay: 0,
+  outboundDelay: 0,
   disconnectPerMinute: 0,
   refuseConnects: 0,
   refuseWith: 'serverUnavailable',

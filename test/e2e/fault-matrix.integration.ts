@@ -24,7 +24,7 @@ const rows: readonly Row[] = [
     profile: { echo: { fraction: 1 } },
     known: { clocksAheadMs: [-50, -50] },
   },
-  { name: 'echoes', profile: { echo: { fraction: 1 } } },
+  { name: 'late-echoes', profile: { echo: { fraction: 1 } }, faults: { outboundDelay: 300 } },
   { name: 'qos-0-drop-deliveries', profile: { publish: { qos: 0 } }, faults: { dropDeliveries: 0.1 } },
   { name: 'https', profile: https },
   { name: 'https-late-acks', profile: https, faults: { ackDelay: 300, dropDeliveries: 0.1 } },

@@ -1,5 +1,5 @@
 import type { Delay } from '../../profile/service-faults.ts';
-import type { Random } from '../../shared/random.ts';
+import { makeRandom, type Random } from '../../shared/random.ts';
 
 /** Standard normal's 99th percentile. */
 const z99 = 2.326_347_874;
@@ -30,4 +30,18 @@ function draw(delay: Exclude<Delay, number>, random: Random): number {
 /** By Box and Muller: √(−2 ln u) · cos 2πv, with u in (0, 1]. */
 function gaussian(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** A stream for each kind of fault: one more of a kind does not move the others. 3 is the router's. */
+export function faultStreamsOf(seed: number) {
+  return {
+    drops: makeRandom(seed, 1),
+    acks: makeRandom(seed, 2),
+    duplicates: makeRandom(seed, 4),
+    deliveryDelays: makeRandom(seed, 5),
+    ackDelays: makeRandom(seed, 6),
+    refusals: makeRandom(seed, 7),
+    disconnects: makeRandom(seed, 8),
+    outboundDelays: makeRandom(seed, 9),
+  };
 }

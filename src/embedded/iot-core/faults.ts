@@ -1,8 +1,8 @@
 import type { FaultEvent } from '../../plan/conditions.ts';
 import { type ConnectRefusal, type FaultSettings, noFaults } from '../../profile/service-faults.ts';
-import { makeRandom, type Random } from '../../shared/random.ts';
+import type { Random } from '../../shared/random.ts';
 import type { CancelTimer, Clock } from './broker-clock.ts';
-import { drawDelayMs } from './delay.ts';
+import { drawDelayMs, faultStreamsOf } from './delay.ts';
 import { reasonCodes, returnCodes } from './mqtt/protocol.ts';
 
 /** Codes of a refused CONNECT: MQTT 3.1.1's return code, MQTT 5's reason code. */
@@ -30,6 +30,9 @@ export interface FaultReport {
   readonly droppedAcks: number;
   readonly delayedAcks: number;
   readonly delayedAcksMs: number;
+  /** Messages to clients that were held back, and for how long together, by the service's clock. */
+  readonly delayedOutbound: number;
+  readonly delayedOutboundMs: number;
   readonly disconnected: number;
   readonly refusedConnects: number;
   readonly pauses: number;
@@ -60,6 +63,8 @@ export class Faults {
     droppedAcks: 0,
     delayedAcks: 0,
     delayedAcksMs: 0,
+    delayedOutbound: 0,
+    delayedOutboundMs: 0,
     disconnected: 0,
     refusedConnects: 0,
     pauses: 0,
@@ -74,7 +79,7 @@ export class Faults {
   #settings = noFaults;
   readonly #events: FaultEvent[] = [];
   #hasBegun = false;
-  #random = streamsOf(noFaults.seed);
+  #random = faultStreamsOf(noFaults.seed);
   #pausedMs = 0;
   /** Epoch milliseconds; 0: not paused. */
   #pausedSince = 0;
@@ -99,7 +104,7 @@ export class Faults {
     this.#log(settings);
     this.#settings = settings;
     this.deliversPlainly = settings.duplicateDeliveries === 0 && settings.deliveryDelay === 0;
-    this.#random = streamsOf(settings.seed);
+    this.#random = faultStreamsOf(settings.seed);
     // The seconds go on: changes that come faster than they would otherwise keep every client connected.
     if (settings.disconnectPerMinute === 0) this.close();
     else if (this.#stopDisconnecting === undefined) this.#disconnectSoon();
@@ -142,6 +147,21 @@ export class Faults {
     if (delayMs > 0) this.#counts.delayedAcks++;
     this.#counts.delayedAcksMs += delayMs;
     return delayMs;
+  }
+
+  get delaysOutbound(): boolean {
+    return this.#settings.outboundDelay !== 0;
+  }
+
+  /** How long the next message to a client is held back, whole milliseconds. */
+  drawOutboundDelayMs(): number {
+    return drawDelayMs(this.#settings.outboundDelay, this.#random.outboundDelays);
+  }
+
+  /** A message was held back for so long. */
+  countOutbound(heldMs: number): void {
+    this.#counts.delayedOutbound++;
+    this.#counts.delayedOutboundMs += heldMs;
   }
 
   /** Of a publish over HTTP. */
@@ -269,17 +289,4 @@ export class Faults {
     for (const listener of this.#onPause) listener(false);
     for (const resume of this.#waiting.splice(0)) resume();
   }
-}
-
-/** A stream for each kind of fault: one more of a kind does not move the others. 3 is the router's. */
-function streamsOf(seed: number) {
-  return {
-    drops: makeRandom(seed, 1),
-    acks: makeRandom(seed, 2),
-    duplicates: makeRandom(seed, 4),
-    deliveryDelays: makeRandom(seed, 5),
-    ackDelays: makeRandom(seed, 6),
-    refusals: makeRandom(seed, 7),
-    disconnects: makeRandom(seed, 8),
-  };
 }

@@ -13,6 +13,7 @@ import { Metrics } from './iot-metrics.ts';
 import { openListeners } from './listeners/listeners.ts';
 import { openTcpListener } from './listeners/tcp-listener.ts';
 import { Broker } from './mqtt/broker.ts';
+import { LateOutbound } from './mqtt/late-outbound.ts';
 import { Router } from './mqtt/router.ts';
 import { ArrivalsQueue } from './queue/arrivals-queue.ts';
 import { EventSourceMapping, type Invoke } from './queue/event-source-mapping.ts';
@@ -127,7 +128,12 @@ export async function runIotCore(
     quotas,
     errorAction: (message) => ruleErrors.send(message, clock.now()),
   });
-  const router = new Router(rules, metrics.mqtt, makeRandom(settings.faults.seed, 3));
+  const router = new Router({
+    rules,
+    metrics: metrics.mqtt,
+    random: makeRandom(settings.faults.seed, 3),
+    late: new LateOutbound(clock, faults),
+  });
   const { throttleAnswer, unauthorized } = settings;
   const broker = new Broker({
     clock,

@@ -1,9 +1,10 @@
 import type { Random } from '../../../shared/random.ts';
 import type { ProtocolMetrics } from '../iot-metrics.ts';
 import type { ActiveRule, RulesEngine } from '../rules/rules-engine.ts';
+import type { LateOutbound } from './late-outbound.ts';
 import { Message, type Publication } from './message.ts';
 import { RetainedMessages } from './retained-messages.ts';
-import { type Readers, type Subscription, Subscriptions } from './subscriptions.ts';
+import { type Delivery, type Readers, type Subscription, Subscriptions } from './subscriptions.ts';
 import { basicIngestRuleOf } from './topic-filter.ts';
 
 /** Where a topic's messages go. Good as long as its version is the router's. */
@@ -17,6 +18,14 @@ export interface Route extends Readers {
   readonly isBasicIngest: boolean;
 }
 
+export interface RouterParts {
+  readonly rules: RulesEngine;
+  readonly metrics: ProtocolMetrics;
+  /** Picks the members of shared subscriptions. */
+  readonly random: Random;
+  readonly late: LateOutbound;
+}
+
 /** From a topic to its subscribers, rules and retained message, for MQTT, HTTP and wills alike. */
 export class Router {
   readonly subscriptions = new Subscriptions();
@@ -24,11 +33,13 @@ export class Router {
   readonly #rules: RulesEngine;
   readonly #metrics: ProtocolMetrics;
   readonly #random: Random;
+  readonly #late: LateOutbound;
 
-  constructor(rules: RulesEngine, metrics: ProtocolMetrics, random: Random) {
+  constructor({ rules, metrics, random, late }: RouterParts) {
     this.#rules = rules;
     this.#metrics = metrics;
     this.#random = random;
+    this.#late = late;
   }
 
   /** @param topic a valid topic name */
@@ -101,8 +112,14 @@ export class Router {
     const qos = Math.min(subscription.qos, message.headers.qos) as 0 | 1;
     // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
     const retain = subscription.retainAsPublished && message.headers.retain;
+    const isLate =
+      this.#late.isActive &&
+      this.#late.takes(session, (atMs) => this.#count(session.deliver(message, qos, retain, atMs), atMs));
+    if (!isLate) this.#count(session.deliver(message, qos, retain, nowMs), nowMs);
+  }
+
+  #count(became: Delivery, nowMs: number): void {
     const { queuedSuccess, queuedThrottle, publishOutThrottle } = this.#metrics;
-    const became = session.deliver(message, qos, retain, nowMs);
     if (became === 'stored') queuedSuccess.add(nowMs);
     if (became === 'not-stored') queuedThrottle.add(nowMs);
     if (became === 'dropped') publishOutThrottle.add(nowMs);

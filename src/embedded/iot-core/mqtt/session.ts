@@ -80,7 +80,7 @@ export class Session implements Subscriber {
       return 'passed';
     }
     if (connection === undefined) {
-      if (!this.isPersistent) return 'dropped';
+      if (!this.isPersistent) return 'ended';
       this.#stored ??= new StoredMessages(this.#storage);
       return this.#stored.store({ message, retain }, nowMs) ? 'stored' : 'not-stored';
     }
@@ -121,6 +121,7 @@ export class Session implements Subscriber {
 
   /** Over for good: messages of this client that others still hold, retained ones above all, must not hold its own. */
   forget(): void {
+    this.expirySeconds = 0;
     this.#onTheWay = undefined;
     this.#waiting = undefined;
     this.#stored?.stop();

@@ -26,9 +26,9 @@ export interface Subscriber extends Publisher {
 
 /**
  * What became of a message for one subscriber. `passed`: its connection has it, or it waits there. `stored`, `not-stored`: of a client
- * that is not connected. `dropped`: the subscriber has too much to take already.
+ * that is not connected. `dropped`: the subscriber has too much to take already. `ended`: its session ended while the message was held back.
  */
-export type Delivery = 'passed' | 'stored' | 'not-stored' | 'dropped';
+export type Delivery = 'passed' | 'stored' | 'not-stored' | 'dropped' | 'ended';
 
 export interface Subscription extends SubscriptionOptions {
   readonly session: Subscriber;

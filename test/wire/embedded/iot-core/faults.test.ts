@@ -277,6 +277,43 @@ describe('the injected faults of a service', () => {
     expect(iotCore.queue.depth.sent).toBe(1);
   });
 
+  it('holds back messages to clients, those of a client in their order', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore(
+      { faults: { outboundDelay: { uniform: { minMs: 10, maxMs: 100 } } } },
+      clock,
+    );
+    const { client: reader } = await connectClient(iotCore, { clientId: 'reader' });
+    const received: string[] = [];
+    reader.on('message', (_, payload) => void received.push(payload.toString()));
+    await reader.subscribeAsync('t', { qos: 1 });
+    const { client: writer } = await connectClient(iotCore, { clientId: 'writer' });
+    for (let n = 0; n < 20; n++) await writer.publishAsync('t', String(n), { qos: 1 });
+    await advance(9);
+    expect(received).toEqual([]);
+    await advance(100);
+    await until(() => received.length === 20);
+    expect(received).toEqual(Array.from({ length: 20 }, (_, n) => String(n)));
+    const { delayedOutbound, delayedOutboundMs } = iotCore.faults.report();
+    expect(delayedOutbound).toBe(20);
+    expect(delayedOutboundMs / 20).toBeGreaterThan(55);
+    expect(delayedOutboundMs / 20).toBeLessThanOrEqual(100);
+  });
+
+  it('keeps no message that it holds back for a client whose session ends meanwhile, and throttles none', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({ faults: { outboundDelay: 50 } }, clock);
+    const { client: reader } = await connectClient(iotCore, { clientId: 'reader' });
+    await reader.subscribeAsync('t', { qos: 1 });
+    const { client: writer } = await connectClient(iotCore, { clientId: 'writer' });
+    await writer.publishAsync('t', 'held', { qos: 1 });
+    await reader.endAsync();
+    await until(() => iotCore.sum('PublishIn.Success') === 1);
+    await advance(60);
+    expect(iotCore.faults.report()).toMatchObject({ delayedOutbound: 1, delayedOutboundMs: 50 });
+    expect(iotCore.sum('PublishOut.Success') + iotCore.sum('PublishOut.Throttle')).toBe(0);
+  });
+
   it('answers late over HTTP', async () => {
     const { clock, advance } = makeVirtualTime();
     const iotCore = await startTestIotCore({ faults: { ackDelay: 500 } }, clock);
