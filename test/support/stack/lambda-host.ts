@@ -16,7 +16,7 @@ export interface LambdaInvocation {
 }
 
 export interface LambdaAnswer {
-  /** What the handler returned, or the error that it threw. */
+  /** What the handler returned, the error that it threw, or how its process ended and the end of its log. */
   readonly payload: unknown;
   readonly failed: boolean;
   readonly log: string;
@@ -62,7 +62,11 @@ export async function invokeOnce({
   });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (log += text));
-  child.once('exit', (code) => answered.resolve({ payload: `the process ended with ${code}`, failed: true }));
+  // Not at `exit`: what a dying process wrote last says why.
+  child.once('close', (code, signal) => {
+    const payload = `the process ended with ${signal ?? `exit code ${code}`}; its log ends:\n${log.slice(-4_000)}`;
+    answered.resolve({ payload, failed: true });
+  });
   const answer = await answered.promise;
   child.kill('SIGKILL');
   api.closeAllConnections();
