@@ -144,8 +144,14 @@ function latenessOf(ledger: RunLedger, connectsThrottled: number): UnsentMessage
   ];
 }
 
+const lateReasons: Readonly<Record<NonNullable<GroupLedger['lateAs']>, string>> = {
+  asleep: 'slept when they were due',
+  'each-message': 'connect for each message',
+  new: 'had just taken the place of others',
+};
+
 /** Lateness that is left without the messages of devices that slept or that a storm had disconnected is not theirs. */
-function describeLag({ latencies, connectedSendLag, groups }: RunLedger): UnsentMessages[] {
+function describeLag({ latencies, connectedSendLag, groups, storms }: RunLedger): UnsentMessages[] {
   const textOf = (lagMs: number) => `left ${formatElapsed(lagMs)} late or more`;
   const [all, connected] = [latencies.send_lag, connectedSendLag].map((lags) => lags.percentileAt(99)) as [
     number,
@@ -157,15 +163,9 @@ function describeLag({ latencies, connectedSendLag, groups }: RunLedger): Unsent
     return [{ text: `1 % of the messages${whose} ${textOf(connected)}`, origin: 'open' }];
   }
   if (all <= tolerated.sendLagP99Ms) return [];
-  const has = (lateAs: GroupLedger['lateAs']) => groups.some((group) => group.lateAs === lateAs);
-  const why = has('asleep')
-    ? 'slept when they were due'
-    : has('each-message')
-      ? 'connect for each message'
-      : has('new')
-        ? 'had just taken the place of others, or had been disconnected'
-        : 'had been disconnected';
-  return [{ text: `1 % of the messages ${textOf(all)}, for devices that ${why}`, origin: 'elsewhere' }];
+  const why = groups.flatMap(({ lateAs }) => (lateAs === undefined ? [] : [lateReasons[lateAs]]));
+  if (storms !== undefined || why.length === 0) why.push('had been disconnected');
+  return [{ text: `1 % of the messages ${textOf(all)}, for devices that ${[...new Set(why)].join(', or ')}`, origin: 'elsewhere' }];
 }
 
 function easeOf({ peakCpuShare, eventLoopDelayP99Ms }: Totals): string {

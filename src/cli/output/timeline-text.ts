@@ -71,8 +71,7 @@ function describeStorm({ devices, share, how, group: { group } }: Storm): string
 }
 
 /**
- * `awake 20s..60s, asleep 10m: up to 93 connected at once, 1.5/s wake on average`, `devices live 20m on average; 0.83 devices a second are
- * replaced` or `a connection for each message: up to 20 connects a second`
+ * `awake 20s..60s, asleep 10m: up to 93 connected at once, 1.5/s wake on average`, `devices live 20m on average; 0.83/s are replaced` or `a connection for each message: up to 20 connects a second`
  */
 export function describeLifecycle(profile: LoadProfile): string {
   const { lifecycle } = profile;
@@ -84,7 +83,7 @@ export function describeLifecycle(profile: LoadProfile): string {
     const { sharePerMinute, replace } = lifecycle.churn;
     const meanLife = formatDuration(Math.max(1_000, Math.round(60 / sharePerMinute) * 1_000));
     return replace
-      ? `devices live ${meanLife} on average; ${formatQuantity(waking.wakesPerSecond)} devices a second are replaced`
+      ? `devices live ${meanLife} on average; ${formatPerSecond(waking.wakesPerSecond)} are replaced`
       : `devices leave for good, after ${meanLife} on average`;
   }
   const range = ({ leastMs, mostMs }: TimeRange) =>

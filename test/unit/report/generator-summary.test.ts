@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { GroupLedger } from '../../../src/measure/group-totals.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import type { RunLedger } from '../../../src/measure/run-ledger.ts';
 import { summarizeGenerator } from '../../../src/report/generator-summary.ts';
@@ -15,6 +16,8 @@ interface Case {
   readonly sent?: number;
   /** Of the first 950 of 1,000 messages, where the others waited for devices that slept. */
   readonly connectedLagMs?: number;
+  /** Why, of each group. */
+  readonly lateAs?: readonly GroupLedger['lateAs'][];
 }
 
 const sumOf = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -30,9 +33,8 @@ function healthOf(
   const connectedSendLag = new LatencyHistogram();
   if (rest.connectedLagMs === undefined) connectedSendLag.merge(send_lag);
   else for (let i = 0; i < 950; i++) connectedSendLag.record(rest.connectedLagMs);
-  const groups = ledger.groups.map((group) =>
-    rest.connectedLagMs === undefined ? group : { ...group, lateAs: 'asleep' as const },
-  );
+  const [group] = ledger.groups;
+  const groups = (rest.lateAs ?? [undefined]).map((lateAs) => ({ ...group!, ...(lateAs && { lateAs }) }));
   const dropped = sumOf(droppedBy);
   return summarizeGenerator(
     {
@@ -83,9 +85,23 @@ describe('what the counts say of the generator', () => {
     [
       'busy, and on time but for devices that slept',
       { eventLoopDelayP99Ms: 34 },
-      { lagMs: 4_000, connectedLagMs: 2 },
+      { lagMs: 4_000, connectedLagMs: 2, lateAs: ['asleep', undefined] },
       'waited',
       'The generator was strained (event loop delay p99 34 ms), and yet not the cause: 1 % of the messages left 4 s late or more, for devices that slept when they were due.',
+    ],
+    [
+      'busy, and on time but for devices of several groups that were not connected',
+      { eventLoopDelayP99Ms: 34 },
+      { lagMs: 18, connectedLagMs: 2, lateAs: ['new', 'each-message', 'asleep', 'asleep'] },
+      'waited',
+      'The generator was strained (event loop delay p99 34 ms), and yet not the cause: 1 % of the messages left 18 ms late or more, for devices that had just taken the place of others, or connect for each message, or slept when they were due.',
+    ],
+    [
+      'busy, and on time but for devices that were disconnected',
+      { eventLoopDelayP99Ms: 34 },
+      { lagMs: 4_000, connectedLagMs: 2 },
+      'waited',
+      'The generator was strained (event loop delay p99 34 ms), and yet not the cause: 1 % of the messages left 4 s late or more, for devices that had been disconnected.',
     ],
     [
       'busy and late, also for devices that did not sleep',
