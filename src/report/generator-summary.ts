@@ -165,7 +165,12 @@ function describeLag({ latencies, connectedSendLag, groups, storms }: RunLedger)
   if (all <= tolerated.sendLagP99Ms) return [];
   const why = groups.flatMap(({ lateAs }) => (lateAs === undefined ? [] : [lateReasons[lateAs]]));
   if (storms !== undefined || why.length === 0) why.push('had been disconnected');
-  return [{ text: `1 % of the messages ${textOf(all)}, for devices that ${[...new Set(why)].join(', or ')}`, origin: 'elsewhere' }];
+  return [
+    {
+      text: `1 % of the messages ${textOf(all)}, for devices that ${[...new Set(why)].join(', or ')}`,
+      origin: 'elsewhere',
+    },
+  ];
 }
 
 function easeOf({ peakCpuShare, eventLoopDelayP99Ms }: Totals): string {
