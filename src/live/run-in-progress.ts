@@ -13,7 +13,7 @@ import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
 import { type LiveKind, LiveParts, noSums, type PartTotals, type Sum, summed } from './live-parts.ts';
 import { type SliceState, type SliceStates, sliceStates } from './slice-states.ts';
 
-/** What slices add up in each second: what they did, and at its end their open connections. */
+/** What slices add up in each second: what they did (`connects`: reconnects too), and at its end their open connections. */
 const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
 type Counter = (typeof counters)[number];
 
@@ -45,6 +45,8 @@ export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
   readonly slice: number;
   /** The slice's device group; undefined where the profile names none. */
   readonly group?: string | undefined;
+  /** Connects of devices that were connected before: `connects` are those of the others. */
+  readonly reconnects?: number;
   /** Active users at the end of the second. */
   readonly users?: number;
   /** Epoch seconds. */
@@ -121,6 +123,7 @@ export class RunInProgress {
     const { counts } = this.#slotOf(report.second);
     counts.connected += report.connected;
     counts.users += report.users ?? 0;
+    counts.connects += report.reconnects ?? 0;
     for (const sum of summed) {
       this.#sums[sum] += report[sum];
       counts[sum] += report[sum];

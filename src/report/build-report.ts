@@ -189,7 +189,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
 function actionsOf(plan: Plan, { actions }: RunLedger): Pick<Report, 'actions'> {
   const all = [...plannedActionsOf(plan), ...actions].map((action) => ({
     at: action.at,
-    label: `${describeAction(action)}${action.group === undefined ? '' : ` in group ${action.group}`}`,
+    label: describeAction(action),
   }));
   return all.length === 0 ? {} : { actions: all.sort((a, b) => a.at - b.at) };
 }

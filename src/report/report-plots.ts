@@ -91,7 +91,7 @@ export function startLagPlotOf({ startLagsMs }: Report): Html {
 }
 
 /** Attempts to connect and those that succeeded, by second since publishing began. */
-export function connectsPlotOf({ timeline }: Report, { connects }: StormsReport): Html {
+export function connectsPlotOf({ timeline, actions = [] }: Report, { connects }: StormsReport): Html {
   const { startSecond, offered, granted } = connects;
   const pointsOf = (counts: readonly number[]) =>
     counts.map((count, i) => [(startSecond + i) * 1_000 - timeline.publishAt, count] as const);
@@ -103,6 +103,7 @@ export function connectsPlotOf({ timeline }: Report, { connects }: StormsReport)
       { label: 'offered', points: pointsOf(offered) },
       { label: 'granted', points: pointsOf(granted) },
     ],
+    marks: actions.map(({ at, label }) => ({ at: at - timeline.publishAt, label })),
   });
 }
 

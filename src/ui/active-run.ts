@@ -1,7 +1,7 @@
 import type { ProgressDisplay } from '../cli/output/progress-display.ts';
 import type { Progress } from '../cli/run/progress.ts';
 import type { RunView, ViewRequest } from '../live/run-in-progress.ts';
-import type { PlotMark } from '../report/plots/time-axis.ts';
+import type { PlotMark } from '../report/plots/marks.ts';
 import type { Report } from '../report/report-model.ts';
 import { StampedeError } from '../shared/errors.ts';
 import type { IssuedActions } from '../worker/issue-actions.ts';

@@ -2,7 +2,7 @@ import type { RunRecord } from '../aws/run-store.ts';
 import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
 import { plannedActionsOf } from '../plan/storms.ts';
-import type { PlotMark } from '../report/plots/time-axis.ts';
+import type { PlotMark } from '../report/plots/marks.ts';
 import { type InputError, InvalidInputError, StampedeError } from '../shared/errors.ts';
 import { formatElapsed, formatInstant } from '../shared/format.ts';
 import type { IssuedActions } from '../worker/issue-actions.ts';
@@ -24,8 +24,7 @@ export function makeMarksSoFar(
 }
 
 function markOf(action: LiveAction): PlotMark {
-  const where = action.group === undefined ? '' : ` in group ${action.group}`;
-  return { at: action.at, label: `${describeAction(action)}${where}` };
+  return { at: action.at, label: describeAction(action) };
 }
 
 /** What the page says of an action that it asked for. */
@@ -35,7 +34,7 @@ export async function answerOfAction(
 ): Promise<UiAnswer> {
   try {
     const { at, descriptions, mayBeLate, later } = await issue();
-    const when = `at ${formatInstant(at)}, in ${formatElapsed(Math.max(0, at - now()))}`;
+    const when = `at ${formatInstant(at)}, in ${formatElapsed(Math.max(0, at - now()))}.`;
     const notes = [
       ...later.map(
         ({ action, at: laterAt }) =>

@@ -49,15 +49,16 @@ textarea { font: .85rem/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, "Dej
 td.pick, th.pick { width: 1%; }
 .better { color: var(--good); }
 .worse { color: var(--bad); }
-.controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1rem; align-items: stretch; }
+.controls { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1rem; align-items: stretch; }
 .controls form { display: flex; }
 .controls fieldset { flex: 1; margin: 0; grid-template-columns: 1fr 1fr; align-content: start; }
 .controls fieldset > p { grid-column: 1 / -1; margin: 0; }
 .controls .accepted { color: var(--good); font-size: .85rem; }
 .controls .accepted:empty { display: none; }
+.controls .field { justify-content: flex-end; }
 .controls input[type=range] { padding: 0; accent-color: var(--accent); height: 2.1rem; }
 .devices { max-width: 16rem; margin-bottom: .8rem; }
 [aria-disabled=true] { opacity: .55; }
-.live .tiles { grid-template-columns: repeat(auto-fit, minmax(8.3rem, 1fr)); }
+.live .tiles { grid-template-columns: repeat(auto-fit, minmax(7.4rem, 1fr)); }
 .live .tile dd { font-size: 1.25rem; }
 `;

@@ -87,10 +87,9 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
   if (errors.length > 0) throw refused(...errors);
   refuseLoad(plan, withActions(plan, [...stored, ...live]));
   await control.issue(runId, ...live);
-  const where = group === undefined ? '' : ` in group ${group}`;
   return {
     at,
-    descriptions: actions.map((action) => `${describeAction({ action })}${where}`),
+    descriptions: live.map(describeAction),
     mayBeLate: now() + announcedWithinMs(slices) > at,
     later: stored.filter(
       (other) =>

@@ -50,10 +50,7 @@ function plannedEventsOf(plan: Plan): [number, string][] {
   const others = plannedActionsOf(plan).filter((action) => disconnectOf(action) === undefined);
   const events = [
     ...plannedStormsOf(plan).map((storm): [number, string] => [storm.at, describeStorm(storm)]),
-    ...others.map((action): [number, string] => [
-      action.at,
-      `${describeAction(action)}${action.group === undefined ? '' : ` in group ${action.group}`}`,
-    ]),
+    ...others.map((action): [number, string] => [action.at, describeAction(action)]),
   ];
   return events.toSorted(([a], [b]) => a - b);
 }

@@ -109,6 +109,7 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
       connected: count('connected'),
       users: count('users'),
       connects: count('connects'),
+      reconnects: count('reconnects'),
       connectFailed: count('connect_failed'),
       ...ofEach(publishCounters, count),
     });

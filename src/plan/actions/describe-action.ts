@@ -1,7 +1,8 @@
+import type { JsonValue } from '../../profile/load-profile.ts';
 import { formatPerSecond, formatShare } from '../../shared/format.ts';
 import type { ActionData, LiveAction } from './action.ts';
 import { disconnectKind, disconnectOf } from './disconnect.ts';
-import { describeFaultChange, faultKind } from './fault-action.ts';
+import { faultKind } from './fault-action.ts';
 import { networkKind } from './network.ts';
 import { rateKind, rateOf } from './rate.ts';
 import { stopKind } from './stop.ts';
@@ -12,17 +13,25 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
     const { share = 0, how = 'drop' } = disconnectOf({ at: 0, action }) ?? {};
     return `disconnect ${formatShare(share)} of the devices (${how})`;
   },
-  [networkKind.kind]: ({ network }) =>
-    `network ${typeof network === 'string' ? network : JSON.stringify(network)}`,
+  [networkKind.kind]: ({ network }) => `network ${namesAndValues(network)}`,
   [rateKind.kind](action) {
     const change = rateOf({ at: 0, action });
     if (change === undefined) return rateKind.kind;
     return 'factor' in change ? `rate × ${change.factor}` : `rate ${formatPerSecond(change.perSecond)}`;
   },
-  [faultKind]: (action) => `faults of embedded IoT Core: ${describeFaultChange(action)}`,
+  [faultKind]: ({ faults }) => `faults of embedded IoT Core: ${namesAndValues(faults)}`,
 };
 
-/** As a phrase: `disconnect 20 % of the devices (drop)`. Of a kind that this version does not have: its name. */
-export function describeAction({ action }: Pick<LiveAction, 'action'>): string {
-  return phrases[action.kind]?.(action) ?? action.kind;
+/** As a phrase: `disconnect 20 % of the devices (drop) in group trackers`. Of a kind that this version does not have: its name. */
+export function describeAction({ action, group }: Pick<LiveAction, 'action' | 'group'>): string {
+  const what = phrases[action.kind]?.(action) ?? action.kind;
+  return group === undefined ? what : `${what} in group ${group}`;
+}
+
+/** `delay 400ms, loss 0.02`; a word as it is. */
+function namesAndValues(value: JsonValue | undefined): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, each]) => `${name} ${typeof each === 'string' ? each : JSON.stringify(each)}`)
+    .join(', ');
 }

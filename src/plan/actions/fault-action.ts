@@ -23,14 +23,6 @@ export function faultChangeOf({ action }: Pick<LiveAction, 'action'>): ServiceFa
     : undefined;
 }
 
-/** `dropAcks 0.2, pauseMs 3000` or `none` */
-export function describeFaultChange({ faults }: ActionData): string {
-  if (typeof faults !== 'object' || faults === null) return 'none';
-  return Object.entries(faults)
-    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    .join(', ');
-}
-
 /** Why the faults of a run's service cannot be changed. @param path of the change */
 export function refuseFaults(plan: Pick<Plan, 'account' | 'target'>, path: string): InputError[] {
   if (isRehearsal(plan)) return [];

@@ -24,6 +24,8 @@ export interface Figure {
   readonly height: number;
   readonly drawing: readonly Html[];
   readonly legend?: readonly LegendEntry[];
+  /** Names of its marks. */
+  readonly names?: Html;
   readonly note?: string;
   /** The plot's figures as a table. */
   readonly table?: Html;
@@ -37,13 +39,13 @@ export interface LegendEntry {
 
 /** A plot with its title, legend, description and table. Says the same without colour: lines differ by their dashes. */
 export function renderFigure(figure: Figure): Html {
-  const { key, title, description, height, drawing, legend = [], note, table } = figure;
+  const { key, title, description, height, drawing, legend = [], names = nothing, note, table } = figure;
   return html`<figure class="plot" id="${key}">
 <figcaption>${title}</figcaption>
 ${legend.length > 0 ? html`<ul class="legend">${legend.map(renderEntry)}</ul>` : nothing}
 <div class="drawing" role="region" aria-label="${title}" tabindex="0"><svg viewBox="0 0 ${plotWidth} ${height}" role="img" aria-labelledby="${key}-title ${key}-desc"><title id="${key}-title">${title}</title><desc id="${key}-desc">${description}</desc>
 ${drawing}</svg></div>
-${note === undefined ? nothing : html`<p class="note">${note}</p>`}
+${names}${note === undefined ? nothing : html`<p class="note">${note}</p>`}
 ${table === undefined ? nothing : html`<details><summary>As a table<span class="unseen">: ${title}</span></summary>${table}</details>`}
 </figure>
 `;

@@ -12,8 +12,9 @@ import {
   renderYAxis,
   round,
 } from './figure.ts';
+import { legendOfMarks, renderMarks } from './marks.ts';
 import { logScale, type Scale, type Span } from './scale.ts';
-import { makeTimeAxis, renderMarks, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
+import { makeTimeAxis, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
 
 export interface LatencyPlot {
   /** As in reports: `end_to_end_latency`. */
@@ -54,12 +55,15 @@ export function renderPercentilesPlot({ name, meaning, frame, overTime }: Latenc
     title: `${name} over time (${meaning})`,
     description: describe(overTime),
     height,
-    legend: lines.map(({ label, mark }) => ({ label, mark: `line ${mark}` })),
+    legend: [
+      ...lines.map(({ label, mark }) => ({ label, mark: `line ${mark}` })),
+      ...legendOfMarks(frame.marks),
+    ],
     drawing: [
       renderPhases(frame, axis, field),
       renderYAxis(y, field),
       ...drawn,
-      renderMarks(frame, axis, field),
+      renderMarks(frame.marks, axis.at, field),
       renderXAxis(axis.scale, field),
     ],
     table: renderTable(overTime, frame),
@@ -83,15 +87,18 @@ export function renderHeatmap({ name, meaning, frame, overTime }: LatencyPlot): 
     title: `${name} as a heatmap (${meaning})`,
     description: `How many samples of each second took how long; the darkest field holds ${formatCount(most)}. ${describe(overTime)}`,
     height,
-    legend: steps.map((shade) => ({
-      label: `${formatCount(Math.round(countOfShade(shade, most)))}${shade === 1 ? ' sample or more' : ''}`,
-      mark: `box h${shade}`,
-    })),
+    legend: [
+      ...steps.map((shade) => ({
+        label: `${formatCount(Math.round(countOfShade(shade, most)))}${shade === 1 ? ' sample or more' : ''}`,
+        mark: `box h${shade}`,
+      })),
+      ...legendOfMarks(frame.marks),
+    ],
     drawing: [
       renderPhases(frame, axis, field),
       renderYAxis(y, field),
       ...renderCells(overTime, most, axis, y, field),
-      renderMarks(frame, axis, field),
+      renderMarks(frame.marks, axis.at, field),
       renderXAxis(axis.scale, field),
     ],
   });

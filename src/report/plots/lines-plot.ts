@@ -2,6 +2,7 @@ import { formatClock, formatElapsed, formatRate, formatValue } from '../../share
 import { type Html, html, table } from '../html-markup.ts';
 import { fieldOf, renderFigure, renderLine, renderXAxis, renderYAxis } from './figure.ts';
 import { latencyScaleOf } from './latency-plots.ts';
+import { legendOfMarks, type PlotMark, renderMarks } from './marks.ts';
 import { linearScale, timeScale } from './scale.ts';
 
 export interface LinesPlot {
@@ -15,14 +16,16 @@ export interface LinesPlot {
     /** Milliseconds since publishing began; null where there is nothing. */
     readonly points: readonly (readonly [sinceMs: number, value: number | null])[];
   }[];
+  /** What was done to the run of the lines; their instants are milliseconds since publishing began. */
+  readonly marks?: readonly PlotMark[];
 }
 
 const height = 270;
-const marks = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
+const lineMarks = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 const tableRows = 20;
 
 /** The same quantity of several runs, each from its own beginning. */
-export function renderLinesPlot({ key, title, quantity, lines }: LinesPlot): Html {
+export function renderLinesPlot({ key, title, quantity, lines, marks }: LinesPlot): Html {
   const field = fieldOf(height);
   const values = lines
     .flatMap(({ points }) => points.map(([, value]) => value))
@@ -48,15 +51,19 @@ export function renderLinesPlot({ key, title, quantity, lines }: LinesPlot): Htm
       })
       .join(' '),
     height,
-    legend: lines.map(({ label }, i) => ({ label, mark: `line ${marks[i] ?? 'f'}` })),
+    legend: [
+      ...lines.map(({ label }, i) => ({ label, mark: `line ${lineMarks[i] ?? 'f'}` })),
+      ...legendOfMarks(marks),
+    ],
     drawing: [
       renderYAxis(y, field),
       ...lines.map(({ points }, i) =>
         renderLine(
-          marks[i] ?? 'f',
+          lineMarks[i] ?? 'f',
           points.map(([since, value]) => [x.at(since), value === null ? null : y.at(value)] as const),
         ),
       ),
+      renderMarks(marks, x.at, field),
       renderXAxis(x, field),
     ],
     table: renderTable(lines, format),

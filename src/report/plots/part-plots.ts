@@ -4,6 +4,7 @@ import { type Html, html, table } from '../html-markup.ts';
 import {
   type Field,
   type Figure,
+  type LegendEntry,
   nothing,
   plotWidth,
   renderArea,
@@ -14,8 +15,9 @@ import {
   round,
 } from './figure.ts';
 import { scaleOverTime } from './latency-plots.ts';
+import { legendOfMarks, renderMarks } from './marks.ts';
 import { linearScale, type Scale } from './scale.ts';
-import { makeTimeAxis, renderMarks, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
+import { makeTimeAxis, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
 
 /** A device group or a kind of message, and what it did in the course of the run. */
 export interface DrawnPart {
@@ -131,7 +133,8 @@ export function renderPartLatencies({ frame, parts }: Pick<PartPlots, 'frame' | 
   });
 }
 
-interface Cells extends Pick<Figure, 'key' | 'title' | 'legend' | 'table'> {
+interface Cells extends Pick<Figure, 'key' | 'title' | 'table'> {
+  readonly legend: readonly LegendEntry[];
   readonly frame: TimeFrame;
   readonly parts: readonly DrawnPart[];
   readonly description: (part: DrawnPart) => string;
@@ -145,11 +148,12 @@ interface Axes {
   readonly field: Field;
 }
 
-function renderCells({ frame, parts, description, scaleOf, draw, ...figure }: Cells): Html {
+function renderCells({ frame, parts, description, scaleOf, draw, legend, ...figure }: Cells): Html {
   const drawn = parts.slice(0, maxCells);
   const left = parts.length - drawn.length;
   return renderFigure({
     ...figure,
+    legend: [...legend, ...legendOfMarks(frame.marks)],
     description: drawn.map(description).join(' '),
     height: Math.ceil(drawn.length / columns) * cell.height,
     drawing: drawn.map((part, i) => {
@@ -157,7 +161,7 @@ function renderCells({ frame, parts, description, scaleOf, draw, ...figure }: Ce
       const axis = makeTimeAxis(frame, field, 4);
       const y = scaleOf(part, field);
       return html`<g class="cell"><text class="label" x="${round(field.x.from)}" y="${field.y.to - 8}">${part.label}</text>
-${renderPhases(frame, axis, field)}${renderYAxis(y, field)}${draw(part, { axis, y, field })}${renderMarks(frame, axis, field, 'no labels')}${renderXAxis(axis.scale, field)}</g>
+${renderPhases(frame, axis, field)}${renderYAxis(y, field)}${draw(part, { axis, y, field })}${renderMarks(frame.marks, axis.at, field)}${renderXAxis(axis.scale, field)}</g>
 `;
     }),
     ...(left > 0 && {

@@ -27,8 +27,10 @@ export const plotStyle = `
 .axis path.grid, .axis path.faint { stroke: var(--line); }
 .axis path.faint { stroke-dasharray: 1 5; }
 .phase rect { fill: var(--line); opacity: .45; }
-.marks path { stroke: var(--text); stroke-width: 1.2; stroke-dasharray: 4 3; fill: none; }
-.drawing .marks text { fill: var(--text); paint-order: stroke; stroke: var(--card); stroke-width: 4px; }
+.marks path, .line.mark { stroke: var(--text); stroke-width: 1.2; stroke-dasharray: 4 3; fill: none; }
+.drawing .marks text { fill: var(--text); font-size: 12px; font-weight: 600; }
+.mark-names { margin: .3rem 0; padding-left: 1.6rem; font-size: .85rem; }
+.mark-names li::marker { font-weight: 600; }
 .line { fill: none; stroke: var(--f); stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .line.a { stroke: var(--a); }
 .line.b { stroke: var(--b); stroke-dasharray: 7 3; }

@@ -9,8 +9,9 @@ import {
   renderXAxis,
   renderYAxis,
 } from './figure.ts';
+import { legendOfMarks, renderMarkNames, renderMarks } from './marks.ts';
 import { linearScale } from './scale.ts';
-import { makeTimeAxis, renderMarks, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
+import { makeTimeAxis, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
 
 /** Counters by whole second, all of one length. */
 export interface RateSeries {
@@ -60,6 +61,7 @@ export function renderRatePlot(plot: RatePlot): Html {
     { label: 'target', mark: 'box target' },
     ...lines.map(({ name, mark }) => ({ label: name, mark: `line ${mark}` })),
     ...(isQuotaDrawn ? [{ label: `quota ${formatCount(quotaPerSecond)}/s`, mark: 'line limit' }] : []),
+    ...legendOfMarks(frame.marks),
   ];
   const quotaNote =
     quotaPerSecond === undefined || isQuotaDrawn
@@ -74,6 +76,7 @@ export function renderRatePlot(plot: RatePlot): Html {
     height,
     legend,
     ...quotaNote,
+    names: renderMarkNames(frame.marks, frame.startAt),
     drawing: [
       renderPhases(frame, axis, field),
       renderYAxis(y, field),
@@ -87,7 +90,7 @@ export function renderRatePlot(plot: RatePlot): Html {
             ),
           ]
         : []),
-      renderMarks(frame, axis, field),
+      renderMarks(frame.marks, axis.at, field),
       renderXAxis(axis.scale, field),
     ],
     table: renderTable(plot),

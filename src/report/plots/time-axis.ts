@@ -1,5 +1,6 @@
 import { type Html, html } from '../html-markup.ts';
 import { type Field, round } from './figure.ts';
+import type { PlotMark } from './marks.ts';
 import { type Scale, timeScale } from './scale.ts';
 
 /** The instants that plots over time share, epoch milliseconds. */
@@ -14,14 +15,6 @@ export interface TimeFrame {
   readonly marks?: readonly PlotMark[];
 }
 
-/** Something that was done to the run. */
-export interface PlotMark {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** `rate × 2 in group meters` */
-  readonly label: string;
-}
-
 export interface TimeAxis {
   readonly scale: Scale;
   /** Position of an instant, epoch milliseconds. */
@@ -33,33 +26,6 @@ export function makeTimeAxis({ startAt, endAt }: TimeFrame, { x }: Field, ticks?
   const scale = timeScale({ from: 0, to: Math.max(1_000, endAt - startAt) }, x, ticks);
   // The second in which a run begins has begun before it.
   return { scale, at: (epochMs) => Math.max(x.from, scale.at(epochMs - startAt)) };
-}
-
-/** Marks that have a line of their own; later ones share lines. */
-const markLines = 4;
-const charactersPerUnit = 1 / 6.8;
-
-/**
- * In front of what is drawn: a line with its name, those of nearby instants below one another.
- * @param labels whether there is room for names
- */
-export function renderMarks(
-  { marks = [], startAt, endAt }: TimeFrame,
-  axis: TimeAxis,
-  { x, y }: Field,
-  labels: 'labels' | 'no labels' = 'labels',
-): Html {
-  const shown = marks.filter(({ at }) => at >= startAt && at <= endAt).toSorted((a, b) => a.at - b.at);
-  if (shown.length === 0) return html``;
-  const drawn = shown.map(({ at, label }, i) => {
-    const left = round(axis.at(at));
-    const isRight = left > (x.from + x.to) / 2;
-    const room = Math.floor((isRight ? left - x.from : x.to - left) * charactersPerUnit) - 2;
-    const short = label.length > room ? `${label.slice(0, room - 1)}…` : label;
-    const name = html`<text x="${isRight ? left - 5 : left + 5}" y="${y.to + 13 + (i % markLines) * 15}" text-anchor="${isRight ? 'end' : 'start'}">${short}</text>`;
-    return html`<g><title>${label}</title><path d="M${left} ${y.to}V${y.from}"/>${labels === 'labels' ? name : html``}</g>`;
-  });
-  return html`<g class="marks">${drawn}</g>\n`;
 }
 
 /** Connecting and draining are shaded: what happens there is not the load. */

@@ -1,8 +1,9 @@
 import type { RunView } from '../../live/run-in-progress.ts';
 import type { WordForDue } from '../../report/ledger-equations.ts';
 import type { LiveMessages } from '../../report/plots/ledger-flow.ts';
+import type { PlotMark } from '../../report/plots/marks.ts';
 import type { TargetPoint } from '../../report/plots/rate-plot.ts';
-import type { PlotMark, TimeFrame } from '../../report/plots/time-axis.ts';
+import type { TimeFrame } from '../../report/plots/time-axis.ts';
 import type { Verdict } from '../../report/report-model.ts';
 
 /** Data that the server sends to a page that watches a run, by the name of the server-sent event. */

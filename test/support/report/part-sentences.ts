@@ -66,6 +66,15 @@ export const partRules: readonly Rule[] = [
     /^title: ((?:disconnect|network|rate|faults|stop)\b.*)$/,
     ([, label], _, { actions = [] }) => actions.some((action) => action.label === label),
   ],
+  [
+    /^(\d+):(\d\d) ((?:disconnect|network|rate|faults|stop)\b.*)$/,
+    ([, minutes, seconds, label], _, { actions = [], timeline }) =>
+      actions.some(
+        (action) =>
+          action.label === label &&
+          Math.floor((action.at - timeline.startAt) / 1_000) === Number(minutes) * 60 + Number(seconds),
+      ),
+  ],
   [/^summary: As a table: (?:Messages a second|end_to_end_latency) by group and kind.*$/, hasParts],
   [
     /^row of The busiest step of each, .*Group or kind: (.*) \| (?:intended|started|due): (.*) \| sent: (.*) \| arrived: (.*)$/,

@@ -27,7 +27,7 @@ describe('RunInProgress', () => {
   it('adds up what slices report of a second, in whatever order', () => {
     const run = new RunInProgress();
     run.takeSlice(progressOf(1, 7));
-    run.takeSlice(progressOf(0, 7, { sent: 3 }));
+    run.takeSlice(progressOf(0, 7, { sent: 3, connects: 1, reconnects: 2 }));
     run.takeArrivals(start + 7, 6);
     expect(viewOf(run, 0, start + 8).seconds).toEqual([
       {
@@ -35,7 +35,7 @@ describe('RunInProgress', () => {
         intended: 10,
         sent: 8,
         acked: 8,
-        connects: 0,
+        connects: 3,
         arrivals: 6,
         connected: 20,
       },

@@ -6,11 +6,16 @@ import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import { latencyDistribution } from '../../../src/report/latency-distribution.ts';
+import { fieldOf } from '../../../src/report/plots/figure.ts';
 import { renderHeatmap } from '../../../src/report/plots/latency-plots.ts';
 import { renderLedgerFlow, renderLiveFlow } from '../../../src/report/plots/ledger-flow.ts';
+import { renderMarkNames, renderMarks } from '../../../src/report/plots/marks.ts';
 import { linearScale, logScale, niceStep, timeScale } from '../../../src/report/plots/scale.ts';
 import { renderStartLagPlot } from '../../../src/report/plots/start-lag-plot.ts';
 import { stepsOf } from '../../../src/report/plots/time-axis.ts';
+import type { Report } from '../../../src/report/report-model.ts';
+import { connectsPlotOf } from '../../../src/report/report-plots.ts';
+import type { StormsReport } from '../../../src/report/storm-report.ts';
 import { randomCases } from '../../support/effort.ts';
 import { planOf } from '../../support/measure/run-fixture.ts';
 import { largeReport } from '../../support/report/large-run-fixture.ts';
@@ -124,6 +129,53 @@ describe('a heatmap', () => {
       .join('');
     const tops = [...cells.matchAll(/M\S+ ([\d.]+)H/g)].map(([, top]) => Number(top));
     expect(new Set(tops).size).toBe(5);
+  });
+});
+
+describe('marks of actions', () => {
+  const startAt = 1_000_000;
+  const marks = [
+    { at: startAt + 61_000, label: 'rate × 2' },
+    { at: startAt + 5_000, label: 'network lte' },
+    { at: startAt + 5_500, label: 'faults <b>' },
+    { at: startAt + 6_000, label: 'stop' },
+    { at: startAt + 200_000, label: 'rate × 3' },
+  ];
+  const field = { x: { from: 0, to: 1_000 }, y: { from: 100, to: 12 } };
+  const position = (at: number) => (at - startAt) / 100;
+
+  it('have numbers in the order of time, joined where they are near one another', () => {
+    const { markup } = renderMarks(marks, position, field);
+    const numbers = [...markup.matchAll(/<text x="([\d.]+)"[^>]*>([^<]*)</g)];
+    expect(numbers.map(([, x, number]) => [Number(x), number])).toEqual([
+      [55, '1–3'],
+      [610, '4'],
+    ]);
+    // The last lies outside of the plot.
+    expect(markup.match(/<title>/g)).toHaveLength(4);
+    expect(renderMarks([], position, field).markup).toBe('');
+  });
+
+  it('have their names below the plot', () => {
+    expect(renderMarkNames(marks, startAt).markup).toBe(
+      '<ol class="mark-names" aria-label="Actions"><li>0:05 network lte</li><li>0:05 faults &lt;b&gt;</li><li>0:06 stop</li><li>1:01 rate × 2</li><li>3:20 rate × 3</li></ol>\n',
+    );
+  });
+
+  it('stand in the plot of connects, from the beginning of publishing', () => {
+    const timeline = { publishAt: startAt };
+    const connects = {
+      startSecond: startAt / 1_000,
+      offered: [5, 5, 0, 2, 7, 8, 1],
+      granted: [5, 5, 0, 2, 7, 8, 1],
+    };
+    const { markup } = connectsPlotOf(
+      { timeline, actions: [{ at: startAt + 3_000, label: 'disconnect 50 %' }] } as unknown as Report,
+      { connects } as unknown as StormsReport,
+    );
+    const { x } = fieldOf(270);
+    const middle = Math.round(10 * (x.from + (x.to - x.from) / 2)) / 10;
+    expect(markup).toContain(`<title>disconnect 50 %</title><path d="M${middle} `);
   });
 });
 
