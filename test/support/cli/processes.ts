@@ -29,9 +29,17 @@ function pids(): number[] {
   }
 }
 
-/** Processes whose arguments hold `text`, and the rest of their process groups. */
+/**
+ * Processes whose arguments hold `text`, and the rest of the process groups that they were started in. A command that a test
+ * starts is in the group of the test runner, as are all other tests that run meanwhile: of that group it counts alone.
+ */
 export function processesOf(text: string): string[] {
   const all = listProcesses();
-  const groups = new Set(all.filter(({ args }) => args.includes(text)).map(({ group }) => group));
-  return all.filter(({ group }) => groups.has(group)).map(({ pid, args }) => `${pid} ${args}`);
+  const own = all.find(({ pid }) => pid === process.pid)?.group;
+  const named = all.filter(({ args }) => args.includes(text));
+  const groups = new Set(named.map(({ group }) => group));
+  if (own !== undefined) groups.delete(own);
+  return all
+    .filter((each) => groups.has(each.group) || named.includes(each))
+    .map(({ pid, args }) => `${pid} ${args}`);
 }
