@@ -2,8 +2,8 @@ import { type EncodedHistogram, LatencyHistogram } from '../measure/latency-hist
 import { IntervalHistogram } from './interval-histogram.ts';
 
 /**
- * Send lags of a slice. Those of messages that were due while their device was asleep or disconnected by a storm say nothing of the
- * generator: once there are any, the others are kept apart.
+ * Send lags of a slice. Those of messages that were due while their device was asleep, disconnected by a storm or held up by the injected
+ * network say nothing of the generator: once there are any, the others are kept apart.
  */
 export class SendLags {
   readonly #devices: number;
@@ -25,7 +25,7 @@ export class SendLags {
     if (this.#connected !== undefined && atMs >= this.#returnedAt![device]!) this.#connected.record(lagMs);
   }
 
-  /** A device is connected that slept, or that a storm had disconnected. */
+  /** A device can send that slept, or that a storm had disconnected, or the injected network held up. */
   returned(device: number, nowMs: number): void {
     this.#connected ??= LatencyHistogram.decode(this.#all.encodeAll());
     this.#returnedAt ??= new Float64Array(this.#devices);
@@ -42,7 +42,7 @@ export class SendLags {
     return this.#all.encodeAll();
   }
 
-  /** Samples of messages whose devices had been neither asleep nor disconnected by a storm; undefined: those are all. */
+  /** Samples of messages whose devices were neither asleep, nor disconnected by a storm, nor held up; undefined: those are all. */
   encodeConnected(): EncodedHistogram | undefined {
     return this.#connected?.encode();
   }

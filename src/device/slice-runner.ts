@@ -202,7 +202,9 @@ class SliceRunner implements TransportListener {
     this.#sender.accepted(token);
   }
 
-  acknowledged(_device: number, token: number): void {
+  acknowledged(device: number, token: number): void {
+    // A device with as many unanswered messages as it may have waited for this.
+    if (!this.#sender.canSend(device)) this.#releasedByNetwork(device);
     this.#sender.acknowledged(token);
   }
 

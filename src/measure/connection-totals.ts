@@ -1,16 +1,18 @@
 import type { LiveAction } from '../plan/actions/action.ts';
 import type { Plan } from '../plan/plan.ts';
 import { CatchUpTotals } from './catch-up-totals.ts';
+import { NetworkTotals } from './network-totals.ts';
 import { PresenceTotals } from './presence-totals.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { SliceResult } from './slice-result.ts';
 import { type SecondRange, StormTotals } from './storm-totals.ts';
 
-/** What slices stored of their devices' connections: storms, connects by second, events about them, and what sessions kept. */
+/** What slices stored of their devices' connections: storms, connects by second, events about them, what sessions kept, and the injected network. */
 export class ConnectionTotals {
   readonly #storms: StormTotals;
   readonly #presence: PresenceTotals;
   readonly #catchUps = new CatchUpTotals();
+  readonly #networks = new NetworkTotals();
 
   /** @param seconds that connects are counted in; what lies outside is in no series */
   constructor(plan: Plan, seconds: SecondRange) {
@@ -27,14 +29,16 @@ export class ConnectionTotals {
     this.#storms.addSlice(group, result);
     this.#presence.addSlice(result);
     this.#catchUps.addSlice(group, result);
+    this.#networks.addSlice(group, result);
   }
 
-  totals(): Pick<RunLedger, 'storms' | 'connects' | 'presence' | 'catchUps'> {
+  totals(): Pick<RunLedger, 'storms' | 'connects' | 'presence' | 'catchUps' | 'networks'> {
     return {
       storms: this.#storms.storms(),
       connects: this.#storms.connects(),
       presence: this.#presence.totals(),
       catchUps: this.#catchUps.totals(),
+      networks: this.#networks.totals(),
     };
   }
 }

@@ -16,8 +16,9 @@ export interface DirectionResult {
   /** Without headers, and the packets that they were in, of up to 1,448 bytes. */
   readonly bytes: number;
   readonly packets: number;
-  /** Packets that were lost, once for each time, and sent again. */
+  /** Times that packets were lost, each sent again; and packets that waited for the end of a stall. Of those that came through. */
   readonly lost: number;
+  readonly stalled: number;
   readonly duplicated: number;
   readonly corrupted: number;
   /** From when a packet was given to the network until it was out of it, milliseconds. */

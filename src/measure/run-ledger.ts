@@ -8,6 +8,7 @@ import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
+import type { GroupNetwork } from './network-totals.ts';
 import type { RunPresence } from './presence-totals.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import type { RunRequests } from './run-requests.ts';
@@ -115,7 +116,7 @@ export interface RunLedger {
   /** At QoS 2: of the unacknowledged publishes, those whose PUBREC came and whose PUBCOMP did not; undefined at any other. */
   readonly incomplete: number | undefined;
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
-  /** `send_lag` without messages that were due while their device was asleep or disconnected by a storm. */
+  /** `send_lag` without messages that were due while their device was asleep, disconnected by a storm or held up by its network. */
   readonly connectedSendLag: LatencyHistogram;
   /** Absent: nothing was requested of a web service. */
   readonly requests?: RunRequests | undefined;
@@ -129,6 +130,8 @@ export interface RunLedger {
   readonly connects?: ConnectSeries | undefined;
   /** By group; absent: no group receives commands in sessions that outlive its connections. */
   readonly catchUps?: readonly GroupCatchUp[] | undefined;
+  /** By group; absent: the injected network did nothing. */
+  readonly networks?: readonly GroupNetwork[] | undefined;
   /** Absent: no group observes presence. */
   readonly presence?: RunPresence | undefined;
   readonly perSecond: RunSeries;

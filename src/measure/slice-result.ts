@@ -55,7 +55,10 @@ export interface SliceResult {
   readonly lastSentAt?: number;
   readonly perSecond: SliceSecondCounts;
   readonly latencies: LatencyRecord<EncodedHistogram, SliceLatencyName>;
-  /** `send_lag` without messages that were due while their device was asleep or disconnected by a storm. Absent: there were none. */
+  /**
+   * `send_lag` without messages that were due while their device was asleep, disconnected by a storm or held up by the injected network.
+   * Absent: there were none.
+   */
   readonly connectedSendLag?: EncodedHistogram | undefined;
   /** Absent until a message was back at its device. */
   readonly quickestEcho?: QuickestEcho;

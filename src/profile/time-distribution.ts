@@ -1,4 +1,4 @@
-import { durationPattern, parseDuration } from '../shared/duration.ts';
+import { durationPattern, formatDuration, parseDuration } from '../shared/duration.ts';
 
 /** `1s`, or `1s..2s`: any time between the two is as likely. */
 export const durationOrRange = new RegExp(
@@ -95,4 +95,18 @@ export function resolveThinkTime(given: TimeForm): ThinkTime {
   return normal === undefined
     ? { kind: 'exponential', meanMs: ms(exponential ?? '0s') }
     : { kind: 'normal', meanMs: ms(normal.mean), sdMs: ms(normal.sd) };
+}
+
+/** `1s`, `1s to 2s`, `exponential, mean 1s` */
+export function describeTime(time: ThinkTime): string {
+  switch (time.kind) {
+    case 'constant':
+      return formatDuration(time.ms);
+    case 'uniform':
+      return `${formatDuration(time.minMs)} to ${formatDuration(time.maxMs)}`;
+    case 'exponential':
+      return `exponential, mean ${formatDuration(time.meanMs)}`;
+    case 'normal':
+      return `normal, mean ${formatDuration(time.meanMs)}, sd ${formatDuration(time.sdMs)}`;
+  }
 }

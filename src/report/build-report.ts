@@ -22,6 +22,7 @@ import { flatKindReportsOf, groupReportsOf } from './group-reports.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
 import { measuredPartsOf } from './measured-parts.ts';
+import { networkReportOf } from './network-report.ts';
 import { presenceReportOf } from './presence-report.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
@@ -63,6 +64,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const downlink = downlinkReportOf(plan, ledger, cloudwatch);
   const catchUps = catchUpReportOf(plan, ledger, cloudwatch);
   const presence = presenceReportOf(ledger.presence);
+  const network = networkReportOf(plan, ledger, now);
   const measured: Measured = {
     latencies: ledger.latencies,
     statuses: ledger.requests?.statuses,
@@ -145,6 +147,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     ...(connects && { connects }),
     ...(downlink && { downlink }),
     ...(catchUps && { catchUps }),
+    ...(network && { network }),
     ...(presence && { presence }),
     clockOffset: clockOffsetOf(ledger.sliceClocks, ledger.stampResolutionMs),
     quotas: quotaUse,

@@ -1,12 +1,13 @@
 import { catchUpHeadings, catchUpRows, describeCatchUps } from './catch-up-report.ts';
 import { backendHeadings, backendRows, describeDownlink } from './downlink-report.ts';
+import { describeNetworks, networkHeadings, networkRows } from './network-report.ts';
 import { describePresence, presenceHeadings, presenceRows } from './presence-report.ts';
 import type { Report } from './report-model.ts';
 import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 
 /** What devices went through beside sending messages: one table, for the page and the terminal. */
 export interface FleetTable {
-  readonly title: 'Storms' | 'Commands' | 'Catching up' | 'Presence';
+  readonly title: 'Storms' | 'Commands' | 'Catching up' | 'Presence' | 'Network';
   readonly caption: string;
   /** Of the first column, which names the rows. */
   readonly names: string;
@@ -19,7 +20,8 @@ export interface FleetTable {
 }
 
 /** Those that a run has. */
-export function fleetTablesOf({ storms, downlink, catchUps, presence, timeline }: Report): FleetTable[] {
+export function fleetTablesOf(report: Report): FleetTable[] {
+  const { storms, downlink, catchUps, presence, network, timeline } = report;
   const tables: readonly (FleetTable | undefined)[] = [
     storms && {
       title: 'Storms',
@@ -52,6 +54,14 @@ export function fleetTablesOf({ storms, downlink, catchUps, presence, timeline }
       headings: presenceHeadings,
       rows: presenceRows(presence),
       notes: describePresence(presence),
+    },
+    network && {
+      title: 'Network',
+      caption: 'Packets of devices in the injected network, and how long it had them',
+      names: 'Group',
+      headings: networkHeadings,
+      rows: networkRows(network),
+      notes: describeNetworks(network, report),
     },
   ];
   return tables.filter((table) => table !== undefined);

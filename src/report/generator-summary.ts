@@ -150,8 +150,8 @@ const lateReasons: Readonly<Record<NonNullable<GroupLedger['lateAs']>, string>> 
   new: 'had just taken the place of others',
 };
 
-/** Lateness that is left without the messages of devices that slept or that a storm had disconnected is not theirs. */
-function describeLag({ latencies, connectedSendLag, groups, storms }: RunLedger): UnsentMessages[] {
+/** Lateness that is left without the messages of devices that slept, or that a storm or the injected network held up, is not theirs. */
+function describeLag({ latencies, connectedSendLag, groups, storms, networks }: RunLedger): UnsentMessages[] {
   const textOf = (lagMs: number) => `left ${formatElapsed(lagMs)} late or more`;
   const [all, connected] = [latencies.send_lag, connectedSendLag].map((lags) => lags.percentileAt(99)) as [
     number,
@@ -164,6 +164,7 @@ function describeLag({ latencies, connectedSendLag, groups, storms }: RunLedger)
   }
   if (all <= tolerated.sendLagP99Ms) return [];
   const why = groups.flatMap(({ lateAs }) => (lateAs === undefined ? [] : [lateReasons[lateAs]]));
+  if (networks !== undefined) why.push('had been held up by the injected network');
   if (storms !== undefined || why.length === 0) why.push('had been disconnected');
   return [
     {

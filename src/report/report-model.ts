@@ -22,6 +22,7 @@ import type { DownlinkReport } from './downlink-report.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
+import type { NetworkReport } from './network-report.ts';
 import type { PresenceReport } from './presence-report.ts';
 import type { RequestReport } from './request-report.ts';
 import type { StormsReport } from './storm-report.ts';
@@ -92,6 +93,8 @@ export interface Report {
   readonly downlink?: DownlinkReport;
   /** Absent: no group receives commands in sessions that outlive its connections. */
   readonly catchUps?: CatchUpReport;
+  /** Absent: no network was injected. */
+  readonly network?: NetworkReport;
   /** Present if a group observes presence. */
   readonly presence?: PresenceReport;
   readonly clockOffset: ClockOffset;

@@ -2,6 +2,7 @@ import type { CountsByReason } from '../measure/reason-counts.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
+import { describeEndedInRun } from './network-report.ts';
 
 /**
  * `generator`: the counts prove it. `elsewhere`: they prove that it was the endpoint, the network or a quota. `open`: they do not
@@ -81,7 +82,9 @@ function describeReason(
 function withConnects(unsent: string, ledger: RunLedger, connectsThrottled: number): UnsentMessages {
   const { local, quota, underWay, other } = sortReasons(ledger.connectFailedBy);
   const some = (counts: CountsByReason) => Object.keys(counts).length > 0;
+  const endedByNetwork = describeEndedInRun(ledger);
   const parts = [
+    ...(endedByNetwork === '' ? [] : [`the injected network ${endedByNetwork}`]),
     ...(some(local) ? [`this machine failed connects: ${describeCounts(local)}`] : []),
     ...(some(quota) ? [`a quota refused connects: ${describeCounts(quota)}`] : []),
     ...(some(other) ? [`connects failed at the endpoint or in the network: ${describeCounts(other)}`] : []),
@@ -94,7 +97,12 @@ function withConnects(unsent: string, ledger: RunLedger, connectsThrottled: numb
   if (parts.length === 0) return { text: `${unsent}no connect had failed)`, origin: 'open' };
   const isLocal = some(local);
   // An attempt without an answer may have waited for either; where this machine failed others, it proves nothing.
-  const isRemote = some(quota) || some(other) || connectsThrottled > 0 || (some(underWay) && !isLocal);
+  const isRemote =
+    endedByNetwork !== '' ||
+    some(quota) ||
+    some(other) ||
+    connectsThrottled > 0 ||
+    (some(underWay) && !isLocal);
   return {
     text: `${unsent}${parts.join('; ')})`,
     origin: isLocal ? (isRemote ? 'open' : 'generator') : isRemote ? 'elsewhere' : 'open',

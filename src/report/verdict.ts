@@ -5,6 +5,7 @@ import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sumOf } from '../shared/counts.ts';
 import { formatCount, formatElapsed, formatPlural, formatShare, formatValue } from '../shared/format.ts';
+import { describeEndedInRun } from './network-report.ts';
 import type { ExecutionReport, ThresholdResult, Verdict } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
@@ -52,8 +53,17 @@ export function judge(judged: Judged): Judgement {
       : []),
     ...failed.map(describeThreshold),
   ];
+  const endedByNetwork = failures.length === 0 ? '' : describeEndedInRun(ledger);
   // The inconsistencies, whatever the verdict: they may explain a failure that the system under test did not cause.
-  const reasons = [...failures, ...inconsistencies];
+  const reasons = [
+    ...failures,
+    ...(endedByNetwork === ''
+      ? []
+      : [
+          `The injected network ${endedByNetwork}: what failed for that is the doing of neither the target nor the generator.`,
+        ]),
+    ...inconsistencies,
+  ];
   if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;
     return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...reasons] };

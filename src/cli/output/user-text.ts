@@ -1,7 +1,6 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import { assumedAnswerMs } from '../../profile/load-shapes/closed-load.ts';
-import type { ThinkTime } from '../../profile/time-distribution.ts';
-import { formatDuration } from '../../shared/duration.ts';
+import { describeTime } from '../../profile/time-distribution.ts';
 import { formatCount, formatPerSecond } from '../../shared/format.ts';
 
 /** What a plan says of users: labels and texts. Empty for a load without users. */
@@ -15,20 +14,7 @@ export function describeUsers({ users, stages }: LoadProfile): (readonly [label:
       ? `messages and rates if each answer takes ${assumedAnswerMs} ms`
       : 'messages and rates if each answer comes at once';
   return [
-    ['users', `up to ${formatCount(most)}, think time ${describeThinkTime(thinkTime)}${pace}`],
+    ['users', `up to ${formatCount(most)}, think time ${describeTime(thinkTime)}${pace}`],
     ['estimate', `${how}; slower answers mean less`],
   ];
-}
-
-function describeThinkTime(time: ThinkTime): string {
-  switch (time.kind) {
-    case 'constant':
-      return formatDuration(time.ms);
-    case 'uniform':
-      return `${formatDuration(time.minMs)} to ${formatDuration(time.maxMs)}`;
-    case 'exponential':
-      return `exponential, mean ${formatDuration(time.meanMs)}`;
-    case 'normal':
-      return `normal, mean ${formatDuration(time.meanMs)}, sd ${formatDuration(time.sdMs)}`;
-  }
 }

@@ -1,4 +1,5 @@
 import { DeviceActions } from '../../../src/device/device-actions.ts';
+import type { SliceNetwork } from '../../../src/device/network/shaping/slice-network.ts';
 import { runSlice } from '../../../src/device/slice-runner.ts';
 import { StopRequest } from '../../../src/device/stop-signal.ts';
 import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
@@ -130,6 +131,8 @@ export interface SimulationOptions extends RunOptions {
   checkpointEveryMs?: number;
   /** Actions that are announced to the slice: when it receives them, epoch milliseconds. */
   announced?: readonly { readonly receivedAt: number; readonly action: Announcement }[];
+  /** What its devices are said to have between them and the service, which behaves as if it did. */
+  network?: (clock: VirtualClock) => SliceNetwork;
   /** What else happens, set up before time begins. */
   script?: (clock: VirtualClock, transport: SimulatedTransport, plan: Plan) => void;
 }
@@ -173,6 +176,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       transport = new SimulatedTransport(clock, options.behaviour ?? {}, listener, clients);
       return transport;
     },
+    ...(options.network && { network: options.network(clock) }),
     onCheckpoint: async (result) => {
       checkpoints.push({ ...result, ...recorded() });
     },

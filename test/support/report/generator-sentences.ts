@@ -1,3 +1,4 @@
+import { isTrueEnding } from './network-sentences.ts';
 import { all, numberIn, type Rule } from './rule.ts';
 import type { Check } from './truth.ts';
 
@@ -27,11 +28,16 @@ const blamesConnectsRightly: Check = (
   );
 };
 
+/** What is said of the injected network is what it did. */
+const blamesNetworkRightly: Check = ([sentence = ''], truth) =>
+  (!/the injected network (?!$|\.)/.test(sentence) || isTrueEnding(sentence, truth)) &&
+  (!/held up by the injected network/.test(sentence) || truth.networks !== undefined);
+
 /** Whether the generator was to blame, sentence by sentence. */
 export const generatorRules: readonly Rule[] = [
   [
     /^The generator was the bottleneck \((.*?)\): .*\.$/,
-    all(namesAllUnsent, blamesConnectsRightly, ([, signs = ''], truth) =>
+    all(namesAllUnsent, blamesConnectsRightly, blamesNetworkRightly, ([, signs = ''], truth) =>
       // What a true run does not simulate is a machine that is busy: only deaths are left.
       signs.includes('died')
         ? truth.slicesKilled > 0
@@ -47,10 +53,13 @@ export const generatorRules: readonly Rule[] = [
     /^The generator was on time, with little to spare \(/,
     (_, truth, { stop }) => stop !== undefined || truth.intended === truth.sent,
   ],
-  [/^The generator had time to spare .*, and yet .*/, all(namesAllUnsent, blamesConnectsRightly)],
+  [
+    /^The generator had time to spare .*, and yet .*/,
+    all(namesAllUnsent, blamesConnectsRightly, blamesNetworkRightly),
+  ],
   [
     /^The generator was strained \(.*\), and yet not the cause: .*/,
-    all(namesAllUnsent, blamesConnectsRightly),
+    all(namesAllUnsent, blamesConnectsRightly, blamesNetworkRightly),
   ],
   [/^The generator sent nothing: no message was due/, (_, { intended, sent }) => intended + sent === 0],
   [

@@ -4,6 +4,7 @@ import { downlinkRules } from './downlink-sentences.ts';
 import { figureRules } from './figure-sentences.ts';
 import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
+import { networkRules } from './network-sentences.ts';
 import { partRules } from './part-sentences.ts';
 import { plotRules } from './plot-sentences.ts';
 import { presenceRules } from './presence-sentences.ts';
@@ -40,6 +41,7 @@ const rules: readonly Rule[] = [
   ...downlinkRules,
   ...catchUpRules,
   ...presenceRules,
+  ...networkRules,
   ...ledgerRules,
   ...subscriberRules,
   ...verdictRules,

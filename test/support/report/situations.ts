@@ -3,6 +3,7 @@ import { catchUpSituations } from './catch-up-situations.ts';
 import { downlinkSituations } from './downlink-situations.ts';
 import { kindSituations } from './kind-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
+import { networkSituations } from './network-situations.ts';
 import { presenceSituations } from './presence-situations.ts';
 import { requestSituation } from './request-situation.ts';
 import { queues, stops } from './stop-situations.ts';
@@ -88,6 +89,7 @@ export const situations: readonly NamedSituation[] = [
   ...downlinkSituations,
   ...catchUpSituations,
   ...presenceSituations,
+  ...networkSituations,
   ...stops,
   ...connects,
   ...machines,

@@ -40,7 +40,7 @@ const busy = (result: SliceResult): SliceResult => ({
 });
 
 /** One message in twenty waited for its device; the others left as late as this. */
-function withLateMessages(result: SliceResult, lagMs = 0.1): SliceResult {
+export function withLateMessages(result: SliceResult, lagMs = 0.1): SliceResult {
   const { sent } = result.messages;
   const lags = Array.from({ length: sent }, (_, i) => (i % 20 === 7 ? 900 : lagMs));
   return {

@@ -1,3 +1,4 @@
+import type { NetworkEndings, PacketCounts } from '../../../src/measure/network-totals.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 
 /** The truth of a run: counts of fates, which no record bends. */
@@ -69,6 +70,10 @@ export interface Truth {
   readonly catchUp?: TrueCatchUp;
   /** What an observer of presence saw; absent: there was none. */
   readonly presence?: TruePresence;
+  /** What the injected network did, by group; absent: there was none. */
+  readonly networks?: Readonly<Record<string, TrueNetwork>>;
+  /** Connections that it ended, by how, and attempts that it kept from the target; absent: it ended none. */
+  readonly networkEnded?: NetworkEndings;
   /** Settings of the faults that were injected. */
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */
@@ -152,6 +157,18 @@ export interface TruePresence {
   readonly refused?: number;
   readonly isWhole: boolean;
   readonly slicesUnknown: number;
+}
+
+/** The injected network of one group: as its sentence has the settings, and packets of each way, where they were recorded. */
+export interface TrueNetwork {
+  readonly settings: string;
+  readonly up?: TrueDirection;
+  readonly down?: TrueDirection;
+}
+
+export interface TrueDirection extends PacketCounts {
+  /** Milliseconds, ascending. */
+  readonly delaysMs: readonly number[];
 }
 
 /** Whether a sentence is true; the groups of its pattern come with it. */

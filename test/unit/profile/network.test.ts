@@ -3,6 +3,7 @@ import { readNetworkAssignments } from '../../../src/profile/network-assignments
 import { changeNetwork, isNetworkForm } from '../../../src/profile/network-conditions.ts';
 import { networkPresets, presetNames } from '../../../src/profile/network-presets.ts';
 import { parseNetwork } from '../../../src/profile/network-schema.ts';
+import { describeNetwork, formatBandwidth } from '../../../src/profile/network-text.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { type InputError, InvalidInputError } from '../../../src/shared/errors.ts';
 
@@ -210,5 +211,26 @@ describe('a form that a slice receives', () => {
     ].map((form) => ({ form })),
   )('is taken where the schema takes it: $form', ({ form }) => {
     expect(isNetworkForm(form)).toBe(parseNetwork(form) !== undefined);
+  });
+});
+
+describe('the text of a network', () => {
+  it.each([
+    [100, '100bit'],
+    [62_500, '62.5kbit'],
+    [12_000_000, '12mbit'],
+    [1_500_000_000, '1.5gbit'],
+  ])('has %d bits a second in the units of tc', (bits, text) => {
+    expect(formatBandwidth(bits)).toBe(text);
+    expect(changeNetwork({}, { bandwidth: text }).bandwidth).toEqual({ up: bits, down: bits });
+  });
+
+  it('begins with the name of a preset, in whichever order its settings were stored', () => {
+    const { delay, ...others } = networkPresets['nb-iot'].conditions;
+    expect(describeNetwork({ ...others, ...(delay && { delay }) })).toMatch(/^nb-iot \(delay /);
+    expect(describeNetwork(changeNetwork({}, { preset: 'nb-iot', loss: 0.5 }))).toMatch(
+      /^delay .*, loss 50 %$/,
+    );
+    expect(describeNetwork({})).toBe('none');
   });
 });

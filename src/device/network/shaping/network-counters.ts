@@ -1,25 +1,38 @@
 import { LatencyHistogram } from '../../../measure/latency-histogram.ts';
 import type { DirectionResult, NetworkResult } from '../../../measure/network-result.ts';
 
+/** A packet that came through. */
+interface DeliveredPacket {
+  readonly bytes: number;
+  readonly delayMs: number;
+  /** How often it was lost before. */
+  readonly losses: number;
+  /** Whether it waited for the end of a stall. */
+  readonly isStalled: boolean;
+}
+
 /** Counts of one direction, of all devices of a slice. */
 export class DirectionCounters {
   bytes = 0;
   packets = 0;
   lost = 0;
+  stalled = 0;
   duplicated = 0;
   corrupted = 0;
   /** From when a packet was given to the network until it was out of it. */
   readonly #delays = new LatencyHistogram();
 
-  delivered(bytes: number, delayMs: number): void {
+  delivered({ bytes, delayMs, losses, isStalled }: DeliveredPacket): void {
     this.bytes += bytes;
     this.packets++;
+    this.lost += losses;
+    this.stalled += Number(isStalled);
     this.#delays.record(delayMs);
   }
 
   result(): DirectionResult {
-    const { bytes, packets, lost, duplicated, corrupted } = this;
-    return { bytes, packets, lost, duplicated, corrupted, delay: this.#delays.encode() };
+    const { bytes, packets, lost, stalled, duplicated, corrupted } = this;
+    return { bytes, packets, lost, stalled, duplicated, corrupted, delay: this.#delays.encode() };
   }
 }
 

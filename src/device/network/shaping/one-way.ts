@@ -44,6 +44,7 @@ interface Segment {
   readonly delayMs: number;
   arrivesAtMs: number;
   readonly losses: number;
+  readonly isStalled: boolean;
   /** Of one that was lost: when its sender notices, how, and how many later ones have shown it. */
   noticedAtMs: number;
   isTimeout: boolean;
@@ -103,7 +104,12 @@ export class OneWay implements Sleeper {
       this.#undelivered.shift();
       this.#bytes -= first.bytes.length;
       if (first.bytes.length > 0)
-        this.#settings.counters.delivered(first.bytes.length, nowMs - first.givenAtMs);
+        this.#settings.counters.delivered({
+          bytes: first.bytes.length,
+          delayMs: nowMs - first.givenAtMs,
+          losses: first.losses,
+          isStalled: first.isStalled,
+        });
       this.#settings.deliver(first.bytes.length === 0 ? undefined : first.bytes, nowMs);
     }
     if (this.#backlog.length > 0) this.#send(nowMs);
@@ -185,17 +191,17 @@ export class OneWay implements Sleeper {
   }
 
   #transmit({ bytes, givenAtMs }: { bytes: Buffer; givenAtMs: number }, nowMs: number): void {
-    const { conditions, draws, direction, phase, overheadBytes, counters } = this.#settings;
+    const { conditions, draws, direction, phase, overheadBytes } = this.#settings;
     const network = conditions();
     const bitsPerSecond = network.bandwidth?.[direction];
-    const startsAtMs = passesAt(Math.max(nowMs, this.#linkFreeAtMs), network.stall, phase);
+    const readyAtMs = Math.max(nowMs, this.#linkFreeAtMs);
+    const startsAtMs = passesAt(readyAtMs, network.stall, phase);
     const wireBits = (bytes.length + overheadBytes) * 8;
     const sentAtMs = startsAtMs + (bitsPerSecond === undefined ? 0 : (wireBits / bitsPerSecond) * 1_000);
     this.#linkFreeAtMs = sentAtMs;
     this.#lastSentAtMs = nowMs;
     let losses = 0;
     while (losses < mostLosses && draws.happens(network.loss)) losses++;
-    counters.lost += losses;
     const delayMs = draws.delayMs(network);
     const repeatedMs = losses === 0 ? 0 : this.#roundTrip.retransmissionMs(losses);
     const segment: Segment = {
@@ -205,6 +211,7 @@ export class OneWay implements Sleeper {
       sentAtMs,
       delayMs,
       losses,
+      isStalled: startsAtMs > readyAtMs,
       arrivesAtMs: sentAtMs + repeatedMs + delayMs,
       noticedAtMs: losses === 0 ? Number.POSITIVE_INFINITY : sentAtMs + this.#roundTrip.timeoutMs,
       isTimeout: losses > 0,

@@ -1,0 +1,188 @@
+import { LatencyHistogram } from '../measure/latency-histogram.ts';
+import type { LatencyRecord } from '../measure/latency-names.ts';
+import type { LatencySummary } from '../measure/latency-summary.ts';
+import type { DirectionTotals, NetworkEndings, PacketCounts } from '../measure/network-totals.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
+import { groupsOf } from '../plan/groups.ts';
+import { networkStretchesOf } from '../plan/network-stretches.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { NetworkConditions } from '../profile/network-presets.ts';
+import { describeNetwork } from '../profile/network-text.ts';
+import { sumBy, sumFields } from '../shared/counts.ts';
+import { formatBytes, formatClock, formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
+import type { GroupReport } from './group-reports.ts';
+
+/** The injected network between devices and target: what was set, and what that did. */
+export interface NetworkReport {
+  /** Those whose network did something, in the order of the profile. */
+  readonly groups: readonly GroupNetworkReport[];
+}
+
+export interface GroupNetworkReport {
+  /** Absent where the profile has no groups. */
+  readonly group?: string;
+  /** In the order of time: each until the next one. */
+  readonly settings: readonly NetworkSettings[];
+  /** From devices, and to them. */
+  readonly up: NetworkDirection;
+  readonly down: NetworkDirection;
+  readonly ended: NetworkEndings;
+}
+
+export interface NetworkSettings {
+  /** After publishing began; null: from the start. */
+  readonly fromSeconds: number | null;
+  /** Empty: it did nothing. */
+  readonly conditions: NetworkConditions;
+}
+
+export interface NetworkDirection extends PacketCounts {
+  /** The network's part of a latency: from when a packet was given to it until it was out of it. */
+  readonly delayMs: LatencySummary;
+}
+
+const noPackets: PacketCounts = { bytes: 0, packets: 0, lost: 0, stalled: 0, duplicated: 0, corrupted: 0 };
+const nothingEnded: NetworkEndings = { resets: 0, corruptedConnections: 0, unreached: 0 };
+
+/**
+ * @param endAt epoch milliseconds: the end of the run
+ * @returns undefined where no network was injected
+ */
+export function networkReportOf(
+  plan: Plan,
+  { actions, networks = [] }: Pick<RunLedger, 'actions' | 'networks'>,
+  endAt: number,
+): NetworkReport | undefined {
+  const stretches = networkStretchesOf(plan, actions, endAt);
+  const groups = groupsOf(plan).flatMap(({ number, group }): GroupNetworkReport[] => {
+    const settings = stretches.get(number);
+    const totals = networks.find((each) => each.group === number);
+    if (settings === undefined) return [];
+    return [
+      {
+        ...(group === undefined ? {} : { group }),
+        settings: settings.map(({ from, conditions }) => ({
+          fromSeconds: from === null ? null : (from - plan.timeline.publishAt) / 1_000,
+          conditions,
+        })),
+        up: directionOf(totals?.up),
+        down: directionOf(totals?.down),
+        ended: totals?.ended ?? nothingEnded,
+      },
+    ];
+  });
+  return groups.length === 0 ? undefined : { groups };
+}
+
+function directionOf(totals: DirectionTotals | undefined): NetworkDirection {
+  const { packets = noPackets, delays } = totals ?? { delays: new LatencyHistogram() };
+  return { ...packets, delayMs: delays.summary() };
+}
+
+/** Of the table of groups, beside its first column. */
+export const networkHeadings = [
+  'packets',
+  'bytes',
+  'lost',
+  'stalled',
+  'twice',
+  'corrupt',
+  'p50',
+  'p99',
+  'max',
+] as const;
+
+/** `meters, up`, and a cell for each heading. */
+export function networkRows({ groups }: NetworkReport): string[][] {
+  return groups.flatMap(({ group = 'all', up, down }) => [
+    [`${group}, up`, ...cellsOf(up)],
+    [`${group}, down`, ...cellsOf(down)],
+  ]);
+}
+
+function cellsOf({ packets, bytes, lost, stalled, duplicated, corrupted, delayMs }: NetworkDirection) {
+  const { p50, p99, max, count } = delayMs;
+  return [
+    formatCount(packets),
+    formatBytes(bytes),
+    ...[lost, stalled, duplicated, corrupted].map(formatCount),
+    ...(count === 0 ? ['–', '–', '–'] : [p50, p99, max].map(formatElapsed)),
+  ];
+}
+
+/** More changes of one group are in report.json alone. */
+const mostSettings = 8;
+
+/** Of the whole run, and of its groups. */
+interface MeasuredLatencies {
+  readonly latencyMs: LatencyRecord<LatencySummary>;
+  readonly groups?: readonly Pick<GroupReport, 'group' | 'latencyMs'>[];
+}
+
+/** What to know of it beside the table, a sentence each. */
+export function describeNetworks({ groups }: NetworkReport, report: MeasuredLatencies): string[] {
+  const lost = sumBy(groups, ({ up, down }) => up.lost + down.lost);
+  const ended = describeEnded(groups.map((each) => each.ended).reduce(sumFields));
+  return [
+    ...groups.map(describeSettings),
+    'Up is from devices, down is to them; p50, p99 and max are how long the network had a packet, with its waits for bandwidth, stalls and repeated sending.',
+    ...groups.flatMap((each) => describeMeasured(each, report)),
+    ...(lost === 0
+      ? []
+      : ['Lost packets were sent again, as TCP does: that delays messages, and loses none.']),
+    ...(ended === '' ? [] : [`The injected network ${ended}.`]),
+  ];
+}
+
+function describeSettings({ group, settings }: GroupNetworkReport): string {
+  const texts = settings.slice(0, mostSettings).map(({ fromSeconds, conditions }) => {
+    const when = fromSeconds === null ? 'the start' : formatClock(fromSeconds * 1_000);
+    return `from ${when} ${describeNetwork(conditions)}`;
+  });
+  const more = settings.length - mostSettings;
+  const others = more > 0 ? `; ${formatPlural(more, 'later change')} in report.json` : '';
+  return `Injected network of ${nameOf(group)}: ${texts.join('; ')}${others}.`;
+}
+
+/** What was measured and has the network's part in it. */
+function describeMeasured({ group, up }: GroupNetworkReport, report: MeasuredLatencies): string[] {
+  const { latencyMs } = report.groups?.find((each) => each.group === group) ?? report;
+  const { transit, puback_round_trip, pubcomp_round_trip } = latencyMs;
+  const measured = [
+    ['transit', 'the way up', transit],
+    ['puback_round_trip', 'both ways', puback_round_trip],
+    ['pubcomp_round_trip', 'both ways', pubcomp_round_trip],
+  ] as const;
+  const texts = measured.flatMap(([name, ways, summary]) =>
+    summary === undefined || summary.count === 0
+      ? []
+      : [`${name}, which has ${ways}: ${percentilesOf(summary)}`],
+  );
+  if (texts.length === 0 || up.packets === 0) return [];
+  return [`Measured of ${nameOf(group)} beside it: ${texts.join('; ')}.`];
+}
+
+function percentilesOf({ p50, p99 }: LatencySummary): string {
+  return `p50 ${formatElapsed(p50)}, p99 ${formatElapsed(p99)}`;
+}
+
+function nameOf(group: string | undefined): string {
+  return group ?? 'all devices';
+}
+
+/** `reset 3 connections and kept 12 attempts to connect from the target`; empty: it ended none. */
+export function describeEnded({ resets, corruptedConnections, unreached }: NetworkEndings): string {
+  const parts = [
+    ...(resets === 0 ? [] : [`reset ${formatPlural(resets, 'connection')}`]),
+    ...(corruptedConnections === 0
+      ? []
+      : [`ended ${formatPlural(corruptedConnections, 'connection')} by a corrupt packet under TLS`]),
+    ...(unreached === 0 ? [] : [`kept ${formatPlural(unreached, 'attempt')} to connect from the target`]),
+  ];
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}
+
+/** The same of a whole run. */
+export function describeEndedInRun({ networks = [] }: Pick<RunLedger, 'networks'>): string {
+  return describeEnded(networks.map(({ ended }) => ended).reduce(sumFields, nothingEnded));
+}
