@@ -57,56 +57,38 @@ export interface NetworkPreset {
   readonly source: string;
 }
 
-const ownEstimate = 'no published figure: an estimate';
+/** @param delay one way @param kbit a second @param others beside delay and bandwidth */
+function makePreset(
+  source: string,
+  delay: ThinkTime,
+  kbit: Required<Bandwidth>,
+  others: NetworkConditions = {},
+): NetworkPreset {
+  const bandwidth = { up: kbit.up * 1_000, down: kbit.down * 1_000 };
+  return { source, conditions: { delay, bandwidth, ...others } };
+}
 
-/** Typical networks of devices. `docs/network.md` says how sure each figure is. */
+const always = (ms: number): ThinkTime => ({ kind: 'constant', ms });
+const between = (minMs: number, maxMs: number): ThinkTime => ({ kind: 'uniform', minMs, maxMs });
+
+/**
+ * Typical networks of devices. `docs/network.md` has where each figure is from. A mobile network repeats what its radio loses: that is
+ * delay, and no loss.
+ */
 export const networkPresets: Readonly<Record<PresetName, NetworkPreset>> = {
   none: { conditions: {}, source: 'does nothing' },
-  '2g': {
-    conditions: {
-      delay: { kind: 'constant', ms: 420 },
-      bandwidth: { up: 200_000, down: 240_000 },
-    },
-    source: 'WebPageTest, connectivity profile Edge: 240/200 kbit/s, 840 ms round trip',
-  },
-  'lte-m': {
-    conditions: {
-      delay: { kind: 'uniform', minMs: 40, maxMs: 80 },
-      bandwidth: { up: 375_000, down: 300_000 },
-      loss: 0.005,
-    },
-    source: '3GPP release 13, Cat-M1 half duplex: 375 kbit/s up, 300 kbit/s down',
-  },
-  'nb-iot': {
-    conditions: {
-      delay: { kind: 'uniform', minMs: 500, maxMs: 1_500 },
-      bandwidth: { up: 62_500, down: 26_000 },
-      loss: 0.01,
-    },
-    source: '3GPP release 13, Cat-NB1: 62.5 kbit/s up (multi-tone), 26 kbit/s down',
-  },
-  lte: {
-    conditions: {
-      delay: { kind: 'constant', ms: 35 },
-      bandwidth: { up: 12_000_000, down: 12_000_000 },
-    },
-    source: 'WebPageTest, connectivity profile LTE: 12 Mbit/s, 70 ms round trip',
-  },
-  'wifi-poor': {
-    conditions: {
-      delay: { kind: 'exponential', meanMs: 20 },
-      bandwidth: { up: 2_000_000, down: 2_000_000 },
-      loss: 0.03,
-      stall: { everySeconds: 30, forMs: 500 },
-    },
-    source: ownEstimate,
-  },
-  satellite: {
-    conditions: {
-      delay: { kind: 'uniform', minMs: 280, maxMs: 320 },
-      bandwidth: { up: 1_000_000, down: 5_000_000 },
-      loss: 0.005,
-    },
-    source: 'ITU-T G.114: about 260 ms one way over a geostationary satellite',
-  },
+  '2g': makePreset('WebPageTest, profile Edge', always(420), { up: 200, down: 240 }),
+  'lte-m': makePreset('Cat-M1 with half duplex; delay chosen', between(40, 80), { up: 375, down: 300 }),
+  'nb-iot': makePreset('Cat-NB1; delay chosen', between(400, 1_600), { up: 62, down: 26 }),
+  lte: makePreset('WebPageTest, profile LTE', always(35), { up: 12_000, down: 12_000 }),
+  'wifi-poor': makePreset(
+    'delays of a campus network; others chosen',
+    { kind: 'exponential', meanMs: 25 },
+    { up: 2_000, down: 2_000 },
+    { loss: 0.03, stall: { everySeconds: 30, forMs: 500 } },
+  ),
+  satellite: makePreset('round trips of APNIC; bandwidth of Loadero', between(280, 320), {
+    up: 256,
+    down: 1_000,
+  }),
 };

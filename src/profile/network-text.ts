@@ -1,5 +1,5 @@
 import { formatDuration } from '../shared/duration.ts';
-import { formatShare } from '../shared/format.ts';
+import { formatShare, formatValue } from '../shared/format.ts';
 import { type NetworkConditions, networkPresets, presetNames } from './network-presets.ts';
 import { describeTime } from './time-distribution.ts';
 
@@ -34,7 +34,7 @@ function settingsOf(conditions: NetworkConditions): string[] {
     ...(bandwidth.down === undefined ? [] : [`${formatBandwidth(bandwidth.down)} down`]),
     ...share('loss', loss),
     ...(stall === undefined ? [] : [`${formatDuration(stall.forMs)} of stall every ${stall.everySeconds} s`]),
-    ...(reset === undefined ? [] : [`resets of ${formatShare(reset)} of the connections a minute`]),
+    ...(reset === undefined ? [] : [`${formatValue(reset)} resets a minute of a connection`]),
     ...share('duplicate', duplicate),
     ...share('corrupt', corrupt),
     ...share('outage', outage),

@@ -30,7 +30,7 @@ const blamesConnectsRightly: Check = (
 
 /** What is said of the injected network is what it did. */
 const blamesNetworkRightly: Check = ([sentence = ''], truth) =>
-  (!/the injected network (?!$|\.)/.test(sentence) || isTrueEnding(sentence, truth)) &&
+  (!/the injected network (?:reset|ended|kept) /.test(sentence) || isTrueEnding(sentence, truth)) &&
   (!/held up by the injected network/.test(sentence) || truth.networks !== undefined);
 
 /** Whether the generator was to blame, sentence by sentence. */
