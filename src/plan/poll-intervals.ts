@@ -88,8 +88,8 @@ export interface PublishingSlices {
 }
 
 /**
- * Keep-alive of a slice's control channel: the least that AWS IoT Core takes. A connection that died without a word is
- * noticed by it, where a device's own may be quiet for minutes.
+ * Keep-alive of a slice's control channel: the least that AWS IoT Core takes. It detects a connection that
+ * broke silently; a device's own keep-alive may be minutes long.
  */
 export const controlKeepAliveMs = 30_000;
 

@@ -30,7 +30,7 @@ function dataOf(action: PlannedAction['action']): ActionData {
   return action.kind === 'faults' ? faultAction(action.faults) : { ...action };
 }
 
-/** One for each MQTT group that an action is for; none for an action of another kind. */
+/** The storms of a disconnect action, one for each of its MQTT groups; empty for other kinds. */
 export function stormsOfAction(plan: Plan, action: LiveAction): Storm[] {
   const disconnect = disconnectOf(action);
   if (disconnect === undefined) return [];

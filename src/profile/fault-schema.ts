@@ -44,38 +44,62 @@ function described<Schema extends z.ZodType>(schema: Schema, example: unknown, d
 }
 
 const settingsShape = {
-  seed: described(z.int().min(0), 7, 'Seed of the faults: the same does the same to the same messages.'),
+  seed: described(
+    z.int().min(0),
+    7,
+    'Seed of the faults: the same seed has the same effect on the same messages.',
+  ),
   dropDeliveries: described(
     share,
     0.01,
     'Share (0–1) of messages that vanish between the rule and its queue, after their PUBACK.',
   ),
   duplicateDeliveries: described(share, 0.01, 'Share (0–1) of the rule’s deliveries that come twice.'),
-  deliveryDelay: described(delay, 200, 'Delay between the rule and its queue, each message on its own.'),
+  deliveryDelay: described(
+    delay,
+    200,
+    'Delay between the rule and its queue, milliseconds or a distribution, drawn for each message.',
+  ),
   queueHoldMs: described(
     z.number().min(0).max(longestQueueHoldMs),
     2_000,
-    'How long Lambda waits for the queue to fill a batch, milliseconds.',
+    'How long Lambda waits for a full batch, milliseconds.',
   ),
   dropAcks: described(share, 0.1, 'Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent.'),
-  ackDelay: described(delay, 200, 'Delay of PUBACKs and of answers over HTTP.'),
-  outboundDelay: described(delay, 200, 'Delay of messages to clients, in their order for each client.'),
+  ackDelay: described(
+    delay,
+    200,
+    'Delay of PUBACKs and of answers over HTTP, milliseconds or a distribution.',
+  ),
+  outboundDelay: described(
+    delay,
+    200,
+    'Delay of messages to clients, milliseconds or a distribution; each client gets them in order.',
+  ),
   disconnectPerMinute: described(
     share,
     0.5,
     'Share (0–1) of the connections that are ended in each minute, spread over its seconds.',
   ),
   refuseConnects: described(share, 0.5, 'Share (0–1) of CONNECTs that are refused.'),
-  refuseWith: described(z.enum(connectRefusalNames), 'serverBusy', 'What a refused CONNECT is answered.'),
+  refuseWith: described(
+    z.enum(connectRefusalNames),
+    'serverBusy',
+    'The reason code that answers a refused CONNECT.',
+  ),
   clients: described(
     z.string(),
     'stampede-',
-    'Disconnects and refusals touch only clients whose id begins so; empty: all, control channels included.',
+    'Disconnects and refusals affect only clients whose id begins with this; empty: all, control channels included.',
   ),
 };
 
 const eventsShape = {
-  pauseMs: described(milliseconds, 3_000, 'The service neither reads, answers nor delivers for so long.'),
+  pauseMs: described(
+    milliseconds,
+    3_000,
+    'For this long, milliseconds, the service neither reads nor answers nor delivers.',
+  ),
   disconnect: described(share, 0.2, 'Share (0–1) of the connections that are ended at once.'),
 };
 

@@ -123,7 +123,7 @@ export interface ConnectSettings {
   /** With placeholders (`credential-template.ts`). */
   readonly username?: string;
   readonly password?: PasswordSource;
-  /** PEM: whom to trust, and what to show. `cert` may be a directory with a pair a device. */
+  /** PEM: authorities to trust, and the devices' certificate. `cert` may be a directory with a pair for each device. */
   readonly ca?: FileOrSecret;
   readonly cert?: FileOrSecret;
   readonly key?: string;

@@ -50,7 +50,8 @@ const flatSchema = z.strictObject({
     .max(2 ** 32 - 1)
     .default(1)
     .meta({
-      description: 'Where the random payloads begin, from 0 to 4294967295. Same seed, same traffic.',
+      description:
+        'Decides all random choices: payloads, sizes, arrivals, cycles, storms; from 0 to 4294967295. Same seed, same traffic.',
       examples: [42],
     }),
   connect,

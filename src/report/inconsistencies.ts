@@ -14,7 +14,7 @@ export interface LedgerSides {
 }
 
 /**
- * Why the run says little of the system under test although nothing failed, a sentence each: the generator was the bottleneck,
+ * Why the run says little of the target although nothing failed, a sentence each: the generator was the bottleneck,
  * or the test's own subscriber has not seen all that came.
  */
 export function inconsistenciesOf(run: LedgerSides): string[] {

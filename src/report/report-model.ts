@@ -30,7 +30,7 @@ import type { BindingQuota, CostReport, QuotaUse, Reconciliation, Throttling } f
 
 /**
  * `inconclusive`: nothing failed, but the generator was the bottleneck (`generator.health.state`) or messages that are not lost did not
- * arrive either, so that the run says little of the system under test.
+ * arrive either, so that the run says little of the target.
  */
 export type Verdict = 'passed' | 'inconclusive' | 'failed' | 'aborted';
 

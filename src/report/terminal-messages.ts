@@ -16,7 +16,7 @@ export function renderMessages(report: Report, { style, width }: Page): string[]
     ...renderEquations(ledgerEquations(report), { style, width }),
     ...report.reconciliation.flatMap((line) => renderReconciliation(line, { style, width })),
     ...causeLines(report).flatMap(({ what, reasons }) =>
-      wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => style('warning', line)),
+      wrapText(`why ${what}: ${reasons}`, width, '  ').map((line) => style('warning', line)),
     ),
     ...describeRequests(report.requests).flatMap((line) => wrapText(line, width, '  ')),
     ...describeSliceLogs(report).flatMap((line) => wrapText(line, width, '  ')),
@@ -28,14 +28,12 @@ function renderReconciliation(line: Reconciliation, { style, width }: Page): str
   const { cloudwatch, unexplained } = line;
   const text = describeReconciliation(line);
   if (cloudwatch === null) return [style('dim', `  ${text}`)];
-  return wrapText(text, width, '  ', '    ').map((each) =>
-    unexplained === 0 ? each : style('warning', each),
-  );
+  return wrapText(text, width, '  ').map((each) => (unexplained === 0 ? each : style('warning', each)));
 }
 
 function renderNotes(report: Report, { style, width }: Page): string[] {
   return notesOf(report)
-    .flatMap((sentence) => wrapText(sentence, width, '  ', '    '))
+    .flatMap((sentence) => wrapText(sentence, width, '  '))
     .map((line) => style('warning', line));
 }
 

@@ -192,9 +192,9 @@ function renderQuotas(report: Report, { style, width }: Page): string[] {
     style('heading', head),
     ...body.map((line, i) => (quotas[i]!.headroom < 0 ? style('warning', line) : line)),
     ...describeThrottling(throttling)
-      .flatMap((line) => wrapText(line, width, '  ', '    '))
+      .flatMap((line) => wrapText(line, width, '  '))
       .map((line) => style('warning', line)),
-    ...wrapText(bindingQuota.sentence, width, '  ', '    ').map((line) =>
+    ...wrapText(bindingQuota.sentence, width, '  ').map((line) =>
       throttling.refusals.length > 0 ? style('warning', line) : line,
     ),
     ...[...(assumedLimits === undefined ? [] : [`* ${assumedLimits}`]), ...quotaNotes(report)]
@@ -247,7 +247,7 @@ function renderGenerator(report: Report, { style, width }: Page): string[] {
   return [
     style('heading', 'generator'),
     ...wrapText(sentence, width, '  ').map((line) => style(styleName, line)),
-    ...describeGenerator(report).flatMap((line) => wrapText(line, width, '  ', '    ')),
+    ...describeGenerator(report).flatMap((line) => wrapText(line, width, '  ')),
   ];
 }
 
@@ -256,7 +256,7 @@ function renderConditions(report: Report, { style, width }: Page): string[] {
   if (rows.length === 0) return [];
   return [
     style('heading', 'conditions'),
-    ...rows.flatMap(([name, text]) => wrapText(`${name}: ${text}`, width, '  ', '    ')),
+    ...rows.flatMap(([name, text]) => wrapText(`${name}: ${text}`, width, '  ')),
   ];
 }
 

@@ -42,11 +42,11 @@ export function layOutWithin(rows: readonly (readonly string[])[], columns: numb
 }
 
 /**
- * Breaks text between words into lines that begin with `indent`; after the first with `hanging`, if given. What comes
- * from the far side may hold control characters: none reach the terminal.
+ * Breaks text between words into lines: the first begins with `indent`, the others with `hanging`, two columns further in unless
+ * given, so that the reader sees where each text begins. Control characters of the text become spaces.
  * @param columns width of a line, its indent included
  */
-export function wrapText(text: string, columns: number, indent = '', hanging = indent): string[] {
+export function wrapText(text: string, columns: number, indent = '', hanging = `${indent}  `): string[] {
   const lines: string[] = [];
   let line = indent;
   let isEmpty = true;

@@ -54,7 +54,7 @@ export function judge(judged: Judged): Judgement {
     ...failed.map(describeThreshold),
   ];
   const endedByNetwork = failures.length === 0 ? '' : describeEndedInRun(ledger);
-  // The inconsistencies, whatever the verdict: they may explain a failure that the system under test did not cause.
+  // The inconsistencies, whatever the verdict: they may explain a failure that the target did not cause.
   const reasons = [
     ...failures,
     ...(endedByNetwork === ''

@@ -50,7 +50,7 @@ export function makeMqttTargetReader(
     return reading;
   };
   const access: CredentialAccess = { variables, secret: readSecret };
-  const passes: Readonly<
+  const readers: Readonly<
     Record<AuthKind, (connect: ConnectSettings, devices: DeviceRange) => Promise<DeviceCredentials>>
   > = {
     none: async () => ({ auth: 'none' }),
@@ -60,7 +60,7 @@ export function makeMqttTargetReader(
       credentials: await account.credentials(),
     }),
     async x509(connect, devices) {
-      if (connect.cert === undefined) return readPass(keys.certificateSecret, readSecret, certificate);
+      if (connect.cert === undefined) return readCredentials(keys.certificateSecret, readSecret, certificate);
       return { auth: 'x509', pairOf: await readPairs(connect, devices, Date.now(), access) };
     },
     async password(connect, devices) {
@@ -68,15 +68,15 @@ export function makeMqttTargetReader(
       if (connect.cert === undefined) return { auth: 'password', loginOf };
       return { auth: 'password', loginOf, pairOf: await readPairs(connect, devices, Date.now(), access) };
     },
-    custom: () => readPass(keys.authorizerSecret, readSecret, authorizer),
+    custom: () => readCredentials(keys.authorizerSecret, readSecret, authorizer),
   };
   return async (endpoints, connect, devices) => {
     const endpoint = chooseEndpoint(endpoints, connect.auth);
-    const pass = await passes[endpoint.auth](connect, devices);
+    const credentials = await readers[endpoint.auth](connect, devices);
     const { alpn, serverName, insecure } = connect;
     const target = {
       endpoint,
-      pass,
+      credentials,
       ...(alpn === undefined ? {} : { alpn }),
       ...(serverName === undefined ? {} : { serverName }),
       ...(insecure === undefined ? {} : { isUnchecked: insecure }),
@@ -108,7 +108,7 @@ const authorizer: SecretKind = {
   variable: 'IOT_AUTHORIZER_SECRET',
   hint: 'it is JSON: {"authorizerName", "username", "password"}, or {"authorizerName", "tokenKeyName", "token", "signature"}; see docs/deploy.md',
   parse({ authorizerName: name, username, password, tokenKeyName, token, signature }) {
-    const words: AuthorizerCredentials = {
+    const parameters: AuthorizerCredentials = {
       ...(typeof name === 'string' && { name }),
       ...(typeof username === 'string' && { username }),
       ...(typeof password === 'string' && { password }),
@@ -121,12 +121,12 @@ const authorizer: SecretKind = {
           },
         }),
     };
-    if (words.username === undefined && words.token === undefined) return undefined;
-    return { auth: 'custom', authorizer: words };
+    if (parameters.username === undefined && parameters.token === undefined) return undefined;
+    return { auth: 'custom', authorizer: parameters };
   },
 };
 
-async function readPass(
+async function readCredentials(
   name: string | undefined,
   readSecret: (name: string) => Promise<string>,
   { variable, hint, parse }: SecretKind,
@@ -142,9 +142,10 @@ async function readPass(
       error,
     );
   }
-  const pass = parse(valuesOf(text));
-  if (pass === undefined) throw new NoDeviceCredentialsError(`the secret ${name} lacks what it is for`, hint);
-  return pass;
+  const credentials = parse(valuesOf(text));
+  if (credentials === undefined)
+    throw new NoDeviceCredentialsError(`the secret ${name} lacks what it is for`, hint);
+  return credentials;
 }
 
 function valuesOf(text: string): Readonly<Record<string, unknown>> {

@@ -42,13 +42,13 @@ export interface Environment {
   readonly influx: InfluxSettings | undefined;
 }
 
-/** Where what devices show at the endpoint's endpoints lies. */
+/** Where the credentials of devices are stored. */
 export interface CredentialSources {
   /** Secrets Manager: the fleet's certificate and key. */
   readonly certificateSecret: string | undefined;
   /** Secrets Manager: auth parameters of the custom authorizer. */
   readonly authorizerSecret: string | undefined;
-  /** PEM file: whom to trust instead of the system's authorities. */
+  /** PEM file of the authorities to trust in place of the system's. */
   readonly authorityFile: string | undefined;
   /** Of this process: a profile may take passwords from them. */
   readonly variables: Readonly<Record<string, string | undefined>>;

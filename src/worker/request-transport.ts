@@ -28,7 +28,7 @@ export class NoHeaderValueError extends StampedeError {
 export interface SecretAccess extends AccountAccess {
   /** Of the process that sends the requests. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** PEM file: whom to trust where the profile does not say it; undefined: the system's authorities. */
+  /** PEM file of the authorities to trust where the profile names none; undefined: the system's. */
   readonly authorityFile: string | undefined;
   /** What requests to a web service are signed with. */
   readonly signing: SigningAccess;

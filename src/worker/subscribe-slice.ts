@@ -35,7 +35,7 @@ export interface SubscribeDeps {
 
 export interface ReaderGroup {
   readonly runId: string;
-  /** Over the whole run: the subscriber shows what this device shows. */
+  /** Index over the whole run: the subscriber uses the credentials of this device. */
   readonly firstDevice: number;
   readonly profile: LoadProfile;
   readonly target: Target;

@@ -26,11 +26,11 @@ export function addSetCommand(program: Command, finish: Finish): void {
         'one instant. It says what happens and when, and ends once the action is announced.',
     )
     .argument('<run>', 'its run id, or "latest"')
-    .argument('<setting...>', 'NAME=VALUE, as listed below; group=NAME: of one device group alone');
+    .argument('<setting...>', 'NAME=VALUE, as listed below; group=NAME: only in this device group');
   addStageFlags(command)
-    .option('--at <duration>', 'when, from now (default: as soon as every slice can know of it)', parseDelay)
+    .option('--at <duration>', 'when, from now (default: once every slice has received it)', parseDelay)
     .option('--runs <dir>', 'directory of the run store', 'runs')
-    .addHelpText('after', settingsHelp)
+    .addHelpText('after', ({ command: own }) => settingsHelp(own))
     .action(async (run: string, settings: readonly string[], { at: inMs, ...flags }: SetFlags) => {
       const request = parseActionSettings(settings);
       const { runId, backend, execution } = await findRun(run, flags);
@@ -63,19 +63,17 @@ function parseDelay(text: string): number {
   return ms;
 }
 
-/** Every setting, from the table that parses them. */
-function settingsHelp(): string {
-  const rows = issuableActions.flatMap(({ settings }) =>
-    Object.entries(settings).map(([name, { takes, meaning }]) => [`${name}=…`, `${takes}`, meaning] as const),
-  );
-  const width = Math.max(...rows.map(([name]) => name.length));
+/** Every setting, from the table that parses them, laid out as the options above it. */
+function settingsHelp(command: Command): string {
+  const help = command.createHelp();
+  const settings = issuableActions.flatMap((each) => Object.entries(each.settings));
+  const width = Math.max(...settings.map(([name]) => `${name}=…`.length));
   return [
     '',
-    'Settings:',
-    ...rows.flatMap(([name, takes, meaning]) => [
-      `  ${name.padEnd(width)}  ${meaning}`,
-      `  ${' '.repeat(width)}  ${takes}`,
-    ]),
+    'Settings, and what they take:',
+    ...settings.map(([name, { takes, meaning }]) =>
+      help.formatItem(`${name}=…`, width, `${meaning}\n${takes}`, help),
+    ),
     '',
     'Examples:',
     '  npx stampede set latest disconnect=20% group=trackers',

@@ -74,7 +74,7 @@ function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: Text
   const line = ([name, peak, limit, headroom, mark]: QuotaCells): string => {
     const [first = '', ...more] = wrapText(name, isFull ? fullColumns : nameColumns);
     const figures = `${peak.padStart(peakColumns)}${limit.padStart(limitColumns)}${headroom.padStart(headroomColumns)}${mark}`;
-    return [`  ${first.padEnd(nameColumns)}${figures}`, ...more.map((rest) => `    ${rest}`)].join('\n');
+    return [`  ${first.padEnd(nameColumns)}${figures}`, ...more.map((rest) => `  ${rest}`)].join('\n');
   };
   // Quotas that Stampede never exceeds come last: they do not limit the load.
   const nearestFirst = preflight.quotas.toSorted(

@@ -43,7 +43,7 @@ function hintOf(error: unknown, debug: boolean): string[] {
 function fitLine(line: string, columns = Number.POSITIVE_INFINITY): string[] {
   if (line.length <= columns) return [line];
   const indent = ' '.repeat(line.search(/\S/));
-  return wrapText(line.trimStart(), columns, indent, `${indent}  `);
+  return wrapText(line.trimStart(), columns, indent);
 }
 
 function stackWithCauses(error: Error): string {

@@ -25,7 +25,7 @@ export function renderStormForecasts(
   return [
     '',
     style('heading', '  storms'),
-    ...forecasts.flatMap((each) => wrapText(describeForecast(plan, each), columns, '  ', '    ')),
+    ...forecasts.flatMap((each) => wrapText(describeForecast(plan, each), columns, '  ')),
     ...wrapText(
       'Forecast by a simulation of the devices’ backoff against the quota of connects, which holds a second’s worth; answers take no time in it. A storm past the quota is not refused: it is what the run tries.',
       columns,

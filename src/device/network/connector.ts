@@ -56,29 +56,29 @@ export function makeTcpConnector(address: Address): Connector {
 }
 
 /** A certificate and its key, PEM. */
-type Shown = Pick<ConnectionOptions, 'cert' | 'key'>;
+type Certificate = Pick<ConnectionOptions, 'cert' | 'key'>;
 
 /**
- * TLS: `mqtts://`, mutual where `tls` holds a certificate and key, or `shownBy` has those of a device. Connections that show the
- * same share one context: certificates that are read anew for each take a millisecond of CPU and 35 KB.
+ * TLS: `mqtts://`, mutual where `tls` holds a certificate and key, or `certificateOf` has those of a device. Connections with the
+ * same one share a context: reading a certificate anew for each takes a millisecond of CPU and 35 KB.
  */
 export function makeTlsConnector(
   address: Address,
   tls: ConnectionOptions,
-  shownBy: (device: number) => Shown | undefined = () => undefined,
+  certificateOf: (device: number) => Certificate | undefined = () => undefined,
 ): Connector {
   const { host, port } = addressOf(address);
-  const contexts = new Map<Shown | undefined, SecureContext>();
-  const contextOf = (shown: Shown | undefined): SecureContext => {
-    const context = contexts.get(shown) ?? createSecureContext({ ...tls, ...shown });
-    contexts.set(shown, context);
+  const contexts = new Map<Certificate | undefined, SecureContext>();
+  const contextOf = (certificate: Certificate | undefined): SecureContext => {
+    const context = contexts.get(certificate) ?? createSecureContext({ ...tls, ...certificate });
+    contexts.set(certificate, context);
     return context;
   };
   // RFC 6066, 3: literal addresses are no server names.
   const name = isIP(host) === 0 ? { servername: host } : {};
   return {
     open(device, onread, ready) {
-      const secureContext = contextOf(shownBy(device));
+      const secureContext = contextOf(certificateOf(device));
       // `onread` reaches the socket below as it does over TCP; only the typings lack it.
       const options: ConnectionOptions & { onread: OnReadOpts } = {
         ...name,

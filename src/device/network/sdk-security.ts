@@ -16,21 +16,24 @@ class UnsupportedBySdkError extends StampedeError {
 
 interface SdkTarget {
   readonly endpoint: MqttEndpoint;
-  readonly pass: DeviceCredentials;
+  readonly credentials: DeviceCredentials;
   /** PEM, in place of the system's trust store. */
   readonly authority?: string;
 }
 
 /**
  * What the Device SDK needs for an endpoint with TLS, from its own builders where AWS IoT Core has such an endpoint.
- * @param device index within the slice: it may show a certificate of its own
+ * @param device index within the slice: it may have a certificate of its own
  * @throws UnsupportedBySdkError
  */
-export function makeSdkSecurity({ endpoint, pass, authority }: SdkTarget, device: number): SdkSecurity {
+export function makeSdkSecurity(
+  { endpoint, credentials, authority }: SdkTarget,
+  device: number,
+): SdkSecurity {
   const isWebSocket = endpoint.scheme === 'wss';
-  if (isWebSocket !== (pass.auth === 'sigv4')) throw new UnsupportedBySdkError(endpoint);
-  if (pass.auth === 'none' || pass.auth === 'password') {
-    const pair = pass.auth === 'password' ? pass.pairOf?.(device) : undefined;
+  if (isWebSocket !== (credentials.auth === 'sigv4')) throw new UnsupportedBySdkError(endpoint);
+  if (credentials.auth === 'none' || credentials.auth === 'password') {
+    const pair = credentials.auth === 'password' ? credentials.pairOf?.(device) : undefined;
     const options =
       pair === undefined
         ? new io.TlsContextOptions()
@@ -38,7 +41,7 @@ export function makeSdkSecurity({ endpoint, pass, authority }: SdkTarget, device
     if (authority !== undefined) options.override_default_trust_store(authority);
     return { tlsCtx: new io.ClientTlsContext(options) };
   }
-  const builder = builderOf(endpoint.host, pass, device);
+  const builder = builderOf(endpoint.host, credentials, device);
   if (authority !== undefined) builder.withCertificateAuthority(authority);
   const { tlsCtx, websocketHandshakeTransform } = builder.build();
   return {
@@ -49,15 +52,15 @@ export function makeSdkSecurity({ endpoint, pass, authority }: SdkTarget, device
 
 function builderOf(
   host: string,
-  pass: Exclude<DeviceCredentials, { auth: 'none' | 'password' }>,
+  credentials: Exclude<DeviceCredentials, { auth: 'none' | 'password' }>,
   device: number,
 ): iot.AwsIotMqtt5ClientConfigBuilder {
   const builders = iot.AwsIotMqtt5ClientConfigBuilder;
-  switch (pass.auth) {
+  switch (credentials.auth) {
     case 'sigv4': {
-      const { accessKeyId, secretAccessKey, sessionToken } = pass.credentials;
+      const { accessKeyId, secretAccessKey, sessionToken } = credentials.credentials;
       return builders.newWebsocketMqttBuilderWithSigv4Auth(host, {
-        region: pass.region,
+        region: credentials.region,
         credentialsProvider: auth.AwsCredentialsProvider.newStatic(
           accessKeyId,
           secretAccessKey,
@@ -66,7 +69,7 @@ function builderOf(
       });
     }
     case 'x509': {
-      const { certificate, key } = pass.pairOf(device);
+      const { certificate, key } = credentials.pairOf(device);
       return builders.newDirectMqttBuilderWithMtlsFromMemory(host, certificate, key);
     }
     case 'custom':

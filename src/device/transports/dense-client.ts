@@ -10,15 +10,15 @@ import { hostHeaderOf, makeWebSocketConnector } from '../network/websocket-conne
 import type { MakeTransport, MqttSettings } from '../transport.ts';
 import { makeDenseTransport } from './dense.ts';
 
-/** An endpoint and what shows the way through it. */
+/** An endpoint, and the credentials for it. */
 export interface MqttTarget {
   readonly endpoint: MqttEndpoint;
-  readonly pass: DeviceCredentials;
-  /** PEM: whom to trust instead of the system's authorities. */
+  readonly credentials: DeviceCredentials;
+  /** PEM of the authorities to trust in place of the system's. */
   readonly authority?: string;
   /** In place of the endpoint's. */
   readonly alpn?: string;
-  /** Whom TLS asks for, and whose certificate it must be; absent: the endpoint's host. */
+  /** Name for SNI and for the check of the certificate; absent: the endpoint's host. */
   readonly serverName?: string;
   /** The endpoint's certificate is not checked. */
   readonly isUnchecked?: boolean;
@@ -45,8 +45,8 @@ export function makeDenseClient(
 /** Sessions that are to outlive their connection do so for an hour, AWS IoT Core's own default. */
 const keptSessionSeconds = 3_600;
 
-export function mqttSettingsOf({ connect, publish }: LoadProfile, { pass }: MqttTarget): MqttSettings {
-  const loginOf = loginsOf(pass);
+export function mqttSettingsOf({ connect, publish }: LoadProfile, { credentials }: MqttTarget): MqttSettings {
+  const loginOf = loginsOf(credentials);
   return {
     keepAliveMs: connect.keepAliveMs,
     cleanStart: connect.cleanStart,
@@ -57,26 +57,31 @@ export function mqttSettingsOf({ connect, publish }: LoadProfile, { pass }: Mqtt
   };
 }
 
-function loginsOf(pass: DeviceCredentials): MqttSettings['loginOf'] {
-  if (pass.auth === 'password') return pass.loginOf;
-  if (pass.auth !== 'custom') return undefined;
-  const { password } = pass.authorizer;
-  const login = { username: usernameOf(pass.authorizer), ...(password === undefined ? {} : { password }) };
+function loginsOf(credentials: DeviceCredentials): MqttSettings['loginOf'] {
+  if (credentials.auth === 'password') return credentials.loginOf;
+  if (credentials.auth !== 'custom') return undefined;
+  const { password } = credentials.authorizer;
+  const login = {
+    username: usernameOf(credentials.authorizer),
+    ...(password === undefined ? {} : { password }),
+  };
   return () => login;
 }
 
-function pairOfDevice(pass: DeviceCredentials, device: number): CertificatePair | undefined {
-  return pass.auth === 'x509' || pass.auth === 'password' ? pass.pairOf?.(device) : undefined;
+function pairOfDevice(credentials: DeviceCredentials, device: number): CertificatePair | undefined {
+  return credentials.auth === 'x509' || credentials.auth === 'password'
+    ? credentials.pairOf?.(device)
+    : undefined;
 }
 
-/** Devices that show the same certificate share what is made of it. */
+/** Devices with the same certificate share what is made of it. */
 export function onceByPair<Made>(
-  pass: DeviceCredentials,
+  credentials: DeviceCredentials,
   make: (device: number) => Made,
 ): (device: number) => Made {
   const made = new Map<CertificatePair | undefined, Made>();
   return (device) => {
-    const pair = pairOfDevice(pass, device);
+    const pair = pairOfDevice(credentials, device);
     const known = made.get(pair) ?? make(device);
     made.set(pair, known);
     return known;
@@ -86,9 +91,9 @@ export function onceByPair<Made>(
 function makeConnector(target: MqttTarget, clock: Clock, network: SliceNetwork | undefined): Connector {
   const shaped = (carrier: Connector) =>
     network === undefined ? carrier : makeShapedConnector(carrier, network);
-  const { endpoint, pass, authority, serverName, isUnchecked } = target;
-  const shownBy = onceByPair(pass, (device) => {
-    const pair = pairOfDevice(pass, device);
+  const { endpoint, credentials, authority, serverName, isUnchecked } = target;
+  const certificateOf = onceByPair(credentials, (device) => {
+    const pair = pairOfDevice(credentials, device);
     return pair && { cert: pair.certificate, key: pair.key };
   });
   const alpn = target.alpn ?? endpoint.alpn;
@@ -99,19 +104,19 @@ function makeConnector(target: MqttTarget, clock: Clock, network: SliceNetwork |
     ...(isUnchecked === true && { rejectUnauthorized: false }),
   };
   const pathOf = () =>
-    pass.auth === 'sigv4'
-      ? signPath(hostHeaderOf(endpoint), pass, clock.now())
+    credentials.auth === 'sigv4'
+      ? signPath(hostHeaderOf(endpoint), credentials, clock.now())
       : (endpoint.path ?? webSocketPath);
   switch (endpoint.scheme) {
     case 'mqtt':
       return shaped(makeTcpConnector(endpoint));
     case 'mqtts':
-      return shaped(makeTlsConnector(endpoint, tls, shownBy));
+      return shaped(makeTlsConnector(endpoint, tls, certificateOf));
     case 'ws':
       return makeWebSocketConnector(shaped(makeTcpConnector(endpoint)), hostHeaderOf(endpoint), pathOf);
     case 'wss':
       return makeWebSocketConnector(
-        shaped(makeTlsConnector(endpoint, tls, shownBy)),
+        shaped(makeTlsConnector(endpoint, tls, certificateOf)),
         hostHeaderOf(endpoint),
         pathOf,
       );

@@ -16,7 +16,7 @@ export async function makeMqttTransport(
   network?: SliceNetwork,
 ): Promise<MakeTransport> {
   if (profile.connect.client === 'dense') return makeDenseClient(profile, target, clock, network);
-  const { endpoint, pass } = target;
+  const { endpoint, credentials } = target;
   const { host, port } = endpoint;
   const settings = mqttSettingsOf(profile, target);
   // Its native library takes longer to load than all else: only who uses it waits for it.
@@ -27,6 +27,6 @@ export async function makeMqttTransport(
     ...settings,
     host,
     port,
-    secureOf: onceByPair(pass, (device) => makeSdkSecurity(target, device)),
+    secureOf: onceByPair(credentials, (device) => makeSdkSecurity(target, device)),
   });
 }

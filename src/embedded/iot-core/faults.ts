@@ -26,7 +26,7 @@ export interface FaultReport {
   /** Sum of all delays of deliveries. */
   readonly delayedDeliveriesMs: number;
   /** Delayed, and not in the queue yet. */
-  readonly deliveriesOnTheWay: number;
+  readonly deliveriesInFlight: number;
   readonly droppedAcks: number;
   readonly delayedAcks: number;
   readonly delayedAcksMs: number;
@@ -47,7 +47,7 @@ export type DisconnectSome = (
   random: Random,
 ) => number;
 
-/** How often a part of those to be disconnected in a minute is. */
+/** The interval at which `disconnectPerMinute` takes effect, milliseconds. */
 const disconnectPeriodMs = 1_000;
 
 /** Decides which faults occur and counts them. The caller carries them out. */
@@ -59,7 +59,7 @@ export class Faults {
     duplicatedDeliveries: 0,
     delayedDeliveries: 0,
     delayedDeliveriesMs: 0,
-    deliveriesOnTheWay: 0,
+    deliveriesInFlight: 0,
     droppedAcks: 0,
     delayedAcks: 0,
     delayedAcksMs: 0,
@@ -126,10 +126,10 @@ export class Faults {
     if (delayMs === 0) return false;
     this.#counts.delayedDeliveries++;
     this.#counts.delayedDeliveriesMs += delayMs;
-    this.#counts.deliveriesOnTheWay++;
+    this.#counts.deliveriesInFlight++;
     const deliver = makeDelivery();
     this.after(delayMs, () => {
-      this.#counts.deliveriesOnTheWay--;
+      this.#counts.deliveriesInFlight--;
       deliver();
     });
     return true;

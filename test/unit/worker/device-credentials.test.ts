@@ -29,7 +29,7 @@ function rotating(secretAt: (read: number) => object) {
     reads: () => reads,
     async passAt(ms: number, auth: 'x509' | 'custom') {
       now = ms;
-      return (await readTarget(iotCoreEndpointsOf('example.com'), { ...connect, auth }, devices)).pass;
+      return (await readTarget(iotCoreEndpointsOf('example.com'), { ...connect, auth }, devices)).credentials;
     },
   };
 }

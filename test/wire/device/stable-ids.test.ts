@@ -29,7 +29,7 @@ async function visit(
   const plan = makePlan({ runId, now: Date.now(), profile });
   const [group] = groupsOf(plan);
   const endpoint = { scheme: 'mqtt', host: '127.0.0.1', port, auth: 'none' } as const;
-  const way = { endpoint, pass: { auth: 'none' } } as const;
+  const way = { endpoint, credentials: { auth: 'none' } } as const;
   const make = await makeMqttTransport(group!.profile, way, makeSystemClock());
   const found = Promise.withResolvers<boolean>();
   const subscribed = Promise.withResolvers<void>();

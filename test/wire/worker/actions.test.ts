@@ -113,7 +113,7 @@ const byMqtt: OpenControl = async ({ runId }, slice, contact) => {
   const endpoint: MqttEndpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort, auth: 'none' };
   const profile = controlProfileOf(onlyGroupOf(plan).profile, true);
   const clock = makeSystemClock();
-  const transport = await makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, clock);
+  const transport = await makeMqttTransport(profile, { endpoint, credentials: { auth: 'none' } }, clock);
   return openControlChannel({ runId, slice, transport, clock, ...contact });
 };
 const byPolls: OpenControl = async ({ runId }, _slice, contact) =>
@@ -139,7 +139,8 @@ function startSlice(openControl: OpenControl) {
       liveView: makeLiveView(undefined, undefined as never),
       clock,
       actionKinds: [...actionKinds, makeRateKind(applied)],
-      makeTransport: ({ profile }) => makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, clock),
+      makeTransport: ({ profile }) =>
+        makeMqttTransport(profile, { endpoint, credentials: { auth: 'none' } }, clock),
       openControl,
     },
   );

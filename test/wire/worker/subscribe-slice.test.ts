@@ -53,7 +53,7 @@ it('slices that share filters see each message once, and leave no session behind
         liveView: { arrivals: async () => undefined },
         clock,
         makeTransport: async ({ profile }) =>
-          makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, clock),
+          makeMqttTransport(profile, { endpoint, credentials: { auth: 'none' } }, clock),
         openControl: async () => ({ caughtUp: Promise.resolve(), close: async () => undefined }),
       },
     ),

@@ -76,7 +76,7 @@ async function runSubscriber(qos: 0 | 1 | 2) {
       liveView: { arrivals: async () => undefined },
       clock,
       makeTransport: async (group) =>
-        makeMqttTransport(group.profile, { endpoint: endpoint!, pass: { auth: 'none' } }, clock),
+        makeMqttTransport(group.profile, { endpoint: endpoint!, credentials: { auth: 'none' } }, clock),
       openControl: async () => ({ caughtUp: Promise.resolve(), close: async () => undefined }),
     },
   );

@@ -34,7 +34,7 @@ export interface AdminParts {
 export interface MetricsReport {
   readonly namespace: 'AWS/IoT';
   readonly period: 1 | 60;
-  /** Series with at least one event; a throttle that never was has none, as on AWS. */
+  /** Series with at least one event; a metric without an event has no series, as on AWS. */
   readonly metrics: readonly MetricReport[];
   /** AWS/Lambda's metric of the function that reads the stream: highest values by minute, milliseconds. */
   readonly iteratorAge?: StreamMapping['iteratorAge'];
@@ -49,7 +49,7 @@ export interface MetricReport {
   readonly datapoints: readonly (readonly [atSecond: number, sum: number])[];
 }
 
-/** `GET /quotas`: the limits in force, and what was refused or delayed because of each since the start. */
+/** `GET /quotas`: the limits in force, and how many operations each has refused or delayed since the start. */
 export interface QuotasReport {
   readonly limits: AccountLimits;
   readonly refusals: Refusals;
@@ -66,7 +66,7 @@ export interface StreamReport extends StreamDepth {
   readonly ruleErrors: number;
 }
 
-/** `GET /process`: what this process has cost so far. */
+/** `GET /process`: CPU and memory of this process. */
 export interface ProcessReport {
   readonly pid: number;
   readonly cpuSeconds: { readonly user: number; readonly system: number };

@@ -153,7 +153,7 @@ describe('a run in', () => {
       // At its end a run takes its stop message away, should there be one: over HTTPS, and answered late.
       delayedAcks: messages + 1,
       delayedDeliveries: messages,
-      deliveriesOnTheWay: 0,
+      deliveriesInFlight: 0,
     });
     const { puback_round_trip, transit } = report.latencyMs;
     expect(puback_round_trip.min).toBeGreaterThanOrEqual(59);

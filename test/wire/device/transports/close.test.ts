@@ -40,14 +40,14 @@ function mqtt(client: string, scheme: 'mqtt' | 'mqtts' | 'wss'): Way {
   return {
     make: ({ certificates: { authority, device } }, port) => {
       const profile = parseLoadProfile({ devices: 3, ratePerSecond: 1, duration: '1s', connect: { client } });
-      const pass: DeviceCredentials =
+      const credentials: DeviceCredentials =
         scheme === 'mqtt'
           ? { auth: 'none' }
           : scheme === 'wss'
             ? { auth: 'sigv4', region: 'us-east-1', credentials: account }
             : { auth: 'x509', pairOf: () => device };
-      const endpoint = { scheme, host: 'localhost', port, auth: pass.auth };
-      return makeMqttTransport(profile, { endpoint, pass, authority }, makeSystemClock());
+      const endpoint = { scheme, host: 'localhost', port, auth: credentials.auth };
+      return makeMqttTransport(profile, { endpoint, credentials, authority }, makeSystemClock());
     },
     portOf: (iotCore) =>
       scheme === 'mqtt' ? iotCore.mqttPort : scheme === 'wss' ? iotCore.wssPort : iotCore.mqttsPort,

@@ -249,11 +249,11 @@ describe('the injected faults of a service', () => {
       Array.from({ length: 20 }, (_, i) => i + 1),
     );
     expect(iotCore.queue.depth.sent).toBe(0);
-    expect(iotCore.faults.report()).toMatchObject({ deliveriesOnTheWay: 20, delayedAcks: 20 });
+    expect(iotCore.faults.report()).toMatchObject({ deliveriesInFlight: 20, delayedAcks: 20 });
     await advance(200);
     expect(iotCore.queue.depth.sent).toBe(20);
     expect(iotCore.faults.report()).toMatchObject({
-      deliveriesOnTheWay: 0,
+      deliveriesInFlight: 0,
       delayedDeliveries: 20,
       delayedDeliveriesMs: 6_000,
     });

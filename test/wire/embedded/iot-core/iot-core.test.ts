@@ -58,7 +58,7 @@ async function startIotCore(
 function makeTransport(profile: LoadProfile, iotCore: RunningIotCore): Promise<MakeTransport> {
   if (profile.connect.protocol === 'mqtt') {
     const endpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort, auth: 'none' } as const;
-    return makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, makeSystemClock());
+    return makeMqttTransport(profile, { endpoint, credentials: { auth: 'none' } }, makeSystemClock());
   }
   const { ackTimeoutMs } = profile.publish;
   const settings = httpsSettingsOf(`http://127.0.0.1:${iotCore.httpPort}`);

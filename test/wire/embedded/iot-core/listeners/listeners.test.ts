@@ -16,7 +16,10 @@ import {
 
 afterAll(collectGarbage);
 
-type Way = (iotCore: GuardedIotCore) => { readonly endpoint: MqttEndpoint; readonly pass: DeviceCredentials };
+type Way = (iotCore: GuardedIotCore) => {
+  readonly endpoint: MqttEndpoint;
+  readonly credentials: DeviceCredentials;
+};
 
 const host = 'localhost';
 const account = testKey;
@@ -24,23 +27,26 @@ const account = testKey;
 const ways: Readonly<Record<string, Way>> = {
   'sigv4, over WebSocket': ({ wssPort }) => ({
     endpoint: { scheme: 'wss', host, port: wssPort, auth: 'sigv4' },
-    pass: { auth: 'sigv4', region: 'us-east-1', credentials: account },
+    credentials: { auth: 'sigv4', region: 'us-east-1', credentials: account },
   }),
   'x509, on 8883': ({ mqttsPort, certificates: { device } }) => ({
     endpoint: { scheme: 'mqtts', host, port: mqttsPort, auth: 'x509' },
-    pass: { auth: 'x509', pairOf: () => device },
+    credentials: { auth: 'x509', pairOf: () => device },
   }),
   'x509, on 443': ({ wssPort, certificates: { device } }) => ({
     endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'x-amzn-mqtt-ca', auth: 'x509' },
-    pass: { auth: 'x509', pairOf: () => device },
+    credentials: { auth: 'x509', pairOf: () => device },
   }),
   'a custom authorizer, user name and password': ({ wssPort }) => ({
     endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt', auth: 'custom' },
-    pass: { auth: 'custom', authorizer: { name: 'plain', username: 'fleet', password: 'open sesame' } },
+    credentials: {
+      auth: 'custom',
+      authorizer: { name: 'plain', username: 'fleet', password: 'open sesame' },
+    },
   }),
   'a custom authorizer, signed token': ({ wssPort, sign }) => ({
     endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt', auth: 'custom' },
-    pass: {
+    credentials: {
       auth: 'custom',
       authorizer: {
         name: 'signed',
@@ -100,7 +106,7 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
       'sigv4',
       ({ wssPort }) => ({
         endpoint: { scheme: 'wss', host, port: wssPort, auth: 'sigv4' },
-        pass: {
+        credentials: {
           auth: 'sigv4',
           region: 'us-east-1',
           credentials: { ...account, secretAccessKey: 'wrong' },
@@ -112,7 +118,7 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
       'custom',
       ({ wssPort }) => ({
         endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt', auth: 'custom' },
-        pass: { auth: 'custom', authorizer: { name: 'plain', username: 'fleet', password: 'wrong' } },
+        credentials: { auth: 'custom', authorizer: { name: 'plain', username: 'fleet', password: 'wrong' } },
       }),
     ],
   ])('is kept out with %s', async (_what, _auth, way) => {
