@@ -21,6 +21,6 @@ export interface DirectionResult {
   readonly stalled: number;
   readonly duplicated: number;
   readonly corrupted: number;
-  /** From when a packet was given to the network until it was out of it, milliseconds. */
+  /** From a packet's entry into the network to its exit, milliseconds. */
   readonly delay: EncodedHistogram;
 }

@@ -18,7 +18,7 @@ export interface PresenceResult extends ConnectionSets {
   readonly outOfOrder: number;
   /** Events of the run's own clients that are not observed: control channels, and the observer. */
   readonly ofRun: number;
-  /** Events of other clients, and what was none. */
+  /** Events of other clients, and messages that are no events. */
   readonly unrelated: number;
   /** Connections that an event began and none has ended. */
   readonly open: number;

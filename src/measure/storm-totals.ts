@@ -4,7 +4,7 @@ import { plannedStormsOf, type Storm, stormsOfAction } from '../plan/storms.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import type { ConnectSeries, SliceResult } from './slice-result.ts';
 
-/** What a storm came to: the sums of the slices of its group. */
+/** The outcome of a storm: the sums of the slices of its group. */
 export interface RunStorm {
   readonly storm: Storm;
   /** Devices that were connected when it began. */
@@ -84,7 +84,7 @@ export class StormTotals {
     }
   }
 
-  /** Of the whole run. Undefined: no slice has said. */
+  /** Of the whole run. Undefined: no slice has reported any. */
   connects(): ConnectSeries | undefined {
     const seconds = [...this.#offered.keys()];
     if (seconds.length === 0) return undefined;

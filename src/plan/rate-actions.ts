@@ -34,14 +34,14 @@ export function hasRate(profile: Pick<LoadProfile, 'users' | 'command' | keyof R
 /** One rate that actions change: that of a group whose kinds of message have no names, or of one of its kinds. */
 interface AmendedPart {
   readonly load: MessageKind | LoadProfile;
-  /** As the actions say. */
+  /** The rates that the actions set. */
   readonly steps: RateStep[];
   /** By step: from when it holds. */
   readonly fromMs: number[];
 }
 
 /**
- * Groups with what actions make of their rates, each until the next one. A constant rate of several groups or kinds is divided in
+ * Groups with the rates that actions give them, each until the next action. A constant rate of several groups or kinds is divided in
  * proportion to their rates at its instant; where all of these are 0, to what each is planned to send.
  * @param actions of the same instant, the later one wins
  * @param names of the groups; absent: a flat profile

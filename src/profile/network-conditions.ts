@@ -65,7 +65,7 @@ export function isNetworkForm(value: unknown): value is NetworkForm {
   );
 }
 
-/** Two forms as one: what `later` names is as it says. */
+/** Joins two forms: the settings of `later` replace those of `earlier`. */
 export function joinNetworks(earlier: NetworkForm, later: NetworkForm): NetworkForm {
   if (typeof later === 'string' || later.preset !== undefined) return later;
   const base = typeof earlier === 'string' ? { preset: earlier } : earlier;
@@ -107,7 +107,7 @@ export function resolveNetwork(form: NetworkForm | undefined): { readonly networ
   return Object.keys(network).length === 0 ? {} : { network };
 }
 
-/** What does nothing is left out, so that conditions without a key are no conditions. */
+/** Settings that do nothing are left out: conditions without a key are none. */
 function isNothing(value: NetworkConditions[keyof NetworkConditions]): boolean {
   if (value === undefined || value === 0) return true;
   if (typeof value !== 'object') return false;

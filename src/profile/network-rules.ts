@@ -11,7 +11,7 @@ const longestStallMs = 600_000;
 const leastBitsPerSecond = 100;
 
 /**
- * What the settings of a network mean together.
+ * Checks the settings of a network against one another.
  * @param form as the schema has let it through
  * @param path of it in the profile, or of a flag
  */

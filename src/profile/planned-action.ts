@@ -21,7 +21,7 @@ export interface PlannedDisconnect extends Disconnect {
 /** Changes the network of a group's devices, their open connections included. */
 export interface PlannedNetwork {
   readonly kind: 'network';
-  /** As the user wrote it: what an object does not name stays as it is. */
+  /** As the user wrote it: settings that an object does not name stay as they are. */
   readonly network: NetworkForm;
 }
 
@@ -33,7 +33,7 @@ export type PlannedRate =
 /** Changes the faults of the embedded IoT Core. */
 export interface PlannedFaults {
   readonly kind: 'faults';
-  /** What it does not name stays as it is; `none` ends all. */
+  /** Faults that it does not name stay as they are; `none` ends all. */
   readonly faults: ServiceFaultChange | 'none';
 }
 

@@ -102,7 +102,7 @@ type ActedGroup = Pick<GroupSettings, 'connect' | 'stages' | 'lifecycle'> & {
 };
 
 /**
- * What a timeline means for the groups of its profile.
+ * Checks a timeline against the groups of its profile.
  * @param given as the user wrote it, and as the schema has let it through
  */
 export function checkTimeline(
@@ -180,7 +180,7 @@ function checkEntry(
 }
 
 /**
- * What speaks against a disconnect of these groups, whatever its instant.
+ * Why these groups cannot be disconnected, whatever the instant.
  * @param path of the action, for its errors
  */
 export function refuseDisconnect(

@@ -37,7 +37,7 @@ export interface NetworkSettings {
 }
 
 export interface NetworkDirection extends PacketCounts {
-  /** The network's part of a latency: from when a packet was given to it until it was out of it. */
+  /** The network's part of a latency: from a packet's entry into it to its exit. */
   readonly delayMs: LatencySummary;
 }
 

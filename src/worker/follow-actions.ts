@@ -24,7 +24,7 @@ export interface FollowedActions {
   readStored(): Promise<void>;
   /** Cancels what has not taken effect yet. */
   close(): void;
-  /** What the slice has carried out, or taken into account: not stops, which its result has by themselves. */
+  /** What the slice has carried out, or taken into account, without stops: its result has those apart. */
   applied(): readonly AppliedAction[];
 }
 

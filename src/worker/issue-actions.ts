@@ -53,7 +53,7 @@ export interface IssuedActions {
 /**
  * Issues actions as every user interface does: checks them against the plan, gives them an instant by which every slice has them, stores
  * and announces them.
- * @throws InvalidInputError with all that speaks against them
+ * @throws InvalidInputError with every error
  * @throws RefusedByPreflightError for a load past a quota or the profile's limits
  */
 export async function issueActions(request: IssueRequest, deps: IssueDeps): Promise<IssuedActions> {
@@ -100,7 +100,7 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
   };
 }
 
-/** What a plan of the amended load would be refused for. */
+/** Refuses what preflight would refuse of a plan with the amended load. */
 function refuseLoad(plan: Plan, amended: Plan): void {
   if (amended === plan) return;
   const walls = wallsOf(amended, accountOf(amended).limits);

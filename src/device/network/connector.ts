@@ -7,18 +7,18 @@ import {
 } from 'node:tls';
 
 /**
- * One way into the broker. What comes out is a byte stream that speaks MQTT; how it got there (TCP, TLS with a
- * certificate, a WebSocket with a signature) is the connector's own matter.
+ * Opens connections to a broker: byte streams that carry MQTT, over TCP, over TLS with a certificate or over a WebSocket with a
+ * signature.
  */
 export interface Connector {
   /**
    * Begins to open a device's stream; `ready` is called once it may be written to. Received bytes go to `onread`.
-   * @param device index within the slice: what it shows, and the network it is in, may be its own
+   * @param device index within the slice: its certificate and its network may be its own
    */
   open(device: number, onread: OnReadOpts, ready: () => void): ByteStream;
 }
 
-/** What of a socket the dense transport uses. */
+/** The part of a socket that the dense transport uses. */
 export interface ByteStream {
   readonly writableLength: number;
   readonly writableNeedDrain: boolean;

@@ -13,11 +13,11 @@ export interface FollowFaultsOptions {
   readonly initial: Partial<FaultSettings> | undefined;
   /** Changes the faults of embedded IoT Core now. */
   change(change: ServiceFaultChange): Promise<void>;
-  /** Called with a sentence about what could not be carried out. */
+  /** Called with a sentence about each change that failed. */
   onTrouble(what: string): void;
 }
 
-/** Sooner than the instant of an action by far: they are announced more than a second before. */
+/** Far shorter than the time from the announcement of an action to its instant. */
 const pollEveryMs = 200;
 
 interface FollowedRun {

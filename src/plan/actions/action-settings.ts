@@ -11,7 +11,7 @@ export interface ActionRequest {
   readonly actions: readonly ActionData[];
 }
 
-/** What errors of it call it. */
+/** How errors name the whole of it. */
 export const actionSubject = 'The action';
 
 /**

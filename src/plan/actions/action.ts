@@ -43,7 +43,7 @@ export interface ActionKind<Settings = unknown> {
   readonly takesEffect: TimeOfEffect;
   /** Announced even if it cannot be stored: slices then record it themselves. */
   readonly isAnnouncedUnstored: boolean;
-  /** Undefined: this is no action of the kind, and no slice acts on it. */
+  /** Undefined: the data is no valid action of this kind, and slices ignore it. */
   parse(data: ActionData): Settings | undefined;
   /**
    * The call may come later than the instant that the action says.

@@ -22,7 +22,7 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
   [faultKind]: ({ faults }) => `faults of embedded IoT Core: ${namesAndValues(faults)}`,
 };
 
-/** As a phrase: `disconnect 20 % of the devices (drop) in group trackers`. Of a kind that this version does not have: its name. */
+/** As a phrase: `disconnect 20 % of the devices (drop) in group trackers`. Of an unknown kind: its name. */
 export function describeAction({ action, group }: Pick<LiveAction, 'action' | 'group'>): string {
   const what = phrases[action.kind]?.(action) ?? action.kind;
   return group === undefined ? what : `${what} in group ${group}`;

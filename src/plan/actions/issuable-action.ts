@@ -5,14 +5,14 @@ import type { ActionData } from './action.ts';
 /** One kind of action that users can issue. The command line and the live page use only this interface. */
 export interface IssuableAction {
   readonly kind: string;
-  /** What it takes, by the name that is written: `disconnect`, `disconnect.how`. */
+  /** Its settings by their names: `disconnect`, `disconnect.how`. */
   readonly settings: Readonly<Record<string, ActionSetting>>;
   /**
    * @param given values by those names, at least one
    * @returns the action, or every error
    */
   read(given: Readonly<Record<string, string>>): ActionData | readonly InputError[];
-  /** Why it has no meaning in a run, whatever its instant. @param group absent: all groups */
+  /** Why a run cannot have it, whatever its instant. @param group absent: all groups */
   refuse(plan: Plan, action: ActionData, group: string | undefined): readonly InputError[];
 }
 

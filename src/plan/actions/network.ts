@@ -3,7 +3,7 @@ import { isNetworkForm } from '../../profile/network-conditions.ts';
 import type { NetworkForm } from '../../profile/network-presets.ts';
 import type { ActionData, ActionKind, LiveAction } from './action.ts';
 
-/** Changes the network of a group's devices, their open connections included. What an object does not name stays as it is. */
+/** Changes the network of a group's devices, their open connections included. Settings that an object does not name stay as they are. */
 export const networkKind: ActionKind<NetworkForm> = {
   kind: 'network',
   takesEffect: 'at its instant',

@@ -5,11 +5,11 @@ import type { ActionData, ActionKind, LiveAction } from './action.ts';
 /** Why a run ends. What devices did before still counts. */
 export type Stop = Omit<ControlMessage, 'command' | 'at'>;
 
-/** Ends all slices at once; `at` is the instant at which the stop was asked for. */
+/** Ends all slices at once; `at` is the instant at which the stop was requested. */
 export const stopKind: ActionKind<Stop> = {
   kind: 'stop',
   takesEffect: 'at once',
-  // A run must be stoppable even where its run store is not: on a full disk, or by a user who may not write there.
+  // A run must be stoppable even where its run store cannot be written: on a full disk, or by a user who may not write there.
   isAnnouncedUnstored: true,
   parse({ reason, by, threshold }) {
     return {

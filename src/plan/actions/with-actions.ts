@@ -6,7 +6,7 @@ import { hasRate, type RateAction } from '../rate-actions.ts';
 import type { LiveAction } from './action.ts';
 import { rateOf } from './rate.ts';
 
-/** An action, and for a slice that took it into account at another instant than the action's own, when. */
+/** An action; for a slice in which it took effect at another instant, that instant too. */
 export interface AmendingAction extends LiveAction {
   readonly k?: number;
   /** Epoch milliseconds; Infinity: never. Absent: `at`. */

@@ -22,7 +22,7 @@ export interface Spread {
 export interface Arrivals {
   /** As planned, without steps. */
   readonly rate: ArrivalRate;
-  /** That are planned. */
+  /** Messages that are planned. */
   readonly messages: number;
   /** Longer than the rate lasts: its messages repeat up to that instant at least, milliseconds. */
   readonly untilMs: number;
@@ -45,7 +45,7 @@ export interface ArrivalTimes {
   readonly turns: DeviceTurns;
 }
 
-/** All that a plan decides by how messages follow one another. */
+/** What a plan needs to know of a pattern of arrivals. */
 interface ArrivalKind<Pattern> {
   readonly timesOf: (arrivals: Arrivals, pattern: Pattern) => ArrivalTimes;
   /** Undefined: no second has more messages than the rate says. */

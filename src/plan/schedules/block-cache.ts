@@ -4,7 +4,7 @@ export interface Block {
   /** Number of the first one. */
   readonly first: number;
   readonly dueMs: Float64Array;
-  /** Whose turn each is. */
+  /** Number of the turn of each. */
   readonly turns: Float64Array;
   /** Of chosen devices: how many messages there are before each. */
   chosen?: { readonly before: (i: number) => number; readonly upTo: Float64Array };

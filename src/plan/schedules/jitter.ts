@@ -5,7 +5,7 @@ import type { Reordering } from './reordered-schedule.ts';
 /** Sets the draws apart from the values in payloads. */
 const jitterLane = 0x6a69;
 
-/** What a reordering is of: a stream of a slice, and the even turns of its messages. */
+/** A stream of a slice, with the even turns of its messages. */
 export interface EvenTurns {
   readonly messages: number;
   readonly devices: number;

@@ -1,6 +1,6 @@
 import { type DeviceTurns, makeListedTurns } from '../device-turns.ts';
 
-/** A schedule of which some messages are none. */
+/** A schedule before messages of absent devices are taken out. */
 interface WholeSchedule {
   readonly messages: number;
   readonly offsetMs: (n: number) => number;

@@ -7,7 +7,7 @@ const cubic = 0.4;
 const friendlyGrowth = (3 * (1 - beta)) / (1 + beta);
 
 /**
- * How many segments a TCP sender may have under way: CUBIC (RFC 9438), the default of Linux, macOS and Windows, without its hybrid
+ * How many segments a TCP sender may have in flight: CUBIC (RFC 9438), the default of Linux, macOS and Windows, without its hybrid
  * slow start.
  */
 export class CongestionWindow {

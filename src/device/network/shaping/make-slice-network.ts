@@ -6,7 +6,7 @@ import { SliceNetwork } from './slice-network.ts';
 /** Other choices are counted from an instant after the plan's: below 0 there is none. */
 const outageSalt = -1;
 
-/** The network of a slice's devices, as the profile plans it. An outage of more devices is one of those of a smaller one, too. */
+/** The network of a slice's devices, as the profile plans it. A larger outage includes the devices of a smaller one. */
 export function makeSliceNetwork({ group, firstDevice }: Slice, clock: Clock): SliceNetwork {
   const { devices, seed, network: planned } = group.profile;
   const first = firstDevice - group.firstDevice;

@@ -19,7 +19,7 @@ export class DirectionCounters {
   stalled = 0;
   duplicated = 0;
   corrupted = 0;
-  /** From when a packet was given to the network until it was out of it. */
+  /** From a packet's entry into the network to its exit. */
   readonly #delays = new LatencyHistogram();
 
   delivered({ bytes, delayMs, losses, isStalled }: DeliveredPacket): void {

@@ -5,11 +5,11 @@ import { PositionalRandom } from '../../../shared/random.ts';
 /** Payloads use lane 0 and up of the same seed. */
 const networkLane = 0x6e65;
 
-/** What chance decides of one device's packets in one direction: the same seed gives the same draws in the same order. */
+/** Random draws for one device's packets in one direction: the same seed gives the same draws in the same order. */
 export class NetworkDraws {
   readonly #random: PositionalRandom;
   readonly #draws: Draws;
-  /** Standard normal: where the last delay was in its distribution. */
+  /** The last delay's quantile, as a value of the standard normal distribution. */
   #last: number | undefined;
 
   /** @param deviceIndex over the whole run @param direction 0: from the device, 1: to it, 2: of its connection */

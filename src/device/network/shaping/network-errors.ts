@@ -1,4 +1,4 @@
-/** How a connection ends that the network ends: by the codes of the system and of TLS. */
+/** Errors of connections that the network ends, with the codes of the system and of TLS. */
 const codes = {
   reset: ['ECONNRESET', 'the injected network reset the connection'],
   corrupted: [

@@ -18,7 +18,7 @@ const mostLosses = 15;
 const laterSegments = 3;
 const reorderingShare = 0.25;
 
-/** What one direction of a connection needs of its surroundings. */
+/** What one direction of a connection needs. */
 export interface OneWaySettings {
   readonly heap: WakeHeap;
   readonly draws: NetworkDraws;
@@ -66,7 +66,7 @@ export class OneWay implements Sleeper {
   #flying: Segment[] = [];
   #linkFreeAtMs = 0;
   #lastSentAtMs = 0;
-  /** Nothing goes out before. */
+  /** Nothing is sent before this instant. */
   #blockedUntilMs = 0;
   #wakesAtMs = Number.POSITIVE_INFINITY;
   #bytes = 0;
@@ -116,14 +116,14 @@ export class OneWay implements Sleeper {
     this.#sleep(nowMs);
   }
 
-  /** The conditions are others: what has not begun to go out does so by them. */
+  /** The conditions have changed: they hold for what is not being sent yet. */
   changed(nowMs: number): void {
     this.#takeBack((segment) => segment.startsAtMs > nowMs);
     this.#linkFreeAtMs = 0;
     this.wake(nowMs);
   }
 
-  /** Nothing passes until `release`: what is under way is lost. */
+  /** Nothing passes until `release`: what is in flight is lost. */
   hold(): void {
     this.#takeBack(() => true);
     this.#blockedUntilMs = Number.POSITIVE_INFINITY;

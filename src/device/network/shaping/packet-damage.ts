@@ -5,7 +5,7 @@ const publishType = 3;
 const binaryFrame = 0x82;
 const maskBytes = 4;
 
-/** A packet, and what decides what becomes of it. */
+/** A packet, and what decides how it is damaged. */
 interface Passing {
   readonly network: Pick<SliceNetwork, 'conditions' | 'counters'>;
   readonly draws: NetworkDraws;
@@ -15,7 +15,7 @@ interface Passing {
 }
 
 /**
- * What arrives of bytes: from a device one MQTT packet, or one WebSocket frame with it.
+ * The bytes that arrive. From a device they are one MQTT packet, or one WebSocket frame with it.
  * @returns undefined: over TLS a byte of them is wrong, which ends the connection
  */
 export function damagePacket(

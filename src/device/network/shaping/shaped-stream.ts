@@ -21,16 +21,16 @@ export interface ShapedStreamSettings {
 const sendBufferBytes = 1_048_576;
 const endOfStream = Buffer.alloc(0);
 
-/** A stream whose bytes take the time, and meet the mishaps, of its slice's network. */
+/** A stream whose bytes are delayed, lost and damaged as its slice's network says. */
 export class ShapedStream implements ByteStream, ShapedConnection {
   readonly #settings: ShapedStreamSettings;
   readonly #events = new StreamEvents();
   readonly #reset: ConnectionReset;
   /** Absent: the network does not reach the device, and nothing was opened. */
   #socket: ByteStream | undefined;
-  /** Made when bytes first have to take their time. */
+  /** Made when the network first delays bytes. */
   #ways: BothWays | undefined;
-  /** Bytes pass at once: nothing is done to them, and none are under way. */
+  /** Bytes pass at once: the network does nothing to them, and none are in flight. */
   #isPlain: boolean;
   #isSecure = false;
   /** Written since `cork`. */
@@ -114,7 +114,7 @@ export class ShapedStream implements ByteStream, ShapedConnection {
       return;
     }
     this.#settings.network.clock.setTimer(0, () => this.#close(why));
-    // What was written before the end still goes out; where the network does not reach, not even the end does.
+    // What was written before the end still goes out; in an outage not even the end gets through.
     const lingers = this.#heldSinceMs !== undefined || (this.#isEnding && this.#ways?.up.isEmpty === false);
     if (this.#socket !== undefined && !lingers) this.#socket.destroy();
   }

@@ -14,19 +14,19 @@ export interface SliceNetworkSettings {
   readonly firstDevice: number;
   /** Of the profile; absent: it does nothing. */
   readonly planned?: NetworkConditions | undefined;
-  /** Whether an outage of this share of the group's devices is one of a device, by its index in the slice. */
+  /** Whether an outage of this share of the group's devices includes a device, by its index in the slice. */
   readonly isOut: (share: number, device: number) => boolean;
 }
 
 /** An open stream whose network it is. */
 export interface ShapedConnection {
-  /** The conditions are others from now on. */
+  /** The conditions have changed. */
   changed(nowMs: number): void;
   /** Closes what is left of it at once. */
   abandon(): void;
 }
 
-/** Chance of one device: each direction by itself. */
+/** Random draws of one device, each direction by itself. */
 export interface DeviceDraws {
   readonly up: NetworkDraws;
   readonly down: NetworkDraws;
@@ -102,7 +102,7 @@ export class SliceNetwork {
     this.#connections.delete(connection);
   }
 
-  /** Ends what devices have left behind. */
+  /** Closes the connections that devices have left open. */
   close(): void {
     for (const connection of this.#connections) connection.abandon();
     this.#connections.clear();
