@@ -1,5 +1,6 @@
 import { type EventEmitter, once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
+import { inspect } from 'node:util';
 import { IoTDataPlaneClient, type IoTDataPlaneClientConfig } from '@aws-sdk/client-iot-data-plane';
 import { afterEach } from '@jest/globals';
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
@@ -47,13 +48,24 @@ export function atEnd(close: () => unknown): void {
 }
 
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  const failures: unknown[] = [];
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 });
 
 export interface TestIotCore extends RunningIotCore {
   /** Bodies that came to the function, parsed. */
   readonly arrivals: Record<string, unknown>[];
+  /** What a test leaves here fails it: an internal error ends a connection, and its client does not know why. */
   readonly internalErrors: unknown[];
+  /** Takes the only internal error so far. */
+  takeInternalError(): unknown;
   /** Sum of a metric, 0 if there is no such series. */
   sum(name: string, protocol?: 'MQTT' | 'HTTP'): number;
   admin(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Record<string, unknown>>;
@@ -87,11 +99,19 @@ export async function startTestIotCore(
     return { kind: 'returned', payload: '{"batchItemFailures":[]}' };
   };
   const iotCore = await runIotCore(settings, clock, (error) => internalErrors.push(error), invoke);
-  atEnd(() => iotCore.close());
+  atEnd(async () => {
+    await iotCore.close();
+    if (internalErrors.length > 0)
+      throw new Error(`internal errors of the IoT Core:\n${inspect(internalErrors)}`);
+  });
   return {
     ...iotCore,
     arrivals,
     internalErrors,
+    takeInternalError() {
+      if (internalErrors.length !== 1) throw new Error(`there are ${internalErrors.length} internal errors`);
+      return internalErrors.pop();
+    },
     sum: (name, protocol = 'MQTT') => iotCore.metrics.counter(name, { Protocol: protocol }).total,
     admin: async (method, path, body) => {
       const response = await fetchAdmin(iotCore, path, {

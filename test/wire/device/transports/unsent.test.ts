@@ -171,10 +171,13 @@ describe.each([iotCore, wayToWebService('1.1')])('messages to $name', (way) => {
     });
     server.on('connection', (socket: Socket) => sockets.add(socket));
     const result = await run(way, await listen(server, 'http'));
-    expect(result.messages).toMatchObject({ acked: 40, sent: seen, unacknowledged: seen - 40 });
+    // The kernel may have accepted connections that the server had not: what was written to them is sent as well.
+    const { sent } = result.messages;
+    expect(sent).toBeGreaterThanOrEqual(seen);
+    expect(result.messages).toMatchObject({ acked: 40, unacknowledged: sent - 40 });
     expect(seen).toBeGreaterThanOrEqual(50);
     expect(result.connectFailedBy.ECONNREFUSED).toBeGreaterThan(0);
-    expect(result.droppedBy['not-connected']).toBe(100 - seen);
+    expect(result.droppedBy['not-connected']).toBe(100 - sent);
     const { disconnectedBy, requests } = result;
     expect(sumOf(Object.values(requests?.unansweredBy ?? disconnectedBy))).toBeGreaterThan(0);
   });

@@ -179,7 +179,7 @@ describe('a custom authorizer', () => {
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('c', 5, user));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
-    expect(String(iotCore.internalErrors[0])).toMatch(message);
+    expect(String(iotCore.takeInternalError())).toMatch(message);
     expect(iotCore.sum('Connect.AuthError')).toBe(1);
   });
 
@@ -195,7 +195,7 @@ describe('a custom authorizer', () => {
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('c', 5, user));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
-    expect(iotCore.internalErrors[0]).toBeInstanceOf(PolicyError);
+    expect(iotCore.takeInternalError()).toBeInstanceOf(PolicyError);
   });
 
   it('that does not answer within five seconds refuses every client', async () => {
@@ -206,7 +206,7 @@ describe('a custom authorizer', () => {
     await until(() => iotCore.events.length === 1);
     await advance(5_000);
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
-    expect(String(iotCore.internalErrors[0])).toMatch(/has not answered within 5000 ms/);
+    expect(String(iotCore.takeInternalError())).toMatch(/has not answered within 5000 ms/);
   });
 
   it('that cannot be invoked refuses every client', async () => {
@@ -214,6 +214,6 @@ describe('a custom authorizer', () => {
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('c', 5, user));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
-    expect(String(iotCore.internalErrors[0])).toMatch(/authorizer failed: .*ECONNREFUSED/);
+    expect(String(iotCore.takeInternalError())).toMatch(/authorizer failed: .*ECONNREFUSED/);
   });
 });
