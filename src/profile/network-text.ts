@@ -34,7 +34,7 @@ function settingsOf(conditions: NetworkConditions): string[] {
     ...(bandwidth.down === undefined ? [] : [`${formatBandwidth(bandwidth.down)} down`]),
     ...share('loss', loss),
     ...(stall === undefined ? [] : [`${formatDuration(stall.forMs)} of stall every ${stall.everySeconds} s`]),
-    ...(reset === undefined ? [] : [`${formatValue(reset)} resets a minute of a connection`]),
+    ...(reset === undefined ? [] : [`resets ${formatValue(reset)} a minute`]),
     ...share('duplicate', duplicate),
     ...share('corrupt', corrupt),
     ...share('outage', outage),

@@ -83,7 +83,7 @@ export const networkSituations: readonly NamedSituation[] = [
         networks: {
           'all devices': {
             settings:
-              'from the start delay 40ms, correlation 0.2, 64kbit up, 64kbit down, loss 1 %, 2s of stall every 30 s, 0.5 resets a minute of a connection, duplicate 1 %, corrupt 0.1 %, outage 10 %',
+              'from the start delay 40ms, correlation 0.2, 64kbit up, 64kbit down, loss 1 %, 2s of stall every 30 s, resets 0.5 a minute, duplicate 1 %, corrupt 0.1 %, outage 10 %',
             ...oneGroup,
           },
         },
