@@ -1,6 +1,6 @@
 import type { LoadProfile, MessageKind, RunProfile } from '../profile/load-profile.ts';
-import { areaOf, type RateShape, rateAt, stretchesOf } from '../profile/load-shapes/rate-stretches.ts';
-import { hasSchedule, isIdle } from '../profile/load-shapes/resolved-load.ts';
+import { areaOf, rateAt, stretchesOf } from '../profile/load-shapes/rate-stretches.ts';
+import { hasRate } from '../profile/rate-rules.ts';
 import type { RateChange, RateStep } from '../profile/rate-step.ts';
 import { sumOf } from '../shared/counts.ts';
 
@@ -24,11 +24,6 @@ export function plannedRatesOf({ timeline = [] }: Pick<RunProfile, 'timeline'>):
     const { kind: _, ...change } = action;
     return [{ atMs, ...(group === undefined ? {} : { group }), change }];
   });
-}
-
-/** Whether actions can change the rate of a group. Users decide when they send; devices have to know which commands are due. */
-export function hasRate(profile: Pick<LoadProfile, 'users' | 'command' | keyof RateShape>): boolean {
-  return hasSchedule(profile) && profile.command === undefined && !isIdle(profile);
 }
 
 /** One rate that actions change: that of a group whose kinds of message have no names, or of one of its kinds. */

@@ -24,7 +24,7 @@ import { validateShape } from './shape.ts';
 import { resolveSizes } from './size-schema.ts';
 import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
 import { checkMeasured, type SelectableParts } from './threshold-rules.ts';
-import { checkTimeline, resolveTimeline, timelineSetting } from './timeline.ts';
+import { checkTimeline, resolveTimeline } from './timeline.ts';
 
 /**
  * The user's JSON, with flags and variables over it and defaults under it.
@@ -66,18 +66,12 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
   const ofWhole =
     profile === undefined
       ? []
-      : [...checkTimelineOf(form, profile), ...checkCommands(profile), ...checkObserved(profile)];
+      : [...checkTimeline(form.timeline, profile), ...checkCommands(profile), ...checkObserved(profile)];
   const errors = inOrderOf(form, [...rules.errors, ...found, ...ofWhole]).map((error) => ({
     ...error,
     path: overridden.sources.get(error.path) ?? overridden.sources.get(listOf(error.path)) ?? error.path,
   }));
   return { ...(profile && { profile }), errors: [...ofValue, ...overridden.errors, ...errors] };
-}
-
-/** Of the whole profile, because a timeline names its groups; one of the wrong shape has other errors already. */
-function checkTimelineOf({ timeline }: JsonObject, profile: LoadProfile): InputError[] {
-  const { success, data } = timelineSetting.safeParse(timeline);
-  return success ? checkTimeline(data, profile) : [];
 }
 
 /** Devices that send several kinds of message: what holds for each kind, and for all of a device's messages together. */

@@ -10,6 +10,8 @@ import { checkNetwork, whyUnshaped } from './network-rules.ts';
 import { networkSetting } from './network-schema.ts';
 import type { Disconnect, DisconnectKind, PlannedAction } from './planned-action.ts';
 import { maxTimelineEntries } from './planned-action.ts';
+import { type RatedGroup, whyUnrated } from './rate-rules.ts';
+import { parseRate } from './rate-step.ts';
 import { refuseFaultGroup, type ServiceFaultChange } from './service-faults.ts';
 
 export const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
@@ -48,23 +50,33 @@ const faultsSetting = z
     examples: [{ dropAcks: 0.1 }],
   });
 
+const rateSetting = z
+  .union([z.string(), z.number()])
+  .optional()
+  .meta({
+    description:
+      'Changes the arrival rate from then on: "1.5x" is a factor of the rate that the load says for each instant, 1x as planned; a number is messages a second of all these devices together.',
+    examples: ['1.5x', 200],
+  });
+
+const timelineEntry = z.strictObject({
+  at: duration.meta({
+    description: 'When, counted from the instant at which publishing begins.',
+    examples: ['30s'],
+  }),
+  group: z
+    .string()
+    .optional()
+    .meta({ description: 'The device group; all groups unless set.', examples: ['meters'] }),
+  disconnect,
+  rate: rateSetting,
+  network: networkSetting,
+  faults: faultsSetting,
+});
+
 /** What happens to devices while they publish. */
 export const timelineSetting = z
-  .array(
-    z.strictObject({
-      at: duration.meta({
-        description: 'When, counted from the instant at which publishing begins.',
-        examples: ['30s'],
-      }),
-      group: z
-        .string()
-        .optional()
-        .meta({ description: 'The device group; all groups unless set.', examples: ['meters'] }),
-      disconnect,
-      network: networkSetting,
-      faults: faultsSetting,
-    }),
-  )
+  .array(timelineEntry)
   .max(maxTimelineEntries)
   .optional()
   .meta({
@@ -78,12 +90,14 @@ export const timelineSetting = z
     ],
   });
 
-type TimelineEntry = NonNullable<z.output<typeof timelineSetting>>[number];
+type TimelineEntry = z.output<typeof timelineEntry>;
 
 export function resolveTimeline(given: z.output<typeof timelineSetting>): readonly PlannedAction[] {
-  return (given ?? []).flatMap(({ at, group, disconnect: ends, network, faults }) => {
+  return (given ?? []).flatMap(({ at, group, disconnect: ends, rate, network, faults }) => {
+    const change = rate === undefined ? undefined : parseRate(rate);
     const actions = [
       ...(ends === undefined ? [] : [{ kind: 'disconnect' as const, ...ends }]),
+      ...(change === undefined || 'message' in change ? [] : [{ kind: 'rate' as const, ...change }]),
       ...(network === undefined ? [] : [{ kind: 'network' as const, network }]),
       ...(faults === undefined ? [] : [{ kind: 'faults' as const, faults: readFaultChange(faults) }]),
     ];
@@ -97,25 +111,23 @@ function readFaultChange(faults: NonNullable<z.output<typeof faultsSetting>>): S
 }
 
 /** A group that the timeline may act on. */
-type ActedGroup = Pick<GroupSettings, 'connect' | 'stages' | 'lifecycle'> & {
-  readonly name?: string | undefined;
-};
+type ActedGroup = Pick<GroupSettings, 'connect' | 'lifecycle'> &
+  RatedGroup & { readonly name?: string | undefined };
 
 /**
  * Checks a timeline against the groups of its profile.
- * @param given as the user wrote it, and as the schema has let it through
+ * @param given as the user wrote it; entries that the schema refuses have errors already
  */
-export function checkTimeline(
-  given: z.output<typeof timelineSetting>,
-  profile: RunProfile & Omit<ActedGroup, 'name'>,
-): InputError[] {
+export function checkTimeline(given: unknown, profile: RunProfile & Omit<ActedGroup, 'name'>): InputError[] {
   const groups: readonly ActedGroup[] = profile.groups ?? [{ ...profile, name: undefined }];
   const seen: {
     readonly kind: string;
     readonly atMs: number | undefined;
     readonly group: string | undefined;
   }[] = [];
-  return (given ?? []).flatMap((entry, i) => {
+  return (Array.isArray(given) ? given : []).flatMap((each: unknown, i) => {
+    const { success, data: entry } = timelineEntry.safeParse(each);
+    if (!success) return [];
     const path = `timeline[${i}]`;
     const errors = checkEntry(entry, path, groups);
     if (errors.length > 0) return errors;
@@ -137,19 +149,20 @@ export function checkTimeline(
 }
 
 /** Of an entry that is the second of its instant: what it is, and what to do. */
-function repetitionOf({ network, faults }: TimelineEntry): readonly [kind: string, hint: string] {
+function repetitionOf({ rate, network, faults }: TimelineEntry): readonly [kind: string, hint: string] {
   const whole = 'give it another instant, or one action with all settings';
   if (faults !== undefined) return ['change of faults', whole];
+  if (rate !== undefined) return ['change of rate', 'give it another instant, or leave one out'];
   if (network !== undefined) return ['change of network', whole];
   return ['disconnect', 'give it another instant, or one action with a larger share'];
 }
 
 function checkEntry(
-  { at, group, disconnect: action, network, faults }: TimelineEntry,
+  { at, group, disconnect: action, rate, network, faults }: TimelineEntry,
   path: string,
   groups: readonly ActedGroup[],
 ): InputError[] {
-  const actions = [action, network, faults].filter((each) => each !== undefined);
+  const actions = [action, rate, network, faults].filter((each) => each !== undefined);
   if (actions.length === 0)
     return [
       { path, message: 'has no action', hint: 'give it one: "disconnect": {"share": 1, "how": "drop"}' },
@@ -172,6 +185,7 @@ function checkEntry(
   if (faults !== undefined)
     return [...checkInstant(at, path, named), ...refuseFaultGroup(group, `${path}.group`)];
   if (network !== undefined) return [...checkInstant(at, path, named), ...checkChange(network, path, named)];
+  if (rate !== undefined) return [...checkInstant(at, path, named), ...checkRate(rate, group, path, named)];
   const acted = named.filter(({ connect }) => connect.protocol === 'mqtt');
   return [
     ...(acted.length === 0 ? [] : checkInstant(at, path, acted)),
@@ -208,6 +222,28 @@ function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): I
       message: `is past the end: publishing is over after ${formatDuration(lengthMs)}`,
       hint: `give less than ${formatDuration(lengthMs)}`,
     },
+  ];
+}
+
+function checkRate(
+  rate: string | number,
+  group: string | undefined,
+  path: string,
+  named: readonly RatedGroup[],
+): InputError[] {
+  const change = parseRate(rate);
+  const why = whyUnrated(named, group);
+  return [
+    ...('message' in change ? [{ path: `${path}.rate`, ...change }] : []),
+    ...(why === undefined
+      ? []
+      : [
+          {
+            path: `${path}.rate`,
+            message: `has no rate to change. ${why}`,
+            hint: 'set group to one that sends at a rate, or remove it',
+          },
+        ]),
   ];
 }
 

@@ -1,8 +1,9 @@
+import { whyUnrated } from '../../profile/rate-rules.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { groupProfilesOf, intendedPeakOf } from '../groups.ts';
 import { plannedLoadOf } from '../kinds.ts';
 import type { Plan } from '../plan.ts';
-import { hasRate, type RateAction } from '../rate-actions.ts';
+import type { RateAction } from '../rate-actions.ts';
 import type { LiveAction } from './action.ts';
 import { rateOf } from './rate.ts';
 
@@ -62,14 +63,5 @@ export function refuseRate(
   const profiles = groupProfilesOf(profile);
   const named = profiles.filter((_, i) => group === undefined || profile.groups?.[i]?.name === group);
   if (named.length === 0) return `The run has no group ${group}.`;
-  if (named.some(hasRate)) return undefined;
-  const [only] = named;
-  const who = group === undefined ? 'The devices' : `The devices of ${group}`;
-  if (named.length > 1)
-    return 'No group of the run has a rate that can be changed: users decide when they send, devices have to know which commands of a backend are due, and idle devices send nothing.';
-  if (only?.users !== undefined)
-    return `${who} are users who decide when they send: their load has no rate to change.`;
-  if (only?.command !== undefined)
-    return `${group ?? 'The backend'} sends commands, and its devices have to know which are due: its rate cannot be changed.`;
-  return `${who} are idle: they send nothing.`;
+  return whyUnrated(named, group);
 }

@@ -34,6 +34,43 @@ describe('a timeline', () => {
     ]);
   });
 
+  it('changes rates by a factor of the planned one, or to messages a second', () => {
+    const { timeline } = parseLoadProfile({
+      ...grouped,
+      timeline: [
+        { at: '5s', group: 'meters', rate: '1.5x' },
+        { at: '10s', rate: 200 },
+        { at: '15s', rate: '0' },
+      ],
+    });
+    expect(timeline).toEqual([
+      { atMs: 5_000, group: 'meters', action: { kind: 'rate', factor: 1.5 } },
+      { atMs: 10_000, action: { kind: 'rate', perSecond: 200 } },
+      { atMs: 15_000, action: { kind: 'rate', perSecond: 0 } },
+    ]);
+  });
+
+  it('has all errors at once, whichever entries they are in', () => {
+    const timeline = [
+      { at: '1s' },
+      { at: '70s', disconnect: {} },
+      { at: 5, disconnect: {} },
+      { at: '2s', rate: 'twice' },
+      { at: '3s', disconnect: { share: 2 } },
+    ];
+    expect(
+      errorsOf({ ...flat, timeline })
+        .map(({ path }) => path)
+        .toSorted(),
+    ).toEqual([
+      'timeline[0]',
+      'timeline[1].at',
+      'timeline[2].at',
+      'timeline[3].rate',
+      'timeline[4].disconnect.share',
+    ]);
+  });
+
   it('is absent unless it is given', () => {
     expect(parseLoadProfile(flat)).not.toHaveProperty('timeline');
   });
@@ -99,6 +136,28 @@ describe('a timeline', () => {
       },
       'timeline[1].at',
       'give it another instant, or one action with a larger share',
+    ],
+    [
+      { ...flat, timeline: [{ at: '1s', rate: '2000x' }] },
+      'timeline[0].rate',
+      'give a factor of the planned rate, such as "1.5x", or messages a second, such as 12000',
+    ],
+    [{ ...flat, timeline: [{ at: '61s', rate: 1 }] }, 'timeline[0].at', 'give less than 1m'],
+    [
+      { devices: 1, idle: true, duration: '60s', timeline: [{ at: '1s', rate: 10 }] },
+      'timeline[0].rate',
+      'set group to one that sends at a rate, or remove it',
+    ],
+    [
+      {
+        ...flat,
+        timeline: [
+          { at: '1s', rate: '2x' },
+          { at: '1000ms', rate: 10 },
+        ],
+      },
+      'timeline[1].at',
+      'give it another instant, or leave one out',
     ],
     [
       { ...grouped, timeline: [{ at: '1s', group: 'meters', faults: 'none' }] },
