@@ -15,7 +15,10 @@ describe('devices that only keep their connections', () => {
       connect,
       duration: '2s',
       drain: '1s',
-      groups: { listeners: { devices: 20, idle: true }, meters: { devices: 10, ratePerSecond: 20 } },
+      groups: {
+        listeners: { devices: 20, idle: true },
+        meters: { devices: 10, ratePerSecond: 20, network: { delay: '20ms' } },
+      },
     });
   }, 90_000);
   afterAll(() => rehearsal.close());
@@ -39,5 +42,23 @@ describe('devices that only keep their connections', () => {
     const [listeners, meters] = report.groups ?? [];
     expect(listeners).toMatchObject({ devices: { connected: 20 }, messages: { intended: 0 } });
     expect(meters).toMatchObject({ devices: { connected: 10 }, messages: { intended: 40 } });
+  });
+
+  it('leave the others a network of their own, whose part of their latency is in the report', () => {
+    const { network, groups = [] } = beside.report;
+    expect(network?.groups).toHaveLength(1);
+    const { group, settings, up, down } = network!.groups[0]!;
+    expect({ group, settings }).toEqual({
+      group: 'meters',
+      settings: [{ fromSeconds: null, conditions: { delay: { kind: 'constant', ms: 20 } } }],
+    });
+    // Connects and messages, and their answers.
+    for (const way of [up, down]) {
+      expect(way.packets).toBeGreaterThanOrEqual(40);
+      expect(way.delayMs.min).toBeGreaterThanOrEqual(19);
+    }
+    const { transit, puback_round_trip } = groups[1]!.latencyMs;
+    expect(transit.min).toBeGreaterThanOrEqual(19);
+    expect(puback_round_trip.min).toBeGreaterThanOrEqual(39);
   });
 });
