@@ -42,6 +42,10 @@ export function runOverview(): DashboardBuilder {
     .withRow(new RowBuilder('By group and kind of message'))
     .withPanel(kinds())
     .withPanel(arrivalsByKind())
+    .withRow(new RowBuilder('Commands and presence'))
+    .withPanel(commands())
+    .withPanel(commandRates())
+    .withPanel(presence())
     .withRow(new RowBuilder('What AWS counts (once a minute)'))
     .withPanel(publishInAgainstQuota())
     .withPanel(publishOutAgainstQuota())
@@ -167,6 +171,43 @@ const arrivalsByKind = () =>
     span: 12,
     unit: 'cps',
     queries: [fluxQuery(rateByKind('arrivals'))],
+  });
+
+const commands = () =>
+  stats({
+    title: 'Commands',
+    description:
+      'Of groups that are backends, over the time range. A broadcast is delivered once to each device. Offline: due while its ' +
+      'device was not subscribed, and not delivered since. Replied: within the timeout.',
+    span: 8,
+    queries: [
+      fluxQuery(
+        totalsOf('stampede_command', ['intended', 'sent', 'delivered', 'offline', 'replied', 'timed_out']),
+      ),
+    ],
+  });
+
+const commandRates = () =>
+  timeSeries({
+    title: 'Commands and replies',
+    description:
+      'Delivered below sent: devices are offline, or the service throttles. A broadcast counts once as sent, and once for ' +
+      'each device that it is delivered to.',
+    span: 8,
+    unit: 'cps',
+    queries: [
+      fluxQuery(ratesOf('stampede_command', ['intended', 'sent', 'delivered', 'replied', 'timed_out'])),
+    ],
+  });
+
+const presence = () =>
+  timeSeries({
+    title: 'Presence events',
+    description:
+      'Connects and disconnects of the run’s devices, as groups that observe presence received them.',
+    span: 8,
+    unit: 'cps',
+    queries: [fluxQuery(ratesOf('stampede_presence', ['connects', 'disconnects']))],
   });
 
 const publishInAgainstQuota = () =>

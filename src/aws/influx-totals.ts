@@ -1,5 +1,7 @@
+import { type FleetTotals, presenceCounters, summedOfCommands } from '../live/live-fleet.ts';
 import { type LiveGroup, type LiveKind, summedByKind } from '../live/live-parts.ts';
 import { type ActiveUsers, fieldOfTotal, type RunTotals, type SummedTotal } from '../live/run-totals.ts';
+import { publishCounters } from '../measure/message-counters.ts';
 import { ofEach, sumBy } from '../shared/counts.ts';
 
 /** Where to ask, with a token that may read the bucket. */
@@ -37,10 +39,12 @@ export function makeReadInfluxTotals({ url, bucket, token }: InfluxSource): Read
   return async (runId) => {
     // A run id is letters, digits, - and _: nothing in it ends the quotes.
     const ofRun = `WHERE "run" = '${runId}'`;
-    const [slices, kinds, arrivals, seconds] = await Promise.all([
+    const [slices, kinds, arrivals, commands, presence, seconds] = await Promise.all([
       query(`SELECT ${sumsOf(fieldOfTotal)} FROM "stampede_slice" ${ofRun} GROUP BY "group"`),
       query(`SELECT ${sumsOf(fieldOfKind)} FROM "stampede_kind" ${ofRun} GROUP BY "group", "kind"`),
       query(`SELECT SUM("arrivals") AS "arrivals" FROM "stampede_arrivals" ${ofRun}`),
+      query(`SELECT ${sumsOf(fieldOfCommands)} FROM "stampede_command" ${ofRun} GROUP BY "group"`),
+      query(`SELECT ${sumsOf(fieldOfPresence)} FROM "stampede_presence" ${ofRun}`),
       query(
         `SELECT SUM("users") AS "users", COUNT("users") AS "slices" FROM "stampede_slice" ${ofRun} ` +
           `AND time > now() - ${usersWithinSeconds}s GROUP BY time(1s)`,
@@ -51,13 +55,16 @@ export function makeReadInfluxTotals({ url, bucket, token }: InfluxSource): Read
     return {
       ...ofEach(Object.keys(fieldOfTotal) as SummedTotal[], sumOf),
       arrivals: arrivals[0]?.rows[0]?.get('arrivals') ?? 0,
-      ...partsOf(slices, kinds),
+      ...partsOf(slices, commands, kinds),
+      ...fleetOf(commands, presence),
       ...usersOf(seconds[0]?.rows ?? []),
     };
   };
 }
 
 const fieldOfKind = ofEach(summedByKind, (counter) => counter);
+const fieldOfCommands = ofEach(summedOfCommands, (counter) => counter);
+const fieldOfPresence = ofEach(presenceCounters, (counter) => counter);
 
 function sumsOf(fields: Readonly<Record<string, string>>): string {
   return Object.entries(fields)
@@ -65,14 +72,33 @@ function sumsOf(fields: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
-/** A point without the tag has it empty in the answer. */
-function partsOf(slices: readonly Series[], kinds: readonly Series[]): Pick<RunTotals, 'parts'> {
+/** Empty where nothing was reported of either. */
+function fleetOf(
+  commands: readonly Series[],
+  [presence]: readonly Series[],
+): { readonly fleet?: FleetTotals } {
+  const sumOf = (name: string): number => sumBy(commands, ({ rows }) => rows[0]?.get(name) ?? 0);
+  const fleet = {
+    ...(commands.length > 0 && { commands: ofEach(summedOfCommands, sumOf) }),
+    ...(presence && { presence: ofEach(presenceCounters, (name) => presence.rows[0]?.get(name) ?? 0) }),
+  };
+  return (fleet.commands ?? fleet.presence) ? { fleet } : {};
+}
+
+/** A point without the tag has it empty in the answer. Publishes of a backend's group are commands. */
+function partsOf(
+  slices: readonly Series[],
+  commands: readonly Series[],
+  kinds: readonly Series[],
+): Pick<RunTotals, 'parts'> {
   const countsOf = ({ rows: [row = noRow] }: Series) => ofEach(summedByKind, (name) => row.get(name) ?? 0);
   const groups = slices
     .filter(({ tags }) => tags.group)
     .map((series): LiveGroup => {
       const [row = noRow] = series.rows;
-      const { arrivals: _, ...counts } = countsOf(series);
+      const { arrivals: _, ...own } = countsOf(series);
+      const sent = commands.find(({ tags }) => tags.group === series.tags.group)?.rows[0];
+      const counts = ofEach(publishCounters, (name) => own[name] + (sent?.get(name) ?? 0));
       const connects = row.get('connected') ?? 0;
       return { group: series.tags.group!, connects, connectFailed: row.get('connectFailed') ?? 0, ...counts };
     });

@@ -1,3 +1,4 @@
+import type { FleetCounts } from '../live/live-fleet.ts';
 import type { CatchUpResult } from '../measure/catch-up-result.ts';
 import type { DownlinkResult } from '../measure/downlink-result.ts';
 import { lateWindowsMs, underWayMs } from '../measure/late-windows.ts';
@@ -157,6 +158,12 @@ export class CommandReceiver implements DeviceSubscription {
   stop(): void {
     this.#replies.stop();
     this.#attempts.stop();
+  }
+
+  /** What is due while a device is away counts once it is back, or with the next record. */
+  soFar(): FleetCounts {
+    const { count: delivered } = this.#seen;
+    return { commands: { delivered, offline: this.#offline.without(this.#seen).count } };
   }
 
   result(nowMs: number): { downlink: DownlinkResult; catchUp?: CatchUpResult } {

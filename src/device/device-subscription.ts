@@ -1,3 +1,4 @@
+import type { FleetCounts } from '../live/live-fleet.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
@@ -34,6 +35,8 @@ export interface DeviceSubscription {
   isComplete(nowMs: number, finishedAt: number): boolean;
   /** The slice ends: nothing is to be sent any more. */
   stop(): void;
+  /** What it shows of commands and presence while the run goes on; absent: nothing. @param isOver the slice has waited for all that it waits for */
+  soFar?(nowMs: number, isOver: boolean): FleetCounts;
   /** What it adds to the slice's result, as of now. */
   result(nowMs: number): Partial<CountedResult>;
 }

@@ -1,3 +1,4 @@
+import type { FleetCounts } from '../live/live-fleet.ts';
 import { OccurrenceSets } from '../measure/occurrence-sets.ts';
 import type { PresenceResult } from '../measure/presence-result.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
@@ -102,6 +103,10 @@ export class PresenceReader implements DeviceSubscription {
 
   stop(): void {
     this.#attempts.stop();
+  }
+
+  soFar(): FleetCounts {
+    return { presence: { connects: this.#connects.count, disconnects: this.#disconnects.count } };
   }
 
   result(): { readonly presence: PresenceResult } {

@@ -1,3 +1,4 @@
+import type { FleetCounts } from '../live/live-fleet.ts';
 import type { ReplyResult } from '../measure/downlink-result.ts';
 import { IntervalSet } from '../measure/interval-set.ts';
 import { readEnvelope } from '../measure/rule-record.ts';
@@ -15,6 +16,7 @@ import {
 import { plannedStreamsOf } from '../plan/streams.ts';
 import type { DeviceSubscription, DeviceSubscriptionSettings } from './device-subscription.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
+import { ReplyDeadlines } from './reply-deadlines.ts';
 import { SubscriptionAttempts } from './subscription-attempts.ts';
 import type { IncomingMessage } from './transport.ts';
 
@@ -32,6 +34,7 @@ export class ReplyReader implements DeviceSubscription {
   readonly #replied = new IntervalSet();
   readonly #roundTrip = new IntervalHistogram();
   readonly #attempts: SubscriptionAttempts;
+  readonly #deadlines: ReplyDeadlines;
   #late = 0;
   #duplicates = 0;
   #unrelated = 0;
@@ -42,6 +45,7 @@ export class ReplyReader implements DeviceSubscription {
     this.#stream = commandStreamOf(downlink, slice.slice);
     this.#commands = plannedStreamsOf(slice)[0]!.messages;
     this.#timeoutMs = downlink.sender.profile.command?.replyTimeoutMs ?? 0;
+    this.#deadlines = new ReplyDeadlines(this.#stream, this.#timeoutMs);
     // A reply only measures: QoS 0 spares its PUBACK.
     this.#attempts = new SubscriptionAttempts({ ...settings, qos: 0 });
   }
@@ -97,6 +101,16 @@ export class ReplyReader implements DeviceSubscription {
 
   stop(): void {
     this.#attempts.stop();
+  }
+
+  soFar(nowMs: number, isOver: boolean): FleetCounts {
+    const { sent } = this.#settings.counters.streams[0]!;
+    const timed_out = this.#deadlines.timedOut(
+      sent,
+      this.#replied,
+      isOver ? Number.POSITIVE_INFINITY : nowMs,
+    );
+    return { commands: { replied: this.#replied.count, timed_out } };
   }
 
   result(): { replies: ReplyResult } {

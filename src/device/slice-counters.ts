@@ -38,7 +38,7 @@ export class SliceCounters {
   #connected = 0;
   #reconnects = 0;
   /** By number. */
-  readonly #streams: readonly StreamCounters[];
+  readonly streams: readonly StreamCounters[];
   readonly #counted: CountedStreams;
   #incomplete = 0;
   #echoed = 0;
@@ -60,7 +60,7 @@ export class SliceCounters {
   /** @param devices of the slice @param startMs epoch milliseconds */
   constructor(devices: number, startMs: number, counted: CountedStreams) {
     this.#acknowledgements = new AcknowledgementTimes(counted.acknowledgement);
-    this.#streams = Array.from(
+    this.streams = Array.from(
       { length: counted.streams },
       () => new StreamCounters(counted.haveNames ? startMs : undefined),
     );
@@ -73,7 +73,7 @@ export class SliceCounters {
   }
 
   intended(intendedMs: number, stream = 0): void {
-    const counters = this.#streams[stream]!;
+    const counters = this.streams[stream]!;
     counters.intended++;
     counters.perSecond?.intended.add(intendedMs);
     this.perSecond.intended(intendedMs);
@@ -81,11 +81,11 @@ export class SliceCounters {
 
   /** Of users: a stage is over, and what is intended from now on is of later ones. */
   stageEnded(): void {
-    for (const { stageEnds, intended } of this.#streams) stageEnds.push(intended);
+    for (const { stageEnds, intended } of this.streams) stageEnds.push(intended);
   }
 
   sent({ device, stream, n, atMs }: TakenMessage, sentMs: number): void {
-    const counters = this.#streams[stream]!;
+    const counters = this.streams[stream]!;
     counters.sent.add(n);
     if (this.#counted.haveNames) counters.measured('send_lag', sentMs - atMs);
     counters.perSecond?.sent.add(sentMs);
@@ -97,13 +97,13 @@ export class SliceCounters {
 
   /** @param device that was to send it, where it is known */
   dropped(reason: DropReason, stream = 0, device?: number): void {
-    this.#streams[stream]!.dropped[reason]++;
+    this.streams[stream]!.dropped[reason]++;
     if (device !== undefined && reason === 'not-connected') this.storms.dropped(device);
   }
 
   /** A request was answered with success: `requests` measures it. */
   succeeded(answeredMs: number, stream = 0): void {
-    this.#streams[stream]!.acked++;
+    this.streams[stream]!.acked++;
     this.perSecond.acked(answeredMs);
   }
 
@@ -111,14 +111,14 @@ export class SliceCounters {
     this.succeeded(ackedMs, stream);
     this.#acknowledgements.record(sentMs, ackedMs);
     const { haveNames, acknowledgement } = this.#counted;
-    if (haveNames) this.#streams[stream]!.measured(acknowledgement, ackedMs - sentMs);
+    if (haveNames) this.streams[stream]!.measured(acknowledgement, ackedMs - sentMs);
   }
 
   refused(why: Refusal, reason: string, stream = 0): void {
     if (why === 'throttled') {
-      this.#streams[stream]!.throttled++;
+      this.streams[stream]!.throttled++;
     } else {
-      this.#streams[stream]!.failed++;
+      this.streams[stream]!.failed++;
       this.#failedBy.add(reason);
     }
   }
@@ -131,7 +131,7 @@ export class SliceCounters {
 
   /** @param isAccepted at QoS 2: the PUBREC had come, and the PUBCOMP did not */
   unacknowledged(isAccepted: boolean, stream = 0): void {
-    this.#streams[stream]!.unacknowledged++;
+    this.streams[stream]!.unacknowledged++;
     if (isAccepted) this.#incomplete++;
   }
 
@@ -152,7 +152,7 @@ export class SliceCounters {
   }
 
   #observeEcho(stream: number, n: number): void {
-    const { sent, echoes } = this.#streams[stream]!;
+    const { sent, echoes } = this.streams[stream]!;
     const rankOf = this.#counted.echoRanksOf?.(stream);
     if (rankOf === undefined || !sent.has(n)) return;
     const rank = rankOf(n);
@@ -215,7 +215,7 @@ export class SliceCounters {
 
   /** Messages that were sent and are to come back to their devices, but are not back yet. */
   get echoesMissing(): number {
-    return sumBy(this.#streams, (each, i) => each.echoesMissing(this.#counted.echoRanksOf?.(i)));
+    return sumBy(this.streams, (each, i) => each.echoesMissing(this.#counted.echoRanksOf?.(i)));
   }
 
   devices(): DeviceCounts {
@@ -229,14 +229,14 @@ export class SliceCounters {
 
   /** @param undecided by stream; absent: nothing counts as dropped or unacknowledged for being undecided */
   messages(undecided: readonly Undecided[] = []): SliceMessageCounts {
-    const counts = this.#streams.map((stream, i) => stream.messages(undecided[i] ?? nothingUndecided));
+    const counts = this.streams.map((stream, i) => stream.messages(undecided[i] ?? nothingUndecided));
     return { ...counts.reduce(sumFields), echoed: this.#echoed };
   }
 
   /** By stream, where kinds of message have names; undefined: they have none. @param undecided as of `messages` */
   kinds(undecided: readonly Undecided[] = []): readonly PublishCounts[] | undefined {
     if (!this.#counted.haveNames) return undefined;
-    return this.#streams.map((stream, i) => stream.messages(undecided[i] ?? nothingUndecided));
+    return this.streams.map((stream, i) => stream.messages(undecided[i] ?? nothingUndecided));
   }
 
   /** Latencies of the interval since the last call. */
@@ -262,14 +262,14 @@ export class SliceCounters {
       disconnectedBy: this.#disconnectedBy.counts(),
       echoRefusedBy: this.#echoRefusedBy.counts(),
       ...(this.#incomplete > 0 && { incomplete: this.#incomplete }),
-      streams: this.#streams.map((stream, i) =>
+      streams: this.streams.map((stream, i) =>
         stream.result(undecided[i] ?? nothingUndecided, this.#counted),
       ),
       ...(echoRanksOf && {
         observed: {
           [echoObserver]: {
             arrivals: this.#echoArrivals,
-            seen: this.#streams.map(({ echoes }) => echoes.encode()),
+            seen: this.streams.map(({ echoes }) => echoes.encode()),
           },
         },
       }),
@@ -292,7 +292,7 @@ export class SliceCounters {
 
   #droppedBy(undecided: readonly Undecided[]): Readonly<Record<string, number>> {
     const reasons = new ReasonCounts();
-    for (const [i, stream] of this.#streams.entries())
+    for (const [i, stream] of this.streams.entries())
       reasons.addAll(stream.droppedBy(undecided[i] ?? nothingUndecided));
     return reasons.counts();
   }

@@ -23,7 +23,7 @@ export interface RecordSettings {
   /** By stream: what is due or in flight now. */
   readonly undecided: () => readonly Undecided[];
   readonly phaseAt: (nowMs: number) => SliceSnapshot['phase'];
-  readonly subscriptions: Pick<SliceSubscriptions, 'result'>;
+  readonly subscriptions: Pick<SliceSubscriptions, 'result' | 'soFar'>;
   readonly network?: Pick<SliceNetwork, 'result'>;
 }
 
@@ -54,7 +54,7 @@ export class SliceRecords {
     const { counters, devices, checkpoints, onSnapshot } = this.#settings;
     if (nowMs >= (this.#second + 1) * 1_000) {
       // Messages that wait or are in flight are no problems yet: most end well.
-      onSnapshot(this.#snapshot(this.#second, nowMs));
+      onSnapshot(this.#snapshot(this.#second, { nowMs, isOver: false }));
       this.#second++;
     }
     const allConnected = counters.connectedNow === devices;
@@ -63,23 +63,32 @@ export class SliceRecords {
 
   /** The last snapshot, and the result. @param cutOff see `result` */
   end(ending: Ending, cutOff: readonly Undecided[]): SliceResult {
-    const { clock, health, onSnapshot, undecided } = this.#settings;
+    const { clock, health, onSnapshot, undecided, subscriptions } = this.#settings;
     health.stop();
     const nowMs = clock.now();
-    onSnapshot(this.#snapshot(Math.floor(nowMs / 1_000), nowMs, undecided()));
-    return this.#result(ending, cutOff);
+    // First: it completes what the snapshot shows.
+    const observed = subscriptions.result(nowMs);
+    const isOver = ending.outcome === 'completed';
+    onSnapshot(this.#snapshot(Math.floor(nowMs / 1_000), { nowMs, isOver }, undecided()));
+    return this.#result(ending, cutOff, observed);
   }
 
   #storeCheckpoint(): void {
-    const { onCheckpoint, undecided } = this.#settings;
+    const { onCheckpoint, undecided, subscriptions, clock } = this.#settings;
     const stored = (): void => {
       this.#checkpoint = undefined;
     };
-    this.#checkpoint = onCheckpoint(this.#result({ outcome: 'running' }, undecided())).then(stored, stored);
+    const result = this.#result({ outcome: 'running' }, undecided(), subscriptions.result(clock.now()));
+    this.#checkpoint = onCheckpoint(result).then(stored, stored);
   }
 
-  #snapshot(second: number, nowMs: number, undecided?: readonly Undecided[]): SliceSnapshot {
-    const { slice, counters, health, phaseAt } = this.#settings;
+  /** @param isOver nothing is waited for any more */
+  #snapshot(
+    second: number,
+    { nowMs, isOver }: { readonly nowMs: number; readonly isOver: boolean },
+    undecided?: readonly Undecided[],
+  ): SliceSnapshot {
+    const { slice, counters, health, phaseAt, subscriptions } = this.#settings;
     return {
       slice,
       second,
@@ -89,6 +98,7 @@ export class SliceRecords {
       devices: counters.devices(),
       messages: counters.messages(undecided),
       kinds: counters.kinds(undecided),
+      fleet: subscriptions.soFar(nowMs, isOver),
       latencies: counters.closeInterval(),
       responseTime: counters.requests?.closeInterval(),
       generator: health.pulse(),
@@ -96,8 +106,12 @@ export class SliceRecords {
   }
 
   /** @param cutOff what counts as dropped or unacknowledged only because it was not waited for */
-  #result(ending: Ending | { readonly outcome: 'running' }, cutOff: readonly Undecided[]): SliceResult {
-    const { runId, slice, leg, clock, counters, health, undecided, subscriptions, network } = this.#settings;
+  #result(
+    ending: Ending | { readonly outcome: 'running' },
+    cutOff: readonly Undecided[],
+    observed: ReturnType<SliceSubscriptions['result']>,
+  ): SliceResult {
+    const { runId, slice, leg, clock, counters, health, undecided, network } = this.#settings;
     const nowMs = clock.now();
     const allCutOff = sumUndecided(cutOff);
     return {
@@ -108,7 +122,7 @@ export class SliceRecords {
       ...ending,
       at: nowMs,
       ...counters.result(nowMs, undecided()),
-      ...subscriptions.result(nowMs),
+      ...observed,
       ...(isDecided(allCutOff) ? {} : { undecided: allCutOff }),
       network: network?.result(),
       generator: { ...health.read(), clockBracketMs: clock.bracketMs },

@@ -1,3 +1,4 @@
+import type { FleetCounts } from '../live/live-fleet.ts';
 import { downlinksTo, replyingDownlinkOf } from '../plan/downlinks.ts';
 import { isObserving, observedGroupsOf } from '../plan/presence.ts';
 import { CommandReceiver } from './command-receiver.ts';
@@ -74,6 +75,10 @@ export class SliceSubscriptions implements Omit<DeviceSubscription, 'takes'> {
 
   isComplete(nowMs: number, finishedAt: number): boolean {
     return this.#all.every((each) => each.isComplete(nowMs, finishedAt));
+  }
+
+  soFar(nowMs: number, isOver: boolean): FleetCounts {
+    return Object.assign({}, ...this.#all.map((each) => each.soFar?.(nowMs, isOver)));
   }
 
   result(nowMs: number): Partial<CountedResult> {

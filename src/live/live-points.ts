@@ -1,5 +1,6 @@
 import { liveFieldsOf, messageCounterNames, publishCounters } from '../measure/message-counters.ts';
 import { ofEach } from '../shared/counts.ts';
+import { outcomeCounters, presenceCounters } from './live-fleet.ts';
 
 /**
  * Points that the live view writes to InfluxDB: docs/metrics.md says which question each measurement answers, and what it costs at
@@ -30,6 +31,17 @@ export const liveMeasurements = {
   stampede_kind: {
     tags: ['run', 'protocol', 'stage', 'kind'],
     fields: { ...ofEach(publishCounters, () => 'int' as const), arrivals: 'int' },
+  },
+  stampede_command: {
+    tags: ['run', 'protocol', 'stage'],
+    fields: {
+      ...ofEach(publishCounters, () => 'int' as const),
+      ...ofEach(outcomeCounters, () => 'int' as const),
+    },
+  },
+  stampede_presence: {
+    tags: ['run', 'protocol', 'stage'],
+    fields: ofEach(presenceCounters, () => 'int' as const),
   },
   stampede_arrivals: {
     tags: ['run', 'protocol', 'stage'],

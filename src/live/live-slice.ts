@@ -8,9 +8,12 @@ import {
   type PublishCounts,
   type SliceMessageCounts,
 } from '../measure/slice-result.ts';
+import { isOfDevices } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan } from '../plan/plan.ts';
 import { ofEach } from '../shared/counts.ts';
+import { fleetPoints } from './fleet-points.ts';
+import type { FleetCounts } from './live-fleet.ts';
 import { latencyPoint } from './live-latency.ts';
 import { type LivePoint, liveTimestamp } from './live-points.ts';
 import { makeGroupStageTags } from './live-stage.ts';
@@ -34,6 +37,8 @@ export interface SliceSnapshot {
   readonly messages: SliceMessageCounts;
   /** The same by stream, where kinds of message have names. */
   readonly kinds?: readonly PublishCounts[] | undefined;
+  /** Cumulative: what its devices have of commands and of presence, or its backend of replies. */
+  readonly fleet?: FleetCounts;
   /** Since the last snapshot. */
   readonly latencies: LatencyRecord<EncodedHistogram, SliceLatencyName>;
   /** Of requests, the same. */
@@ -60,7 +65,8 @@ const nothingYet = {
 export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => readonly LivePoint[] {
   const stageTags = makeGroupStageTags(group);
   const names = new Map(kindsOf(group).map(({ kind, stream }) => [stream, kind]));
-  let before: Pick<SliceSnapshot, 'devices' | 'messages' | 'kinds'> = nothingYet;
+  const isBackend = !isOfDevices(group);
+  let before: Pick<SliceSnapshot, 'devices' | 'messages' | 'kinds' | 'fleet'> = nothingYet;
   return (snapshot) => {
     const { slice, second, latencies, responseTime } = snapshot;
     const tags = stageTags(second);
@@ -68,9 +74,19 @@ export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => 
     const point: LivePoint<'stampede_slice'> = {
       measurement: 'stampede_slice',
       tags,
-      fields: { ...gaugesOf(snapshot), ...changedOf(slice, countersBetween(before, snapshot)) },
+      fields: {
+        ...gaugesOf(snapshot),
+        ...changedOf(slice, countersBetween(before, snapshot, isBackend)),
+      },
       timestampNs,
     };
+    const fleet = fleetPoints({
+      isBackend,
+      before: before === nothingYet ? undefined : before,
+      now: snapshot,
+      tags,
+      timestampNs,
+    });
     const kinds = (snapshot.kinds ?? []).flatMap((counts, stream): LivePoint<'stampede_kind'>[] => {
       const kind = names.get(stream);
       const earlier = before.kinds?.[stream] ?? noMessages;
@@ -86,7 +102,7 @@ export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => 
         ? [latencyPoint(name, histogram, tags, timestampNs)]
         : [];
     });
-    const points = [point, ...kinds, ...measured];
+    const points = [point, ...kinds, ...fleet, ...measured];
     if (responseTime === undefined || responseTime.count === 0) return points;
     return [...points, latencyPoint('response_time', responseTime, tags, timestampNs)];
   };
@@ -115,11 +131,14 @@ function gaugesOf({ slice, phase, connectedNow, usersNow, devices, generator }: 
   };
 }
 
+/** A backend's commands are points of their own. */
 function countersBetween(
   before: Pick<SliceSnapshot, 'devices' | 'messages'>,
   { devices, messages }: SliceSnapshot,
+  isBackend: boolean,
 ) {
-  const changed = (counter: keyof SliceMessageCounts) => messages[counter] - before.messages[counter];
+  const changed = (counter: keyof SliceMessageCounts) =>
+    isBackend ? 0 : messages[counter] - before.messages[counter];
   return {
     connects: devices.connected - before.devices.connected,
     connect_failed: devices.connectFailed - before.devices.connectFailed,

@@ -7,22 +7,24 @@ import {
   latencyBuckets,
 } from '../measure/latency-buckets.ts';
 import { type TimedLatencyName, timedLatencyNames } from '../measure/latency-names.ts';
+import { publishCounters } from '../measure/message-counters.ts';
 import { ofEach } from '../shared/counts.ts';
 import { FoldedSeries } from './folded-series.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
+import { type FleetTotals, type LiveCommands, LiveFleet, type LivePresence } from './live-fleet.ts';
 import { type LiveKind, LiveParts, noSums, type PartTotals, type Sum, summed } from './live-parts.ts';
-import { type SliceState, type SliceStates, sliceStates } from './slice-states.ts';
+import { type SliceSoFar, type SliceStates, sliceStates, stateOf } from './slice-states.ts';
 
 /** What slices add up in each second: what they did (`connects`: reconnects too), and at its end their open connections. */
 const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
 type Counter = (typeof counters)[number];
 
 /** Counters of which the busiest second is kept. */
-const peaked = ['sent', 'connects', 'connected'] as const;
+const peaked = ['published', 'connects', 'connected'] as const;
 type Peaked = (typeof peaked)[number];
 
 /** A second of a run that goes on; or, of what is more than an hour ago, a longer step. */
-export type LiveSecond = Readonly<Record<Counter | 'arrivals', number>> & {
+export type LiveSecond = Readonly<Record<Counter | 'arrivals' | 'published', number>> & {
   /** Active users at its end; absent where there are none, and in a longer step. */
   readonly users?: number;
   /** Epoch seconds: the first. */
@@ -54,8 +56,12 @@ export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
   readonly phase: string;
 }
 
-/** A slice reports every second (with 10,000 slices, every ten). After a longer silence it counts as ended. */
-export const silentAfterSeconds = 20;
+/** What a slice reported of commands in one second. */
+export interface CommandProgress extends LiveCommands {
+  readonly group?: string | undefined;
+  /** Epoch seconds. */
+  readonly second: number;
+}
 
 /** JSON-safe. */
 export interface RunView extends PartTotals {
@@ -93,22 +99,8 @@ interface Slot {
   revision: number;
 }
 
-type Counted = Counter | Sum | 'arrivals' | 'users';
-
-interface SliceSoFar {
-  phase: string;
-  second: number;
-  connects: number;
-  connectFailed: number;
-}
-
-const stateOfPhase: Readonly<Record<string, SliceState>> = {
-  waiting: 'starting',
-  connecting: 'connecting',
-  publishing: 'publishing',
-  draining: 'draining',
-  done: 'done',
-};
+/** `published`: messages of devices, and commands. */
+type Counted = Counter | Sum | 'arrivals' | 'users' | 'published';
 
 /** Adds up what slices and the reader report while a run goes on. Only for display: the record is the run store. */
 export class RunInProgress {
@@ -117,12 +109,14 @@ export class RunInProgress {
   readonly #slices = new Map<number, SliceSoFar>();
   readonly #sums = { ...noSums(), arrivals: 0 };
   readonly #parts = new LiveParts();
+  readonly #fleet = new LiveFleet();
   #revision = 0;
 
   takeSlice(report: SliceProgress): void {
     const { counts } = this.#slotOf(report.second);
     counts.connected += report.connected;
     counts.users += report.users ?? 0;
+    counts.published += report.sent;
     counts.connects += report.reconnects ?? 0;
     for (const sum of summed) {
       this.#sums[sum] += report[sum];
@@ -133,6 +127,22 @@ export class RunInProgress {
     slice.connects += report.connects;
     slice.connectFailed += report.connectFailed;
     if (report.second >= slice.second) Object.assign(slice, { phase: report.phase, second: report.second });
+  }
+
+  /** What a slice has of commands: its backend's publishes, or what became of them at its devices. */
+  takeCommands({ group, second, ...counts }: CommandProgress): void {
+    this.#slotOf(second).counts.published += counts.sent;
+    if (group !== undefined)
+      this.#parts.addGroup(group, { ...noSums(), ...ofEach(publishCounters, (name) => counts[name]) });
+    this.#fleet.addCommands(counts);
+  }
+
+  takePresence(counts: LivePresence): void {
+    this.#fleet.addPresence(counts);
+  }
+
+  fleet(): FleetTotals {
+    return this.#fleet.totals();
   }
 
   /** What a slice, or a batch of arrivals, has of one kind. */
@@ -226,7 +236,7 @@ export class RunInProgress {
   #fold(into: Slot, { counts, peaks, latency }: Slot): void {
     into.revision = ++this.#revision;
     for (const name of Object.keys(counts) as Counted[]) into.counts[name] += counts[name];
-    into.peaks ??= { sent: 0, connects: 0, connected: 0 };
+    into.peaks ??= { published: 0, connects: 0, connected: 0 };
     for (const name of peaked) into.peaks[name] = Math.max(into.peaks[name], (peaks ?? counts)[name]);
     for (const name of timedLatencyNames) {
       if (latency[name] !== undefined)
@@ -273,7 +283,7 @@ export class RunInProgress {
 
 function emptySlot(): Slot {
   return {
-    counts: { ...noSums(), connected: 0, users: 0, arrivals: 0 },
+    counts: { ...noSums(), connected: 0, users: 0, arrivals: 0, published: 0 },
     peaks: undefined,
     latency: {},
     revision: 0,
@@ -281,14 +291,8 @@ function emptySlot(): Slot {
 }
 
 function liveSecondOf(second: number, seconds: number, { counts, peaks }: Slot): LiveSecond {
-  const { intended, sent, acked, connects, connected, users, arrivals } = counts;
-  const shown = { second, intended, sent, acked, connects, connected, arrivals };
+  const { intended, sent, acked, connects, connected, users, arrivals, published } = counts;
+  const shown = { second, intended, sent, acked, connects, connected, arrivals, published };
   if (seconds === 1) return users > 0 ? { ...shown, users } : shown;
   return { ...shown, seconds, ...(peaks && { peaks }) };
-}
-
-function stateOf({ phase, second, connects, connectFailed }: SliceSoFar, nowSecond: number): SliceState {
-  if (phase === 'done') return connects === 0 && connectFailed > 0 ? 'failed' : 'done';
-  if (nowSecond - second > silentAfterSeconds) return 'failed';
-  return stateOfPhase[phase] ?? 'publishing';
 }

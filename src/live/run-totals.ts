@@ -1,17 +1,20 @@
 import { publishCounters } from '../measure/message-counters.ts';
 import type { PublishCounts } from '../measure/slice-result.ts';
 import { ofEach } from '../shared/counts.ts';
+import type { FleetTotals } from './live-fleet.ts';
 import type { PartTotals } from './live-parts.ts';
 import type { liveMeasurements } from './live-points.ts';
 import type { CompleteCounts } from './run-in-progress.ts';
 
-/** A run's counters so far, summed over its slices. */
+/** A run's counters so far, summed over its slices. Messages are those of devices: commands are in `fleet`. */
 export interface RunTotals extends Omit<PublishCounts, 'intended'> {
   readonly connected: number;
   readonly connectFailed: number;
   readonly arrivals: number;
   /** Of what was reported so far, which is no one instant. Absent where the profile names neither groups nor kinds of message. */
   readonly parts?: PartTotals;
+  /** Of commands and presence: of what was reported so far, as parts are. */
+  readonly fleet?: FleetTotals;
   /** Absent until something arrived. */
   readonly endToEndP99Ms?: number;
   /** Sums of one instant, up to which all slices have reported; absent if the source has no such instant. */

@@ -252,7 +252,7 @@ export function loadModelOf(plan: GroupedPlan): Exclude<LoadShapeName, 'open'> |
   return shape === 'open' ? undefined : shape;
 }
 
-/** The arrival rates of all groups, which begin together. */
+/** The arrival rates of all groups of devices, which begin together. */
 export function arrivalRatesOf(plan: GroupedPlan): readonly ArrivalRate[] {
-  return groupsOf(plan).map(({ profile }) => makeArrivalRate(profile));
+  return deviceGroupsOf(plan).map(({ profile }) => makeArrivalRate(profile));
 }

@@ -7,6 +7,7 @@ import { accountOf, isRehearsal } from '../plan/account.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
 import {
   arrivalRatesOf,
+  deviceGroupsOf,
   groupsOf,
   httpsSlicesOf,
   isAcknowledged,
@@ -17,7 +18,9 @@ import {
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { observersOf } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { plannedCommandsOf } from '../plan/planned-commands.ts';
 import { actionLeadMs } from '../plan/poll-intervals.ts';
+import { isObserving } from '../plan/presence.ts';
 import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
 import { plannedUsersAt } from '../plan/user-activity.ts';
 import { sumStretches } from '../profile/load-shapes/rate-stretches.ts';
@@ -88,7 +91,7 @@ export async function sendRunEvents(
 }
 
 const shownQuotas = [
-  ['publishInPerSecond', 'sent'],
+  ['publishInPerSecond', 'published'],
   ['connectsPerSecond', 'connects'],
   ['concurrentConnections', 'connected'],
 ] as const;
@@ -97,21 +100,24 @@ function planOnPage(plan: Plan): PlanOnPage {
   const counted = traitsOf(plan.target).quotas;
   const hasMqtt = mqttGroupsOf(plan).length > 0;
   const { profile, timeline, slices } = plan;
+  const commands = plannedCommandsOf(plan);
   const { startAt, publishAt, publishEndAt, drainEndAt } = timeline;
   return {
     frame: { startAt, publishAt, publishEndAt, endAt: drainEndAt },
     target: targetOf(plan),
     devices: profile.devices,
     slices: slices.count,
-    messages: sumBy(groupsOf(plan), intendedOfGroup),
+    messages: sumBy(deviceGroupsOf(plan), intendedOfGroup),
     due: wordForDue({ load: loadModelOf(plan) }),
-    acknowledged: groupsOf(plan).every(isAcknowledged),
+    acknowledged: deviceGroupsOf(plan).every(isAcknowledged),
     hasArrivals: observersOf(plan).length > 0,
     secondsPerStep: drawnStepSeconds((drainEndAt - startAt) / 1_000),
     quotas: shownQuotas
-      .filter(([name, usedBy]) => counted.includes(name) && (hasMqtt || usedBy === 'sent'))
+      .filter(([name, usedBy]) => counted.includes(name) && (hasMqtt || usedBy === 'published'))
       .map(([name, usedBy]) => quotaOnPage(plan, name, usedBy)),
     controls: controlsOnPage(plan),
+    ...(commands && { commands }),
+    observesPresence: groupsOf(plan).some(isObserving),
     groups: groupsOf(plan).flatMap(groupOnPage),
     kinds: groupsOf(plan).flatMap(kindsOf).flatMap(kindOnPage),
   };
@@ -182,6 +188,7 @@ function viewOnPage(
     isPublishing: phase === 'publishing',
     endToEndP99Ms: totals.endToEndP99Ms ?? null,
     messages: messagesOf(totals, received),
+    fleet: totals.fleet ?? {},
     marks,
     run: { ...view, slices: view.slices.padEnd(slices, late ? sliceStates.failed : sliceStates.starting) },
   };

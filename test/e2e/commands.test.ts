@@ -1,11 +1,14 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { MetricsReport } from '../../src/embedded/iot-core/http/admin-api.ts';
 import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
+import type { LiveTotals } from '../../src/live/run-totals.ts';
 import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
 // Whole runs of commands: what the report says of their deliveries is what IoT Core's process counted.
 
 interface Outcome extends EndedRehearsal {
+  /** What the live view had come to. */
+  readonly live: LiveTotals;
   /** IoT Core's own counts, by metric. */
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -20,7 +23,10 @@ async function rehearse(
     const { metrics } = (await (await fetchAdmin(rehearsal.aws, '/metrics')).json()) as MetricsReport;
     const counts: Record<string, number> = {};
     for (const { name, total } of metrics) counts[name] = (counts[name] ?? 0) + total;
-    return { ...ended, counts };
+    const { LIVE_URL, LIVE_TOKEN } = rehearsal.aws.environment;
+    const headers = { authorization: `Token ${LIVE_TOKEN}` };
+    const live = (await (await fetch(`${LIVE_URL}/${ended.report.runId}`, { headers })).json()) as LiveTotals;
+    return { ...ended, counts, live };
   } finally {
     await rehearsal.close();
   }
@@ -114,5 +120,26 @@ describe('a run of commands', () => {
     expect(min).toBeGreaterThanOrEqual(19.9);
     expect(report.reconciliation.filter(({ unexplained }) => unexplained !== 0)).toEqual([]);
     expect(report.reconciliation.map(({ metric }) => metric)).toContain('PublishOut.Success');
+  });
+
+  it('shows in its live view what the report counts, commands apart from messages', () => {
+    for (const { report, live } of [throttled, replied]) {
+      const { intended, sent, delivered, offline, unknown, replies } = report.downlink!;
+      expect(live).toMatchObject({ intended: report.messages.intended, sent: report.messages.sent });
+      expect(live.fleet?.commands).toMatchObject({
+        intended,
+        sent,
+        delivered,
+        replied: replies?.replied ?? 0,
+        timed_out: replies?.timedOut ?? 0,
+      });
+      // Of what is due near a disconnect, a report does not know whether it was offline where a backend was late.
+      const notSeen = live.fleet?.commands?.offline ?? 0;
+      expect(notSeen).toBeGreaterThanOrEqual(offline);
+      expect(notSeen).toBeLessThanOrEqual(offline + unknown);
+      expect(live.parts!.groups.map(({ group, sent: own }) => [group, own])).toEqual(
+        expect.arrayContaining(report.downlink!.backends.map((backend) => [backend.group, backend.sent])),
+      );
+    }
   });
 });

@@ -12,6 +12,7 @@ import {
 } from '../../shared/format.ts';
 import type { ServiceCounts } from '../run/progress.ts';
 import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
+import { fleetFiguresOf } from './progress-fleet.ts';
 import { tableOfParts } from './progress-parts.ts';
 import { plainStyler, type Styler } from './style.ts';
 
@@ -73,6 +74,7 @@ function totalsRows(totals: RunTotals, progress: Progress, plan: Plan, phase: Pr
   if (phase === 'connecting' || phase === 'publishing') rows.push(connectedRow(totals, plan));
   if (phase === 'publishing') rows.push(...usersRows(progress), rateRow(progress, plan));
   if (totals.sent > 0) rows.push(messagesRow(totals, plan));
+  rows.push(...fleetFiguresOf(totals, plan).map(([label, figures]) => ({ label, figures })));
   if (totals.endToEndP99Ms !== undefined) {
     rows.push({ label: 'end to end', figures: [`p99 ${formatElapsed(totals.endToEndP99Ms)} so far`] });
   }

@@ -9,6 +9,7 @@ import {
   formatTimeLeft,
 } from '../../shared/format.ts';
 import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
+import { fleetFiguresOf } from './progress-fleet.ts';
 import { cloudWatchFigures } from './progress-frame.ts';
 
 /** One line of a log: what a pipeline shows where a terminal would show bars. Never cut: a log has no width. */
@@ -45,6 +46,7 @@ function totalsParts(totals: RunTotals, progress: Progress, plan: Plan, phase: P
       ...(observersOf(plan).length > 0 ? [`arrived ${formatCount(totals.arrivals)}`] : []),
     );
   }
+  for (const [label, figures] of fleetFiguresOf(totals, plan)) parts.push(`${label} ${figures.join(', ')}`);
   if (totals.endToEndP99Ms !== undefined) parts.push(`p99 ${formatElapsed(totals.endToEndP99Ms)}`);
   return parts;
 }

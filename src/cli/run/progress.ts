@@ -82,6 +82,10 @@ export function troublesOf(progress: Progress): readonly (readonly [what: string
     ['dropped', totals.dropped],
     ['failed', totals.failed],
     ['unacknowledged', totals.unacknowledged],
+    ['commands throttled', totals.fleet?.commands?.throttled ?? 0],
+    ['commands dropped', totals.fleet?.commands?.dropped ?? 0],
+    ['commands failed', totals.fleet?.commands?.failed ?? 0],
+    ['commands unacknowledged', totals.fleet?.commands?.unacknowledged ?? 0],
     ['not arrived', missing],
     ['slices failed', slices?.failed ?? 0],
     // CloudWatch counts the whole account, so it is used only without totals of the run.

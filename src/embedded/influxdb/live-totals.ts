@@ -1,3 +1,4 @@
+import { presenceCounters, summedOfCommands } from '../../live/live-fleet.ts';
 import type { LiveMeasurementName } from '../../live/live-points.ts';
 import {
   type CompleteCounts,
@@ -72,11 +73,13 @@ export function makeLiveTotals(): LiveTotalsStore {
       const run = runs.get(runId);
       const { latency } = run ?? {};
       const parts = run?.progress.parts();
+      const fleet = run?.progress.fleet();
       return {
         slices: run?.slices.size ?? 0,
         ...(run?.sums ?? emptySums()),
         arrivals: run?.arrivals ?? 0,
         ...(parts && parts.groups.length + parts.kinds.length > 0 && { parts }),
+        ...(fleet && (fleet.commands ?? fleet.presence) && { fleet }),
         ...(latency === undefined || latency.count === 0 ? {} : { endToEndP99Ms: latency.percentileAt(99) }),
       };
     },
@@ -113,6 +116,13 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
       connectFailed: count('connect_failed'),
       ...ofEach(publishCounters, count),
     });
+  },
+  stampede_command: ({ progress }, { tags, fields, timestamp }) => {
+    const counts = ofEach(summedOfCommands, (field) => numberOf(fields.get(field)));
+    progress.takeCommands({ group: tags.get('group'), second: secondOf(timestamp), ...counts });
+  },
+  stampede_presence: ({ progress }, { fields }) => {
+    progress.takePresence(ofEach(presenceCounters, (field) => numberOf(fields.get(field))));
   },
   stampede_kind: ({ progress }, { tags, fields }) => {
     const count = (field: string): number => numberOf(fields.get(field));

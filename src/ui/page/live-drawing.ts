@@ -1,3 +1,4 @@
+import type { FleetTotals } from '../../live/live-fleet.ts';
 import type { LiveKind } from '../../live/live-parts.ts';
 import { timedLatencyNames } from '../../measure/latency-names.ts';
 import { type Html, html, table } from '../../report/html-markup.ts';
@@ -10,14 +11,15 @@ import { sumBy } from '../../shared/counts.ts';
 import { formatCount, formatMs, formatRate, formatShare } from '../../shared/format.ts';
 import type { LivePlace } from './live-places.ts';
 import type { LiveState } from './live-state.ts';
-import type { GroupOnPage, KindOnPage, ViewOnPage } from './messages.ts';
+import type { GroupOnPage, KindOnPage, PlanOnPage, ViewOnPage } from './messages.ts';
 
 /** What draws each place of the page; the same components as in the report. */
 export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<LivePlace, () => Html>> {
   const { target, due, acknowledged, hasArrivals, quotas } = state.plan;
-  const publishIn = quotas.find(({ usedBy }) => usedBy === 'sent');
+  const publishIn = quotas.find(({ usedBy }) => usedBy === 'published');
   return {
     tiles: () => renderTiles(state, view),
+    'fleet-tiles': () => renderFleetTiles(state.plan, view.fleet),
     'rate-plot': () =>
       renderRatePlot({
         frame: state.frame,
@@ -39,8 +41,6 @@ function renderTiles(state: LiveState, view: ViewOnPage): Html {
   const { plan } = state;
   const { connected, plannedUsers, isPublishing, endToEndP99Ms, messages } = view;
   const { sent, intended } = state.lastSecond();
-  const tile = (name: string, value: string, unit = '') =>
-    html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
   return html`<dl class="tiles">${[
     tile('devices connected', formatCount(connected), `of ${formatCount(plan.devices)}`),
     ...(plannedUsers === null
@@ -68,6 +68,38 @@ function renderTiles(state: LiveState, view: ViewOnPage): Html {
     tile('dropped', formatCount(messages.dropped)),
     tile('throttled', formatCount(messages.throttled)),
   ]}</dl>`;
+}
+
+function tile(name: string, value: string, unit = ''): Html {
+  return html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
+}
+
+/** Commands and presence. Empty where the profile has neither. */
+function renderFleetTiles(
+  { commands, observesPresence }: PlanOnPage,
+  { commands: counts, presence }: FleetTotals,
+): Html {
+  const count = (name: string, of: number | undefined, unit = '') => tile(name, formatCount(of ?? 0), unit);
+  const trouble = (name: string, of: number | undefined) => (of ? [count(name, of)] : []);
+  const tiles = [
+    ...(commands === undefined
+      ? []
+      : [
+          count('commands sent', counts?.sent, `of ${formatCount(commands.planned)}`),
+          count('commands delivered', counts?.delivered),
+          count('offline', counts?.offline),
+          ...trouble('commands dropped', counts?.dropped),
+          ...trouble('commands throttled', counts?.throttled),
+          ...trouble('commands failed', counts?.failed),
+        ]),
+    ...(commands?.haveReplies
+      ? [count('replied', counts?.replied), count('timed out', counts?.timed_out)]
+      : []),
+    ...(observesPresence
+      ? [count('connects observed', presence?.connects), count('disconnects observed', presence?.disconnects)]
+      : []),
+  ];
+  return tiles.length === 0 ? html`` : html`<dl class="tiles">${tiles}</dl>`;
 }
 
 function formatShareOf(part: number, whole: number): string {

@@ -1,6 +1,7 @@
 /** Places of the live page that its script fills, from top to bottom: the ids of their elements. */
 export const livePlaces = [
   'tiles',
+  'fleet-tiles',
   'rate-plot',
   'slices-plot',
   'groups-table',

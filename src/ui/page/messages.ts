@@ -1,4 +1,6 @@
+import type { FleetTotals } from '../../live/live-fleet.ts';
 import type { RunView } from '../../live/run-in-progress.ts';
+import type { PlannedCommands } from '../../plan/planned-commands.ts';
 import type { WordForDue } from '../../report/ledger-equations.ts';
 import type { LiveMessages } from '../../report/plots/ledger-flow.ts';
 import type { PlotMark } from '../../report/plots/marks.ts';
@@ -32,6 +34,10 @@ export interface PlanOnPage {
   readonly secondsPerStep: number;
   readonly quotas: readonly QuotaOnPage[];
   readonly controls: ControlsOnPage;
+  /** Absent: no group is a backend. */
+  readonly commands?: PlannedCommands;
+  /** Whether a group observes the presence of the others. */
+  readonly observesPresence: boolean;
   /** In the profile's order; empty where it names no groups. */
   readonly groups: readonly GroupOnPage[];
   /** The same of kinds of message; empty where they have no names. */
@@ -83,7 +89,7 @@ export interface QuotaOnPage {
   readonly unit: string;
   readonly limit: number;
   /** Which counter of a second uses it. */
-  readonly usedBy: 'sent' | 'connects' | 'connected';
+  readonly usedBy: 'published' | 'connects' | 'connected';
 }
 
 export interface ViewOnPage {
@@ -101,6 +107,7 @@ export interface ViewOnPage {
   readonly isPublishing: boolean;
   readonly endToEndP99Ms: number | null;
   readonly messages: LiveMessages;
+  readonly fleet: FleetTotals;
   /** Actions of the run so far, planned ones included, by their instants. */
   readonly marks: readonly PlotMark[];
   readonly run: RunView;

@@ -39,11 +39,23 @@ const grouped = {
   devices: undefined,
   groups: { meters: { devices: 20 }, trackers: { devices: 20 } },
 };
+/** Commands and presence. */
+const fleet = {
+  name: 'fleet',
+  duration: '4s',
+  drain: '2s',
+  groups: {
+    locks: { devices: 12, idle: true, reply: { delay: '20ms..50ms' } },
+    operator: { from: 'backend', command: { replyTimeout: '5s' }, ratePerSecond: 10 },
+    watch: { devices: 1, idle: true, observe: 'presence' },
+  },
+};
 
 let queries: PanelQuery[];
 let influxd: Influxd;
 let rehearsal: Rehearsal;
 let reports: Report[];
+let ofFleet: Report;
 let choice: Choice;
 
 const rowsOf = (name: string, chosen: Partial<Choice> = {}) => {
@@ -60,6 +72,7 @@ beforeAll(async () => {
   influxd = await startInfluxd(binary);
   const from = new Date().toISOString();
   rehearsal = await startRehearsal({ influx: influxd.server });
+  ofFleet = (await rehearsal.run(fleet)).report;
   reports = [(await rehearsal.run(load)).report, (await rehearsal.run(grouped)).report];
   choice = {
     runs: reports.map(({ runId }) => runId),
@@ -81,7 +94,9 @@ describeInfluxd('the dashboards, on InfluxDB 2', () => {
     'find something with every query, in windows of %s',
     async (window) => {
       for (const { name, flux } of queries) {
-        const rows = await influxd.query(asSent(flux, { ...choice, window }));
+        const isOfFleet = /stampede_(command|presence)/.test(flux);
+        const runs = isOfFleet ? [ofFleet.runId] : choice.runs;
+        const rows = await influxd.query(asSent(flux, { ...choice, runs, window }));
         // Messages at QoS 2 are what no run on IoT Core has.
         expect([name, rows.length > 0]).toEqual([name, !name.includes('PUBCOMP')]);
       }
@@ -116,6 +131,34 @@ describeInfluxd('the dashboards, on InfluxDB 2', () => {
       _value: reports[1]!.runId,
     });
     expect(runId).not.toBe(reports[1]!.runId);
+  });
+
+  it('count commands and presence as the report does', async () => {
+    const runs = [ofFleet.runId];
+    const { delivered, offline, sent, replies } = ofFleet.downlink!;
+    expect(await rowsOf('stampede-run / Commands / A', { runs })).toMatchObject([
+      {
+        sent: `${sent}`,
+        delivered: `${delivered}`,
+        offline: `${offline}`,
+        replied: `${replies!.replied}`,
+        timed_out: `${replies!.timedOut}`,
+      },
+    ]);
+    const rates = await rowsOf('stampede-run / Commands and replies / A', { runs });
+    expect(sumOf(rates, 'delivered')).toBeCloseTo(delivered, 3);
+    const events = await rowsOf('stampede-run / Presence events / A', { runs });
+    const { groups } = ofFleet.presence!;
+    expect(sumOf(events, 'connects')).toBeCloseTo(
+      groups.reduce((sum, { connects }) => sum + connects.events, 0),
+      3,
+    );
+    expect(sumOf(events, 'disconnects')).toBeCloseTo(
+      groups.reduce((sum, { disconnects }) => sum + disconnects.events, 0),
+      3,
+    );
+    // Commands are no messages.
+    expect((await rowsOf('stampede-run / Messages / A', { runs }))[0]).toMatchObject({ sent: '0' });
   });
 
   it('count by group and kind what the report counts', async () => {

@@ -119,7 +119,7 @@ describe('a run in progress for ten hours', () => {
       10,
     ]);
     // The busiest second is known, though it is part of a minute now.
-    expect(Math.max(...view.seconds.map(({ peaks }) => peaks?.sent ?? 0))).toBe(500);
+    expect(Math.max(...view.seconds.map(({ peaks }) => peaks?.published ?? 0))).toBe(500);
     expect(run.complete(start + seconds)).toMatchObject({
       sent: 20 * seconds + 480,
       arrivals: 20 * seconds + 480,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { summedOfCommands } from '../../../src/live/live-fleet.ts';
 import { RunInProgress, type SliceProgress } from '../../../src/live/run-in-progress.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
+import { ofEach } from '../../../src/shared/counts.ts';
 
 const start = 1_790_000_000;
 const progressOf = (slice: number, second: number, more: Partial<SliceProgress> = {}): SliceProgress => ({
@@ -38,8 +40,28 @@ describe('RunInProgress', () => {
         connects: 3,
         arrivals: 6,
         connected: 20,
+        published: 8,
       },
     ]);
+  });
+
+  it('has commands apart from messages: in their group, in the publishes of a second, and in no rate', () => {
+    const run = new RunInProgress();
+    const noCommands = ofEach(summedOfCommands, () => 0);
+    run.takeSlice(progressOf(0, 7, { group: 'meters' }));
+    run.takeCommands({ group: 'operator', second: start + 7, ...noCommands, sent: 9, acked: 8 });
+    run.takeCommands({ group: 'meters', second: start + 7, ...noCommands, delivered: 6, offline: 2 });
+    run.takeCommands({ group: 'meters', second: start + 8, ...noCommands, delivered: 1, offline: -1 });
+    expect(run.fleet()).toEqual({
+      commands: { ...noCommands, sent: 9, acked: 8, delivered: 7, offline: 1 },
+    });
+    const { seconds, groups } = viewOf(run, 0, start + 8);
+    expect(seconds[0]).toMatchObject({ sent: 5, published: 14 });
+    expect(groups).toMatchObject([
+      { group: 'meters', sent: 5 },
+      { group: 'operator', sent: 9, acked: 8 },
+    ]);
+    expect(run.complete(start + 8)).toMatchObject({ sent: 5 });
   });
 
   it('adds up each device group by itself', () => {

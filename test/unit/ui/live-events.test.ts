@@ -103,7 +103,7 @@ describe('events of a run for a page', () => {
     const plan = events[0]![1] as PageEvents['plan'];
     expect(plan.target[0]).toEqual([publishAt, onlyGroupOf(samplePlan).profile.startRatePerSecond]);
     expect(plan.target).toHaveLength(onlyGroupOf(samplePlan).profile.stages.length + 1);
-    expect(plan.quotas.map(({ usedBy }) => usedBy)).toEqual(['sent', 'connects', 'connected']);
+    expect(plan.quotas.map(({ usedBy }) => usedBy)).toEqual(['published', 'connects', 'connected']);
     expect(plan).toMatchObject({ devices: 12_000, acknowledged: true });
     const seconds = (samplePlan.timeline.drainEndAt - samplePlan.timeline.startAt) / 1_000;
     expect(seconds / plan.secondsPerStep).toBeLessThanOrEqual(300);

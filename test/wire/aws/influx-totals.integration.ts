@@ -99,6 +99,35 @@ async function write(lines: readonly string[]): Promise<void> {
     expect(await read('closed-1')).not.toHaveProperty('parts');
   });
 
+  it('has commands and presence apart from messages, and publishes of a backend in its group', async () => {
+    const at = Math.floor(Date.now() / 1_000) - 2;
+    const tags = (group: string) => `run=fleet-1,protocol=mqtt,stage=1,group=${group}`;
+    await write([
+      `stampede_slice,${tags('locks')} slice=0i,connects=3i,sent=10i,acked=9i ${at}000000000`,
+      `stampede_command,${tags('locks')} delivered=7i,offline=2i ${at}000000000`,
+      `stampede_command,${tags('locks')} delivered=1i,offline=-1i ${at + 1}000000000`,
+      `stampede_slice,${tags('operator')} slice=1i,connects=1i ${at}000000001`,
+      `stampede_command,${tags('operator')} sent=9i,acked=9i,replied=5i,timed_out=1i ${at}000000001`,
+      `stampede_slice,${tags('watch')} slice=2i,connects=1i ${at}000000002`,
+      `stampede_presence,${tags('watch')} connects=4i,disconnects=1i ${at}000000002`,
+    ]);
+    const totals = await read('fleet-1');
+    expect(totals).toMatchObject({ connected: 5, sent: 10, acked: 9 });
+    expect(totals!.fleet).toEqual({
+      commands: {
+        ...{ intended: 0, sent: 9, dropped: 0, acked: 9, throttled: 0, failed: 0, unacknowledged: 0 },
+        ...{ delivered: 8, offline: 1, replied: 5, timed_out: 1 },
+      },
+      presence: { connects: 4, disconnects: 1 },
+    });
+    expect(totals!.parts!.groups).toEqual([
+      expect.objectContaining({ group: 'locks', connects: 3, sent: 10 }),
+      expect.objectContaining({ group: 'operator', connects: 1, sent: 9, acked: 9 }),
+      expect.objectContaining({ group: 'watch', connects: 1, sent: 0 }),
+    ]);
+    expect(await read('mix-1')).not.toHaveProperty('fleet');
+  });
+
   it('has none of a run without users, and nothing of a run that is not there', async () => {
     await write([pointOf('open-1', 0, Math.floor(Date.now() / 1_000) - 2)]);
     const totals = await read('open-1');

@@ -20,10 +20,11 @@ export const plan: PlanOnPage = {
   acknowledged: true,
   hasArrivals: true,
   secondsPerStep: 2,
-  quotas: [{ name: 'PublishIn', unit: '/s', limit: 50, usedBy: 'sent' }],
+  quotas: [{ name: 'PublishIn', unit: '/s', limit: 50, usedBy: 'published' }],
   controls: { leadMs: 1_500, isRehearsal: true, settings: [], networks: [] },
   groups: [],
   kinds: [],
+  observesPresence: false,
 };
 export const step = { p50: 3, p90: 5, p99: 9, max: 9, heat: [50, 4] };
 
@@ -50,6 +51,7 @@ export function viewOf(run: Partial<RunView>): ViewOnPage {
       duplicates: 0,
       notArrived: 4,
     },
+    fleet: {},
     marks: [],
     run: {
       revision: 1,
@@ -69,6 +71,7 @@ export const second = (at: number, sent: number) => ({
   sent,
   acked: sent,
   arrivals: sent,
+  published: sent,
   connects: 0,
   connected: 20,
 });

@@ -47,6 +47,47 @@ describe('the table of device groups', () => {
     expect(tilesOf(null, {})).not.toMatch(users);
   });
 
+  it('is below tiles of commands and presence, where the plan has them', () => {
+    const tilesOf = (planned: Partial<typeof plan>, fleet: ViewOnPage['fleet']) => {
+      const view = { ...viewOf({}), fleet };
+      const { markup } = drawingsOf(new LiveState({ ...plan, ...planned }), view)['fleet-tiles']();
+      return [...markup.matchAll(/<dt>([^<]*)<\/dt><dd>([\d,]+) <small>([^<]*)</g)].map(([, ...texts]) =>
+        texts.join(' ').trim(),
+      );
+    };
+    const counts = {
+      intended: 300,
+      sent: 1_250,
+      dropped: 2,
+      acked: 0,
+      throttled: 0,
+      failed: 0,
+      unacknowledged: 0,
+    };
+    const commands = { ...counts, delivered: 1_190, offline: 55, replied: 700, timed_out: 9 };
+    const planned = { commands: { planned: 3_000, haveReplies: true } };
+    expect(tilesOf(planned, { commands })).toEqual([
+      'commands sent 1,250 of 3,000',
+      'commands delivered 1,190',
+      'offline 55',
+      'commands dropped 2',
+      'replied 700',
+      'timed out 9',
+    ]);
+    expect(tilesOf({ commands: { planned: 4, haveReplies: false }, observesPresence: true }, {})).toEqual([
+      'commands sent 0 of 4',
+      'commands delivered 0',
+      'offline 0',
+      'connects observed 0',
+      'disconnects observed 0',
+    ]);
+    expect(tilesOf({ observesPresence: true }, { presence: { connects: 40, disconnects: 3 } })).toEqual([
+      'connects observed 40',
+      'disconnects observed 3',
+    ]);
+    expect(tilesOf({}, {})).toEqual([]);
+  });
+
   const kind = { name: 'alarm', messages: 50, acknowledged: true };
   const reported = { ...ofMeters, kind: 'alarm', arrivals: 37 };
   const cellsOf = (run: Partial<RunView>, planned: Partial<typeof plan>) => {

@@ -30,7 +30,7 @@ describe('what the page has of a run', () => {
       ...second(at, 60 * 2 + 48),
       connected: 60 * 20,
       seconds: 60,
-      peaks: { sent: 50, connects: 0, connected: 20 },
+      peaks: { published: 50, connects: 0, connected: 20 },
     };
     state.take(viewOf({ reportedUntil: start + until, seconds: [folded] }));
     const after = state.rates();
