@@ -1,4 +1,4 @@
-import type { LiveAction } from '../plan/actions/action.ts';
+import type { Announcement } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import {
@@ -14,6 +14,7 @@ import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
 import { isSubscriberSlice } from '../plan/subscribers.ts';
 import { ofEach, sumBy, sumFields } from '../shared/counts.ts';
+import { AppliedActions } from './action-totals.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { ConnectionTotals } from './connection-totals.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
@@ -74,7 +75,8 @@ export class Ledger {
   readonly #sliceFailedBy = new ReasonCounts();
   readonly #reasons = ofEach(reasonNames, () => new ReasonCounts());
   readonly #downlink: DownlinkTotals;
-  readonly #actions: LiveAction[] = [];
+  readonly #actions: Announcement[] = [];
+  readonly #appliedActions = new AppliedActions();
 
   constructor(plan: Plan, outline: RunOutline, rates: OwnRates) {
     this.#plan = plan;
@@ -96,6 +98,7 @@ export class Ledger {
   addSlice(result: SliceResult): void {
     this.#checkLeg(result, 'A slice result');
     this.#rates.addSlice(result);
+    this.#appliedActions.addSlice(result);
     const legs = this.#legs.get(result.slice) ?? [];
     const streams = this.#outline.streamsOf(result.slice);
     if (legs[result.leg] !== undefined)
@@ -130,7 +133,7 @@ export class Ledger {
   }
 
   /** An action of the run: what was stored decides when it took effect, not when each slice received it. */
-  addAction(action: LiveAction): void {
+  addAction(action: Announcement): void {
     this.#actions.push(action);
     this.#addStop(stopOf(action));
     this.#connections.addAction(action);
@@ -224,6 +227,7 @@ export class Ledger {
     return {
       groups,
       actions: this.#actions,
+      appliedActions: this.#appliedActions,
       plannedMessages: this.#outline.messages + this.#rates.moreOfAll(),
       acknowledged: deviceGroupsOf(this.#plan).every(isAcknowledged),
       devices: groups.map(({ devices }) => devices).reduce(sumFields),

@@ -1,5 +1,6 @@
-import type { LiveAction } from '../plan/actions/action.ts';
+import type { Announcement } from '../plan/actions/action.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
+import type { AppliedActions } from './action-totals.ts';
 import type { UnrelatedCounts } from './arrival-window.ts';
 import type { BusiestSeconds } from './busiest-seconds.ts';
 import type { GroupCatchUp } from './catch-up-totals.ts';
@@ -75,7 +76,9 @@ export interface RunLedger {
   /** In the profile's order; a flat profile is one group. */
   readonly groups: readonly GroupLedger[];
   /** Those that were stored. */
-  readonly actions: readonly LiveAction[];
+  readonly actions: readonly Announcement[];
+  /** What slices stored of these and of planned ones. */
+  readonly appliedActions: Pick<AppliedActions, 'totalsOf'>;
   readonly plannedMessages: number;
   /** Whether all publishes are acknowledged: over HTTPS, and over MQTT at QoS 1 and 2. */
   readonly acknowledged: boolean;

@@ -95,6 +95,8 @@ export interface AppliedAction {
   readonly planned?: number;
   /** Epoch milliseconds: when it took effect. */
   readonly at: number;
+  /** The slice received it after its instant. */
+  readonly isLate?: true;
 }
 
 /** What a disconnect of some of the slice's devices came to. */

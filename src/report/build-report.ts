@@ -3,12 +3,11 @@ import { checkLedger } from '../measure/check-ledger.ts';
 import type { LatencyRecord } from '../measure/latency-names.ts';
 import { recordOf, summariesOf } from '../measure/run-latencies.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { describeAction } from '../plan/actions/describe-action.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
 import { commonOf, loadModelOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { plannedActionsOf } from '../plan/storms.ts';
 import { describeDefaults } from '../targets/aws-iot/default-limits.ts';
+import { actionReportsOf } from './action-report.ts';
 import { describeBrokerCounts, reconcileBroker } from './broker-reconciliation.ts';
 import { catchUpReportOf } from './catch-up-report.ts';
 import { clockOffsetOf } from './clock-offset.ts';
@@ -65,6 +64,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const catchUps = catchUpReportOf(plan, ledger, cloudwatch);
   const presence = presenceReportOf(ledger.presence);
   const network = networkReportOf(plan, ledger, now);
+  const actions = actionReportsOf(plan, ledger);
   const measured: Measured = {
     latencies: ledger.latencies,
     statuses: ledger.requests?.statuses,
@@ -174,7 +174,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       publishEndAt: timeline.publishEndAt,
       drainEndAt: timeline.drainEndAt,
     },
-    ...actionsOf(plan, ledger),
+    ...(actions && { actions }),
     perSecond: ledger.perSecond,
     latencyOverTime: {
       end_to_end_latency: latencyOverTime(ledger.latencySeries.end_to_end_latency),
@@ -187,14 +187,6 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     latencyDistribution: distributionsOf(ledger),
     startLagsMs: ledger.startLagsMs.map((lag) => (lag === null ? null : Math.round(lag * 1000) / 1000)),
   };
-}
-
-function actionsOf(plan: Plan, { actions }: RunLedger): Pick<Report, 'actions'> {
-  const all = [...plannedActionsOf(plan), ...actions].map((action) => ({
-    at: action.at,
-    label: describeAction(action),
-  }));
-  return all.length === 0 ? {} : { actions: all.sort((a, b) => a.at - b.at) };
 }
 
 /** 5 is what every report has that says nothing. */

@@ -1,3 +1,4 @@
+import { actionHeadings, actionRows, carriedOutActions, describeActions } from './action-report.ts';
 import { catchUpHeadings, catchUpRows, describeCatchUps } from './catch-up-report.ts';
 import { backendHeadings, backendRows, describeDownlink } from './downlink-report.ts';
 import { describeNetworks, networkHeadings, networkRows } from './network-report.ts';
@@ -7,7 +8,7 @@ import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 
 /** What devices went through beside sending messages: one table, for the page and the terminal. */
 export interface FleetTable {
-  readonly title: 'Storms' | 'Commands' | 'Catching up' | 'Presence' | 'Network';
+  readonly title: 'Actions' | 'Storms' | 'Commands' | 'Catching up' | 'Presence' | 'Network';
   readonly caption: string;
   /** Of the first column, which names the rows. */
   readonly names: string;
@@ -21,8 +22,19 @@ export interface FleetTable {
 
 /** Those that a run has. */
 export function fleetTablesOf(report: Report): FleetTable[] {
+  const actions = carriedOutActions(report.actions);
   const { storms, downlink, catchUps, presence, network, timeline } = report;
   const tables: readonly (FleetTable | undefined)[] = [
+    actions.length > 0
+      ? {
+          title: 'Actions',
+          caption: 'Actions, and how slices carried them out',
+          names: 'Action',
+          headings: actionHeadings,
+          rows: actionRows(actions, timeline.publishAt),
+          notes: describeActions(actions),
+        }
+      : undefined,
     storms && {
       title: 'Storms',
       caption: 'Devices that a disconnect was for, and how they came back',

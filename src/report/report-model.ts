@@ -16,6 +16,7 @@ import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
+import type { ActionReport } from './action-report.ts';
 import type { CatchUpReport } from './catch-up-report.ts';
 import type { ConnectsReport } from './connects-report.ts';
 import type { DownlinkReport } from './downlink-report.ts';
@@ -279,12 +280,4 @@ export interface ThresholdResult {
   readonly isUndecided?: true;
   /** The run was stopped, and nothing in what it had measured by then fails this threshold. */
   readonly isExcusedByStop?: true;
-}
-
-/** A change of the run while it went on. */
-export interface ActionReport {
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** `disconnect 20 % of the devices (drop) in group trackers` */
-  readonly label: string;
 }

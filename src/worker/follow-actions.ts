@@ -44,6 +44,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
     const kind = kinds.find((each) => each.kind === action.kind);
     const parsed = kind?.parse(action);
     if (isClosed || kind === undefined || parsed === undefined) return;
+    const isLate = planned === undefined && clock.now() > at;
     const isOwn = ofGroup === undefined || ofGroup === group;
     if (!isOwn && kind.takesEffect !== 'ahead') return;
     const apply = (): void => {
@@ -55,6 +56,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
           ...(k === undefined ? {} : { k }),
           ...(planned === undefined ? {} : { planned }),
           at: tookEffectAt,
+          ...(isLate && { isLate }),
         });
     };
     const waitMs = kind.takesEffect === 'at its instant' ? at - clock.now() : 0;

@@ -204,7 +204,14 @@ describe(`ten actions at random instants, ${ratePerSecond}/s`, () => {
     expectExact(whole);
     expect(whole.report.slices).toMatchObject({ planned: count, died: 0 });
     const latenesses = expectApplied(whole);
+    const carriedOut = whole.report.actions!.flatMap((action) => action.carriedOut ?? []);
+    expect(carriedOut).toHaveLength(settings.length - 1);
+    for (const { plannedSlices, slices } of carriedOut) expect(slices).toBeLessThanOrEqual(plannedSlices);
     if (!isFull) return;
+    for (const { slices, latenessMs } of carriedOut) {
+      expect(slices).toBe(count);
+      expect(latenessMs.max).toBeLessThanOrEqual(5);
+    }
     console.info(`the latest of ${latenesses.length}: ${Math.max(...latenesses).toFixed(1)} ms`);
     expect(latenesses).toHaveLength((settings.length - 1) * count);
     expect(Math.max(...latenesses)).toBeLessThanOrEqual(5);

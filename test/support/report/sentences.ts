@@ -1,4 +1,5 @@
 import type { Report } from '../../../src/report/report-model.ts';
+import { actionRules } from './action-sentences.ts';
 import { catchUpRules } from './catch-up-sentences.ts';
 import { downlinkRules } from './downlink-sentences.ts';
 import { figureRules } from './figure-sentences.ts';
@@ -41,6 +42,7 @@ const rules: readonly Rule[] = [
   ...downlinkRules,
   ...catchUpRules,
   ...presenceRules,
+  ...actionRules,
   ...networkRules,
   ...ledgerRules,
   ...subscriberRules,

@@ -1,4 +1,5 @@
 import { accounts, views } from './account-situations.ts';
+import { actionSituations } from './action-situations.ts';
 import { catchUpSituations } from './catch-up-situations.ts';
 import { downlinkSituations } from './downlink-situations.ts';
 import { kindSituations } from './kind-situations.ts';
@@ -89,6 +90,7 @@ export const situations: readonly NamedSituation[] = [
   ...downlinkSituations,
   ...catchUpSituations,
   ...presenceSituations,
+  ...actionSituations,
   ...networkSituations,
   ...stops,
   ...connects,

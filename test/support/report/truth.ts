@@ -70,6 +70,17 @@ export interface Truth {
   readonly catchUp?: TrueCatchUp;
   /** What an observer of presence saw; absent: there was none. */
   readonly presence?: TruePresence;
+  /** How slices carried out actions, by what the report calls them; absent: none did. */
+  readonly actions?: Readonly<
+    Record<
+      string,
+      {
+        readonly plannedSlices: number;
+        readonly learnedLate: number;
+        readonly latenessesMs: readonly number[];
+      }
+    >
+  >;
   /** What the injected network did, by group; absent: there was none. */
   readonly networks?: Readonly<Record<string, TrueNetwork>>;
   /** Connections that it ended, by how, and attempts that it kept from the target; absent: it ended none. */

@@ -1,0 +1,62 @@
+import { planOf } from '../measure/run-fixture.ts';
+import type { NamedSituation } from './true-run.ts';
+
+/** Of any run with as many devices as `playTrueRun` has. */
+const { publishAt } = planOf({ devices: 400, slices: { devicesPerSlice: 100 } }).timeline;
+const networkAt = publishAt + 3_000;
+const latenessOf = (slice: number) => 0.4 + slice * 1.2;
+/** Of the rate, which the plan has from its start: no slice is late. */
+const onTime = [0, 0, 0, 0];
+
+export const actionSituations: readonly NamedSituation[] = [
+  [
+    'its slices carried out actions at their instants',
+    {
+      profile: {
+        timeline: [
+          { at: '2s', rate: '1x' },
+          { at: '3s', network: { delay: '0s' } },
+        ],
+      },
+      record: (result) => ({
+        ...result,
+        actions: [
+          { planned: 0, at: publishAt + 2_000 },
+          { planned: 1, at: networkAt + latenessOf(result.slice) },
+        ],
+      }),
+      truth: {
+        actions: {
+          '0:02 rate, all': { plannedSlices: 4, learnedLate: 0, latenessesMs: onTime },
+          '0:03 network, all': {
+            plannedSlices: 4,
+            learnedLate: 0,
+            latenessesMs: [0, 1, 2, 3].map(latenessOf),
+          },
+        },
+      },
+    },
+  ],
+  [
+    'one of its slices did not learn of an action, and another one late',
+    {
+      profile: { timeline: [{ at: '3s', network: { delay: '0s' } }] },
+      record: (result) => ({
+        ...result,
+        actions:
+          result.slice === 3
+            ? []
+            : [
+                {
+                  planned: 0,
+                  at: networkAt + (result.slice === 2 ? 700 : 0.5),
+                  ...(result.slice === 2 && { isLate: true as const }),
+                },
+              ],
+      }),
+      truth: {
+        actions: { '0:03 network, all': { plannedSlices: 4, learnedLate: 1, latenessesMs: [0.5, 0.5, 700] } },
+      },
+    },
+  ],
+];
