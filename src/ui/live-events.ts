@@ -63,11 +63,15 @@ export async function sendRunEvents(
   sleep: (ms: number) => Promise<void>,
 ): Promise<void> {
   let plan: PlanOnPage | undefined;
+  let shown: Plan | undefined;
   let since = 0;
   while (isOpen()) {
     const { progress, outcome } = run;
-    if (progress?.plan !== undefined && plan === undefined) {
-      plan = planOnPage(progress.plan);
+    if (progress?.plan !== undefined && progress.plan !== shown) {
+      shown = progress.plan;
+      plan = planOnPage(shown);
+      // The page begins anew with it, as after a reconnect.
+      since = 0;
       send('plan', plan);
     }
     if (progress !== undefined && plan !== undefined) {

@@ -9,7 +9,7 @@ import { isUnreachable } from '../backend/backend.ts';
 import { findRun, RunNotReachableError } from '../backend/find-run.ts';
 import { addStageFlags, type StageFlags } from '../options/stage-flags.ts';
 import { print } from '../output/printable.ts';
-import { planIfAny } from '../run/follow-run.ts';
+import { planIfAny } from '../run/plan-so-far.ts';
 import type { Finish } from '../run/run-outcome.ts';
 
 interface SetFlags extends StageFlags {

@@ -7,12 +7,11 @@ import { variablesNamedIn } from '../../profile/credential-variables.ts';
 import { takesAnyPayload } from '../../profile/encoding.ts';
 import type { Report } from '../../report/report-model.ts';
 import { sumBy } from '../../shared/counts.ts';
-import { StampedeError } from '../../shared/errors.ts';
 import type { Backend, RunSite } from '../backend/backend.ts';
 import type { ProgressDisplay } from '../output/progress-display.ts';
 import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
-import { NoSuchRunError } from '../runs/run-directory.ts';
 import type { Interrupts } from './interrupts.ts';
+import { makePlanSoFar } from './plan-so-far.ts';
 import type { UserCounts } from './progress.ts';
 import { makeRateMeter } from './rate-meter.ts';
 
@@ -99,7 +98,7 @@ export interface RunWatch extends Pick<Backend, 'live' | 'pollEveryMs' | 'stopTi
   readonly executionArn: string;
   readonly executions: Pick<Backend['executions'], 'describe' | 'stop'>;
   readonly control: Pick<Backend['control'], 'requestStop'>;
-  readonly record: Pick<Backend['record'], 'getPlan'>;
+  readonly record: Pick<Backend['record'], 'getPlan' | 'actions'>;
   readonly display: Pick<ProgressDisplay, 'show' | 'say'>;
   readonly interrupts: Pick<Interrupts, 'stop'>;
   /** Epoch milliseconds. */
@@ -115,6 +114,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
   const { runId, executionArn, executions, interrupts } = watch;
   const sent = makeRateMeter();
   const intended = makeRateMeter();
+  const planSoFar = makePlanSoFar(watch.record, runId);
   let plan: Plan | undefined;
   let intendedBy = (_now: number): number => 0;
   let stopDeadline: number | undefined;
@@ -123,13 +123,13 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
     const execution = await executions.describe(executionArn);
     if (execution.status !== 'RUNNING') return execution;
 
-    if (plan === undefined) {
-      plan = await planIfAny(watch.record, runId);
-      if (plan !== undefined) {
-        intendedBy = makeIntendedBy(plan);
-        // Before it nothing is sent, and no rate is a mean with that.
+    const before = plan;
+    plan = await planSoFar();
+    if (plan !== undefined && plan !== before) {
+      intendedBy = makeIntendedBy(plan);
+      // Before it nothing is sent, and no rate is a mean with that.
+      if (before === undefined)
         for (const meter of [sent, intended]) meter.measure(0, plan.timeline.publishAt);
-      }
     }
     if (interrupts.stop.aborted && stopDeadline === undefined) {
       stopDeadline = watch.now() + watch.stopTimeoutMs + (plan?.profile.drainMs ?? 0);
@@ -181,19 +181,7 @@ function usersOf(plan: Plan | undefined, totals: RunTotals | undefined): UserCou
   return { active, planned: plannedUsersAt(plan, untilSecond * 1_000) ?? 0, most };
 }
 
-/** Undefined until it is made. */
-export async function planIfAny(record: RunWatch['record'], runId: string): Promise<Plan | undefined> {
-  try {
-    return await record.getPlan(runId);
-  } catch (error) {
-    // By its code: the class would load the SDK's client for every command.
-    const isNotFound = error instanceof StampedeError && error.code === 'RunNotFound';
-    if (isNotFound || error instanceof NoSuchRunError) return undefined;
-    throw error;
-  }
-}
-
-/** Messages intended over the whole run by an instant, from the plan alone: the reference for the sent ones. */
+/** Messages intended over the whole run by an instant, from the plan and its actions: the reference for the sent ones. */
 function makeIntendedBy(plan: Plan): (at: number) => number {
   const rates = arrivalRatesOf(plan);
   return (at) => sumBy(rates, (rate) => rate.messagesBy(at - plan.timeline.publishAt));

@@ -2,7 +2,8 @@ import type { Execution } from '../../aws/executions.ts';
 import type { Report } from '../../report/report-model.ts';
 import type { FoundRun } from '../backend/find-run.ts';
 import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
-import { followRun, planIfAny } from './follow-run.ts';
+import { followRun } from './follow-run.ts';
+import { planIfAny } from './plan-so-far.ts';
 
 /** What stopping a run needs beside its backend. */
 export interface StopDeps {

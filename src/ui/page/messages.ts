@@ -10,7 +10,7 @@ import type { Verdict } from '../../report/report-model.ts';
 
 /** Data that the server sends to a page that watches a run, by the name of the server-sent event. */
 export interface PageEvents {
-  /** Once, as soon as the plan is made. */
+  /** As soon as the plan is made, and again when actions have changed its rates. */
   readonly plan: PlanOnPage;
   /** Each second. */
   readonly view: ViewOnPage;

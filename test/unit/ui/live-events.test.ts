@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { noTotals } from '../../../src/cli/run/progress.ts';
 import type { RunView, ViewRequest } from '../../../src/live/run-in-progress.ts';
+import { withActions } from '../../../src/plan/actions/with-actions.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { type ActiveRun, makeActiveRun } from '../../../src/ui/active-run.ts';
 import { type SendEvent, sendRunEvents } from '../../../src/ui/live-events.ts';
@@ -96,6 +97,24 @@ describe('events of a run for a page', () => {
     expect(events.map(([name]) => name)).toEqual(['plan', 'view', 'view', 'ended']);
     expect(requested.map(({ since }) => since)).toEqual([0, 10]);
     expect(events.at(-1)).toEqual(['ended', { verdict: 'passed' }]);
+  });
+
+  it('sends the plan anew, and all that has been drawn, once actions have changed its rates', async () => {
+    const action = { kind: 'rate', factor: 2 };
+    const amended = withActions(samplePlan, [{ at: publishAt + 5_000, action }]);
+    const { events, requested } = await watch([
+      (run) => run.display.show(progress(true)),
+      (run) => run.display.show(progress(true, { plan: amended })),
+      () => undefined,
+      (run) => run.ended({ report: { verdict: 'passed' } as Report }),
+    ]);
+    expect(events.map(([name]) => name)).toEqual(['plan', 'view', 'plan', 'view', 'view', 'ended']);
+    expect(requested.map(({ since }) => since)).toEqual([0, 0, 10]);
+    const [planned, doubled] = events.flatMap(([name, data]) =>
+      name === 'plan' ? (data as PageEvents['plan']).messages : [],
+    );
+    expect(doubled).toBe(Math.round(amended.load.messages));
+    expect(doubled).toBeGreaterThan(planned!);
   });
 
   it('says of the plan what plots need', async () => {

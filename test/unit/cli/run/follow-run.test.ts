@@ -4,6 +4,7 @@ import type { Execution, ExecutionStatus } from '../../../../src/aws/executions.
 import { followRun, type RunWatch } from '../../../../src/cli/run/follow-run.ts';
 import { noTotals, type Progress, phaseOf } from '../../../../src/cli/run/progress.ts';
 import type { RunTotals } from '../../../../src/live/run-totals.ts';
+import type { StoredAction } from '../../../../src/plan/actions/action.ts';
 import { makePlan } from '../../../../src/plan/make-plan.ts';
 import { parseLoadProfile } from '../../../../src/profile/parse.ts';
 import { samplePlan } from '../../../support/cli/sample-plan.ts';
@@ -11,7 +12,12 @@ import { samplePlan } from '../../../support/cli/sample-plan.ts';
 const { createdAt, publishAt, drainEndAt } = samplePlan.timeline;
 
 /** A run in virtual time: every sleep moves the clock, nothing waits. */
-function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?: number }) {
+function makeBench(options: {
+  endsAt: number;
+  endsAfterStopMs?: number;
+  stopAt?: number;
+  rateAction?: StoredAction;
+}) {
   let now = createdAt;
   const stop = new AbortController();
   const shown: Progress[] = [];
@@ -45,6 +51,10 @@ function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?:
         if (now < createdAt + 1_000) throw new RunNotFoundError(runId, 'bucket');
         return samplePlan;
       },
+      async *actions(_runId, from = 0) {
+        const { rateAction } = options;
+        if (from === 0 && rateAction !== undefined && now >= rateAction.at - 2_000) yield rateAction;
+      },
     },
     live: async () => ({
       totals: { ...noTotals, sent: now > publishAt ? Math.round((now - publishAt) * 10) : 0 },
@@ -77,6 +87,27 @@ describe('followRun', () => {
     const inHold = shown.find(({ now }) => now > publishAt + 30_000);
     expect(inHold?.intendedPerSecond).toBeCloseTo(20_000);
     expect(inHold?.sentPerSecond).toBeCloseTo(10_000);
+  });
+
+  it('shows the rate, and the messages of the plan, that actions have made of them', async () => {
+    const at = publishAt + 20_000;
+    const { watch, shown } = makeBench({
+      endsAt: drainEndAt + 2_000,
+      rateAction: {
+        version: 1,
+        runId: samplePlan.runId,
+        k: 0,
+        at,
+        action: { kind: 'rate', factor: 0.5 },
+      },
+    });
+    await followRun(watch);
+    const rateAt = (instant: number) => shown.find(({ now }) => now > instant)?.intendedPerSecond;
+    expect(rateAt(at - 500)).toBeCloseTo(20_000);
+    expect(rateAt(at + 10_000)).toBeCloseTo(10_000);
+    const plans = new Set(shown.flatMap(({ plan }) => plan ?? []));
+    expect(plans.size).toBe(2);
+    expect(shown.at(-1)!.plan!.load.messages).toBeLessThan(samplePlan.load.messages);
   });
 
   it('goes on without figures that cannot be had, and says so', async () => {
@@ -122,7 +153,7 @@ describe('followRun', () => {
       const shown: Progress[] = [];
       await followRun({
         ...watch,
-        record: { getPlan: async () => plan },
+        record: { ...watch.record, getPlan: async () => plan },
         display: { show: (each) => void shown.push(each), say: () => undefined },
         live: async () => {
           const untilSecond = Math.floor(watch.now() / 1_000) - 1;
