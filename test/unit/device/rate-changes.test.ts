@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { checkLedger } from '../../../src/measure/check-ledger.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import type { RunLedger } from '../../../src/measure/run-ledger.ts';
@@ -7,11 +8,12 @@ import { withActions } from '../../../src/plan/actions/with-actions.ts';
 import { makeArrivalRate } from '../../../src/plan/arrival-rate.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import { intendedOfGroup } from '../../../src/plan/streams.ts';
+import { intendedOfGroup, type Stream, streamsOf } from '../../../src/plan/streams.ts';
 import type { RateChange } from '../../../src/profile/rate-step.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 import { makeTestPlan, type SimulatedRun, simulate } from '../../support/device/make-run.ts';
+import { randomCases } from '../../support/effort.ts';
 import { windowOf } from '../../support/measure/run-fixture.ts';
 
 type Stored = Announcement & { readonly k: number };
@@ -120,5 +122,44 @@ describe('rate actions on a run of 20 slices at 5,000/s', () => {
     expect(ledger.messages).toMatchObject({ intended, sent: intended, received: intended, lost: 0 });
     expect(ledger.plannedMessages).toBe(intended);
     expect(intended).not.toBe(intendedOfGroup(group));
+  });
+});
+
+describe('rate actions that a slice receives in any order, each before its instant', () => {
+  const seconds = 4;
+  const plan = makeTestPlan({ devices: 6, slices: 2, ratePerSecond: 60, seconds });
+  const { publishAt } = plan.timeline;
+  const change = fc.oneof(
+    fc.record({ factor: fc.double({ min: 0, max: 3, noNaN: true }) }),
+    fc.record({ perSecond: fc.integer({ min: 0, max: 200 }) }),
+  );
+  const step = fc.record({
+    atMs: fc.integer({ min: 1, max: seconds * 1_000 - 1 }),
+    /** From its announcement to its instant, some of them before publishing begins. */
+    leadMs: fc.integer({ min: 1, max: 6_000 }),
+    change,
+  });
+
+  it('leave one schedule, that of the plan and the actions', async () => {
+    const sentBy = async (announced: readonly { receivedAt: number; action: Stored }[]) => {
+      const { result, transport } = await simulate({ plan, slice: 1, announced });
+      return { intended: result.messages.intended, published: transport.published, actions: result.actions };
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 6 }), async (steps) => {
+        const actions = steps.map(
+          (each, k): Stored => ({ k, at: publishAt + each.atMs, action: { kind: 'rate', ...each.change } }),
+        );
+        const byLead = await sentBy(
+          actions.map((action, k) => ({ receivedAt: action.at - steps[k]!.leadMs, action })),
+        );
+        const atOnce = await sentBy(actions.map((action) => ({ receivedAt: publishAt - 100, action })));
+        expect(byLead.published).toEqual(atOnce.published);
+        const [stream] = streamsOf(withActions(plan, actions), 1) as [Stream];
+        expect([byLead.intended, atOnce.intended]).toEqual([stream.messages, stream.messages]);
+        for (const { k, at } of byLead.actions ?? []) expect(at).toBe(actions[k!]!.at);
+      }),
+      randomCases(40),
+    );
   });
 });
