@@ -56,6 +56,6 @@ export async function findTarget(
 }
 
 /** The HTTPS API of an IoT endpoint, signed with SigV4. @param host as DescribeEndpoint returns it */
-export function dataUrlOfHost(host: string): string {
+function dataUrlOfHost(host: string): string {
   return `https://${host}`;
 }

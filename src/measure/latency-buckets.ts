@@ -9,7 +9,7 @@
 const highestUs = 3_600_000_000;
 const highestMagnitude = 885;
 
-export const zeroBucket = highestMagnitude;
+const zeroBucket = highestMagnitude;
 /** Buckets are numbered from 0 to one less than this, in the order of the latencies. */
 export const latencyBuckets = 2 * highestMagnitude + 1;
 

@@ -1,5 +1,5 @@
 import { sumBy } from '../shared/counts.ts';
-import type { LegTotals } from './leg-entry.ts';
+import type { LegTotals } from './leg-totals.ts';
 import type { DeviceCounts } from './slice-result.ts';
 
 /** Of all legs of a slice. */

@@ -1,80 +1,16 @@
 import type { DeviceTurns } from '../plan/device-turns.ts';
 import { longestSleepMs } from '../plan/lifecycle.ts';
-import { isScheduled, type Stream } from '../plan/streams.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
+import type { LegTotals, StreamTotals } from './leg-totals.ts';
 import type { CountsByReason } from './reason-counts.ts';
-import { noMessages, type PublishCounts, type SliceResult, type StreamCounts } from './slice-result.ts';
+import { noMessages, type PublishCounts } from './slice-result.ts';
 import type { Arrived } from './unread-backlog.ts';
-
-/** What is kept of a leg until the arrivals are in. */
-export interface LegTotals
-  extends Pick<SliceResult, 'outcome' | 'at' | 'devices' | 'messages' | 'droppedBy' | 'undecided'> {
-  readonly startLagMs: number;
-  /** By stream number. */
-  readonly streams: readonly StreamTotals[];
-  /** Messages that were due within `settleMs` before this record, to the second: some may not have been seen by then. */
-  readonly recent: number;
-  /** Of users: when they started messages; absent where the plan says when each is due. */
-  readonly started?: StartedBySecond;
-}
-
-/** Messages of all streams of a leg, by the second in which users wanted to send them. */
-export interface StartedBySecond {
-  /** Epoch seconds. */
-  readonly startSecond: number;
-  readonly counts: readonly number[];
-}
-
-/** How many messages had been started before an instant, epoch milliseconds, at most: the second that it lies in counts whole. */
-export function countStartedBefore({ startSecond, counts }: StartedBySecond, instant: number): number {
-  return sumOf(counts.slice(0, Math.max(0, Math.ceil(instant / 1_000) - startSecond)));
-}
-
-/** @throws {CorruptMeasurementError} for sets that are larger than their streams allow */
-export function legTotalsOf(result: SliceResult, streams: readonly Stream[], settleMs: number): LegTotals {
-  const { outcome, at, devices, messages, generator, droppedBy, undecided, perSecond } = result;
-  const settledSeconds = Math.max(0, Math.floor((at - settleMs) / 1_000) - perSecond.startSecond);
-  return {
-    outcome,
-    at,
-    devices,
-    messages,
-    startLagMs: generator.startLagMs,
-    droppedBy,
-    ...(undecided === undefined ? {} : { undecided }),
-    streams: result.streams.map(({ intended, sent, stageEnds, counts }, stream) => ({
-      intended,
-      sent: IntervalSet.decode(sent, streams[stream]!.messages),
-      ...(stageEnds === undefined ? {} : { stageEnds }),
-      ...(counts && { counts: decidedOf(counts) }),
-    })),
-    recent: sumOf(perSecond.intended.slice(settledSeconds)),
-    ...(!streams.every(isScheduled) && {
-      started: { startSecond: perSecond.startSecond, counts: perSecond.intended },
-    }),
-  };
-}
-
-/** Without what a run adds up as it comes: a ledger keeps this of each leg. */
-function decidedOf({ messages, droppedBy, undecided }: StreamCounts) {
-  return { messages, droppedBy, undecided };
-}
 
 /** The longest from a message's intended time until it has been seen or is lost: what comes after the drain is too late to count on. */
 export function settleMsOf(profile: Pick<LoadProfile, 'publish' | 'drainMs' | 'lifecycle'>): number {
   return longestSleepMs(profile) + profile.publish.ackTimeoutMs + profile.drainMs;
-}
-
-/** What was due of one stream, and what was sent of it. */
-export interface StreamTotals {
-  readonly intended: number;
-  readonly sent: IntervalSet;
-  /** Of users: as of `StreamResult`. */
-  readonly stageEnds?: readonly number[];
-  /** Of a kind that has a name: what its leg recorded of it. */
-  readonly counts?: Pick<StreamCounts, 'messages' | 'droppedBy' | 'undecided'>;
 }
 
 /** How a run ended, or that it goes on: what its slices must account for. */

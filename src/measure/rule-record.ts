@@ -34,7 +34,7 @@ function envelopeOf({ property, head }: Readonly<Record<string, unknown>>): Enve
   return typeof head === 'string' ? readEnvelope(Buffer.from(head, 'base64')) : 'noEnvelope';
 }
 
-export function checkEnvelope(value: unknown): Envelope | 'noEnvelope' {
+function checkEnvelope(value: unknown): Envelope | 'noEnvelope' {
   if (typeof value !== 'object' || value === null) return 'noEnvelope';
   const {
     run,

@@ -8,18 +8,16 @@ import { isScheduled, type Stream } from '../plan/streams.ts';
 import { sumBy, sumFields, sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import {
-  countStartedBefore,
   type LegEntry,
   type LegPart,
-  type LegTotals,
   type NumberRange,
   type RunEnding,
   type SentEntry,
   type StreamPart,
-  type StreamTotals,
   settleMsOf,
 } from './leg-entry.ts';
 import { closeLeg, sumEntries } from './leg-kinds.ts';
+import { countStartedBefore, type LegTotals, type StreamTotals } from './leg-totals.ts';
 import type { PublishCounts } from './slice-result.ts';
 import type { Arrived } from './unread-backlog.ts';
 

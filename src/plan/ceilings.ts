@@ -32,7 +32,7 @@ export const defaultCeilings: Ceilings = {
 };
 
 /** The value of a stack's parameter that means no ceiling. */
-export const noCeiling = 'none';
+const noCeiling = 'none';
 
 /**
  * Of embedded AWS unless its user sets them: nothing is charged there, and who starts it also owns it.

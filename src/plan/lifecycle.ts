@@ -96,7 +96,7 @@ export function longestSleepMs({ lifecycle }: Pick<GroupSettings, 'lifecycle'>):
 type LivelyGroup = Pick<LoadProfile, 'lifecycle' | 'devices' | 'startRatePerSecond' | 'stages' | 'pattern'>;
 
 /** From when a device opens a connection for a message until it has ended it, as a forecast takes it. */
-export const connectionOfMessageMs = 1_000;
+const connectionOfMessageMs = 1_000;
 
 /** Of the devices of a group while all are there: the share that is connected, and how many connect in a second; undefined: they stay connected. */
 export function wakingOf(

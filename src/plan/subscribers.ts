@@ -19,7 +19,7 @@ export const firstSubscriberSlice = maxSlices;
 /**
  * Messages a second that one subscriber slice reads with room to spare, on one vCPU. The bench `targets` measures what it can.
  */
-export const arrivalsPerSecondOfSubscriber = 10_000;
+const arrivalsPerSecondOfSubscriber = 10_000;
 
 /** Share of what the target allows a connection that a subscriber's connections are planned to use: loads are not even. */
 const connectionShare = 0.8;

@@ -114,5 +114,3 @@ export const http = z
     description: 'What devices request of a target whose URL begins with http:// or https://.',
     examples: [{ method: 'PUT', headers: { authorization: { variable: 'API_TOKEN' } } }],
   });
-
-export type HttpInput = z.output<typeof http>;

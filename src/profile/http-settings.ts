@@ -58,7 +58,7 @@ export function isCheckedByRequest({ method, headers }: HttpSettings): boolean {
 }
 
 /** Whether a header's value lies in Secrets Manager. */
-export function hasSecretOfManager(headers: HttpSettings['headers']): boolean {
+function hasSecretOfManager(headers: HttpSettings['headers']): boolean {
   return Object.values(headers).some((value) => typeof value === 'object' && 'secret' in value);
 }
 

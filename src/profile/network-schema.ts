@@ -2,29 +2,11 @@ import * as z from 'zod';
 import { duration, share } from './device-schema.ts';
 import { bandwidthPattern, mostResets } from './network-conditions.ts';
 import { type NetworkForm, presetNames } from './network-presets.ts';
-import { durationOrRange } from './time-distribution.ts';
+import { makeTimeForm } from './time-form.ts';
 
 const bandwidth = z.string().regex(bandwidthPattern);
 
-const delayForm = z.union([
-  z.string().regex(durationOrRange),
-  z.strictObject({
-    exponential: duration.optional().meta({
-      description: 'The mean: most delays are shorter, a few much longer.',
-      examples: ['100ms'],
-    }),
-    normal: z
-      .strictObject({
-        mean: duration.meta({ description: 'The mean.', examples: ['100ms'] }),
-        sd: duration.meta({ description: 'The standard deviation.', examples: ['20ms'] }),
-      })
-      .optional()
-      .meta({
-        description: 'By mean and sd. What would be below 0 is 0.',
-        examples: [{ mean: '100ms', sd: '20ms' }],
-      }),
-  }),
-]);
+const delayForm = makeTimeForm('delays', { exponential: '100ms', mean: '100ms', sd: '20ms' });
 
 const settings = {
   preset: z

@@ -218,7 +218,5 @@ export const profileSchema = flatSchema
     ],
   });
 
-/** The form in the file. */
-export type ProfileInput = z.input<typeof profileSchema>;
 /** The same with every default filled in, durations still as texts. */
 export type ProfileSettings = z.output<typeof profileSchema>;

@@ -12,7 +12,7 @@ export interface TextPlaceholders {
   readonly slice: number;
 }
 
-export const textPlaceholders = ['runId', 'deviceId', 'deviceIndex', 'slice'] as const;
+const textPlaceholders = ['runId', 'deviceId', 'deviceIndex', 'slice'] as const;
 
 const placeholder = /\{([^{}]*)\}/g;
 

@@ -15,7 +15,7 @@ export interface TopicValues {
   readonly slice: number;
 }
 
-export const topicPlaceholders = ['topicRoot', 'runId', 'deviceId', 'deviceIndex', 'slice'] as const;
+const topicPlaceholders = ['topicRoot', 'runId', 'deviceId', 'deviceIndex', 'slice'] as const;
 
 const placeholder = /\{([^{}]*)\}/g;
 

@@ -100,7 +100,7 @@ function sliceSummariesOf({ latencies }: KindLedger): Partial<Record<KindSliceLa
   return Object.fromEntries(measured.map((name) => [name, latencies[name].summary()]));
 }
 
-export function namedGroupsOf(
+function namedGroupsOf(
   ledger: RunLedger,
 ): readonly { readonly group: string; readonly ledger: GroupLedger }[] {
   return ledger.groups.flatMap((each) =>

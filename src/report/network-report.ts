@@ -171,7 +171,7 @@ function nameOf(group: string | undefined): string {
 }
 
 /** `reset 3 connections and kept 12 attempts to connect from the target`; empty: it ended none. */
-export function describeEnded({ resets, corruptedConnections, unreached }: NetworkEndings): string {
+function describeEnded({ resets, corruptedConnections, unreached }: NetworkEndings): string {
   const parts = [
     ...(resets === 0 ? [] : [`reset ${formatPlural(resets, 'connection')}`]),
     ...(corruptedConnections === 0

@@ -30,7 +30,7 @@ export function meaningOf(name: LatencyName, { requests }: Report): string {
 }
 
 /** In the order of importance to users. */
-export const latencyOrder = [
+const latencyOrder = [
   'end_to_end_latency',
   'rule_latency',
   'transit',

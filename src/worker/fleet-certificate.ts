@@ -41,9 +41,7 @@ export interface CertificateOwner {
   readonly flags: string;
 }
 
-export function fleetCertificateNames({
-  stackName,
-}: Pick<CertificateOwner, 'stackName'>): FleetCertificateNames {
+function fleetCertificateNames({ stackName }: Pick<CertificateOwner, 'stackName'>): FleetCertificateNames {
   return { policy: `${stackName}-fleet`, secret: `${stackName}/fleet-certificate` };
 }
 

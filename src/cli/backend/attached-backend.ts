@@ -59,7 +59,7 @@ export function connectBackend(
  * session token there would lead the run to a real account.
  * @param service as in the SDK's variable `AWS_ENDPOINT_URL_SFN`
  */
-export function clientSettings(environment: Readonly<Record<string, string>>, service: string) {
+function clientSettings(environment: Readonly<Record<string, string>>, service: string) {
   const {
     AWS_REGION: region = 'us-east-1',
     AWS_ACCESS_KEY_ID: accessKeyId = '',

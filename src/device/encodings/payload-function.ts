@@ -28,7 +28,7 @@ export class PayloadFunctionError extends StampedeError {
 }
 
 /** `your function reading of meter.mjs` */
-export function nameOfFunction({ module }: ModuleEncoding): string {
+function nameOfFunction({ module }: ModuleEncoding): string {
   const name = module.function === undefined ? '' : ` ${module.function}`;
   return `your function${name} of ${basename(module.file)}`;
 }
@@ -43,7 +43,7 @@ export function describeThrown(thrown: unknown, file: string): string {
 }
 
 /** Above what any message of AWS IoT Core may have. */
-export const maxFunctionBytes = 262_144;
+const maxFunctionBytes = 262_144;
 /** Random numbers of the user's function are drawn apart from those in templates. */
 const functionLane = 4_000;
 

@@ -1,27 +1,9 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { InputError } from '../../shared/errors.ts';
-import { duration } from '../device-schema.ts';
-import { durationOrRange, meanMsOf, resolveThinkTime } from '../time-distribution.ts';
+import { meanMsOf, resolveThinkTime } from '../time-distribution.ts';
+import { makeTimeForm } from '../time-form.ts';
 
-const form = z.union([
-  z.string().regex(durationOrRange),
-  z.strictObject({
-    exponential: duration.optional().meta({
-      description: 'The mean: most times are shorter, a few much longer.',
-      examples: ['1s'],
-    }),
-    normal: z
-      .strictObject({
-        mean: duration.meta({ description: 'The mean.', examples: ['2s'] }),
-        sd: duration.meta({ description: 'The standard deviation.', examples: ['500ms'] }),
-      })
-      .optional()
-      .meta({
-        description: 'By mean and sd. What would be below 0 is 0.',
-        examples: [{ mean: '2s', sd: '500ms' }],
-      }),
-  }),
-]);
+const form = makeTimeForm('times', { exponential: '1s', mean: '2s', sd: '500ms' });
 
 export type ThinkTimeForm = z.output<typeof form>;
 

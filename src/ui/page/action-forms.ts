@@ -147,7 +147,7 @@ ${fields(plan)}
 }
 
 /** @param group empty: all groups */
-export function devicesOf(plan: PlanOnPage, group: string): Devices {
+function devicesOf(plan: PlanOnPage, group: string): Devices {
   if (plan.groups.length === 0) return { count: plan.devices, where: '' };
   const own = plan.groups.find(({ name }) => name === group);
   return own === undefined

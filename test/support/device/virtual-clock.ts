@@ -1,8 +1,7 @@
 import type { CancelTimer, Clock } from '../../../src/shared/clock.ts';
+import { TimeHeap } from '../../../src/shared/time-heap.ts';
 
 interface Timer {
-  readonly atMs: number;
-  readonly order: number;
   readonly fn: () => void;
   cancelled: boolean;
 }
@@ -10,8 +9,7 @@ interface Timer {
 /** Time that passes only when a test advances it, as fast as the work in it allows. */
 export class VirtualClock implements Clock {
   #nowMs: number;
-  #order = 0;
-  readonly #timers: Timer[] = [];
+  readonly #timers = new TimeHeap<Timer>();
 
   constructor(startMs = 1_700_000_000_000) {
     this.#nowMs = startMs;
@@ -22,22 +20,8 @@ export class VirtualClock implements Clock {
   }
 
   setTimer(delayMs: number, fn: () => void): CancelTimer {
-    const timer: Timer = {
-      atMs: this.#nowMs + Math.max(0, delayMs),
-      order: this.#order++,
-      fn,
-      cancelled: false,
-    };
-    // A heap by time, then by order of setting.
-    const heap = this.#timers;
-    let i = heap.push(timer) - 1;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if (!isBefore(timer, heap[parent]!)) break;
-      heap[i] = heap[parent]!;
-      i = parent;
-    }
-    heap[i] = timer;
+    const timer: Timer = { fn, cancelled: false };
+    this.#timers.add(this.#nowMs + Math.max(0, delayMs), timer);
     return () => {
       timer.cancelled = true;
     };
@@ -55,10 +39,10 @@ export class VirtualClock implements Clock {
       isSettled = true;
     };
     work.then(settle, settle);
-    for (let timer = this.#next(); timer !== undefined; timer = this.#next()) {
-      if (!timer.cancelled) {
-        this.#nowMs = Math.max(this.#nowMs, timer.atMs);
-        timer.fn();
+    for (let next = this.#timers.takeFirst(); next !== undefined; next = this.#timers.takeFirst()) {
+      if (!next.item.cancelled) {
+        this.#nowMs = Math.max(this.#nowMs, next.atMs);
+        next.item.fn();
       }
       // Lets every promise that can go on, go on.
       for (let i = 0; i < 5; i++) await undefined;
@@ -66,26 +50,4 @@ export class VirtualClock implements Clock {
     }
     throw new Error('nothing is left that time could bring about');
   }
-
-  #next(): Timer | undefined {
-    const heap = this.#timers;
-    const first = heap[0];
-    const last = heap.pop();
-    if (heap.length === 0 || last === undefined) return first;
-    let i = 0;
-    for (;;) {
-      let child = 2 * i + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
-      if (!isBefore(heap[child]!, last)) break;
-      heap[i] = heap[child]!;
-      i = child;
-    }
-    heap[i] = last;
-    return first;
-  }
-}
-
-function isBefore(a: Timer, b: Timer): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

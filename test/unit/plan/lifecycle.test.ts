@@ -3,8 +3,8 @@ import { groupsOf } from '../../../src/plan/groups.ts';
 import { awakeStretches, busiestConnects, mostAwake } from '../../../src/plan/lifecycle.ts';
 import type { GroupPlan } from '../../../src/plan/plan.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const lifecycle = {
   awake: { leastMs: 2_000, mostMs: 6_000 },
@@ -19,13 +19,7 @@ function stretchesOf(seed: number, device: number, count: number) {
 
 const flat = { devices: 100, ratePerSecond: 10, duration: '60s' };
 function errorsOf(profile: object) {
-  try {
-    parseLoadProfile(profile);
-    return [];
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    return error.errors.map(({ path }) => path);
-  }
+  return inputErrorsOf(() => parseLoadProfile(profile)).map(({ path }) => path);
 }
 
 describe('the lifecycle of a device', () => {

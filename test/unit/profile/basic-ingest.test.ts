@@ -1,17 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { type InputError, InvalidInputError } from '../../../src/shared/errors.ts';
+import type { InputError } from '../../../src/shared/errors.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const minimal = { devices: 10, ratePerSecond: 10, duration: '30s' };
 
 function errorsOf(input: object): readonly InputError[] {
-  try {
-    parseProfile({ ...minimal, ...input });
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.errors;
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parseProfile({ ...minimal, ...input }));
 }
 
 const pathsOf = (input: object) => errorsOf(input).map(({ path }) => path);

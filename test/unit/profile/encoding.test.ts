@@ -1,18 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { envelopePlaceOf, takesAnyPayload } from '../../../src/profile/encoding.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const minimal = { devices: 10, ratePerSecond: 10, duration: '10s' };
 
 function pathsOf(form: object): string[] {
-  try {
-    parseLoadProfile(form);
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.errors.map(({ path }) => path);
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parseLoadProfile(form)).map(({ path }) => path);
 }
 
 describe('publish.encoding', () => {

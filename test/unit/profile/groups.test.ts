@@ -1,19 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { overridesFromFlags } from '../../../src/profile/overrides.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import type { InvalidInputError } from '../../../src/shared/errors.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const meters = { devices: 900, everySeconds: 60 };
 const trackers = { devices: 100, ratePerSecond: 200, publish: { qos: 0 } };
 const fleet = { duration: '1m', publish: { sizeBytes: 512 }, groups: { meters, trackers } };
 
 function errorsOf(input: unknown): string[] {
-  try {
-    parseLoadProfile(input);
-    return [];
-  } catch (error) {
-    return (error as InvalidInputError).errors.map(({ path, message }) => `${path}: ${message}`);
-  }
+  return inputErrorsOf(() => parseLoadProfile(input)).map(({ path, message }) => `${path}: ${message}`);
 }
 
 describe('a profile with groups', () => {

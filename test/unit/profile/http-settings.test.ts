@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseProfile, wantedTargetOf } from '../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const least = {
   target: 'http://localhost:8080/v1/{deviceId}',
@@ -10,14 +10,9 @@ const least = {
 };
 
 function errorsOf(input: object): string[] {
-  try {
-    parseProfile(input);
-  } catch (error) {
-    if (error instanceof InvalidInputError)
-      return error.errors.map(({ path, message, hint }) => `${path} ${message} → ${hint}`);
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parseProfile(input)).map(
+    ({ path, message, hint }) => `${path} ${message} → ${hint}`,
+  );
 }
 
 describe('a profile that loads a web service', () => {

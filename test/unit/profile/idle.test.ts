@@ -1,20 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { preflight } from '../../../src/plan/preflight.ts';
-import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const now = 1_700_000_000_000;
 
 function errorsOf(input: object): string[] {
-  try {
-    parseProfile({ devices: 100, ...input });
-  } catch (error) {
-    if (error instanceof InvalidInputError)
-      return error.errors.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parseProfile({ devices: 100, ...input })).map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
 }
 
 describe('devices that are idle', () => {

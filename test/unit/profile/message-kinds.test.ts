@@ -1,19 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import type { InvalidInputError } from '../../../src/shared/errors.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const base = { devices: 100, ratePerSecond: 100, duration: '10s' };
 const bare = { devices: 100, duration: '10s' };
 
 function errorsOf(input: unknown): string[] {
-  try {
-    parseLoadProfile(input);
-    return [];
-  } catch (error) {
-    return (error as InvalidInputError).errors.map(
-      ({ path, message, hint }) => `${path}: ${message} (${hint})`,
-    );
-  }
+  return inputErrorsOf(() => parseLoadProfile(input)).map(
+    ({ path, message, hint }) => `${path}: ${message} (${hint})`,
+  );
 }
 
 const many = Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`k${i}`, {}]));

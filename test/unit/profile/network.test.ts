@@ -1,22 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { readNetworkAssignments } from '../../../src/profile/network-assignments.ts';
 import { changeNetwork, isNetworkForm } from '../../../src/profile/network-conditions.ts';
 import { networkPresets, presetNames } from '../../../src/profile/network-presets.ts';
 import { parseNetwork } from '../../../src/profile/network-schema.ts';
 import { describeNetwork, formatBandwidth } from '../../../src/profile/network-text.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import { type InputError, InvalidInputError } from '../../../src/shared/errors.ts';
+import type { InputError } from '../../../src/shared/errors.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const flat = { devices: 100, ratePerSecond: 10, duration: '60s' };
 
 function errorsOf(profile: object): readonly InputError[] {
-  try {
-    parseLoadProfile(profile);
-    return [];
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    return error.errors;
-  }
+  return inputErrorsOf(() => parseLoadProfile(profile));
 }
 
 describe('the network of a profile', () => {
@@ -137,43 +131,6 @@ describe('a timeline', () => {
     expect(errorsOf({ everySeconds: 1, duration: '60s', groups, timeline })).toMatchObject([
       { path: 'timeline[0].network', message: expect.stringContaining('of group b') },
     ]);
-  });
-});
-
-describe('assignments of the command line', () => {
-  const read = (...texts: string[]) =>
-    readNetworkAssignments(
-      texts.map((text) => {
-        const [setting = '', ...value] = text.split('=');
-        return { setting, value: value.join('=') };
-      }),
-    );
-
-  it.each<[string[], unknown]>([
-    [['network=lte-m'], 'lte-m'],
-    [['network=none'], 'none'],
-    [['network.delay=200ms'], { delay: '200ms' }],
-    [['network.loss=2%'], { loss: 0.02 }],
-    [['network.loss=0.02', 'network.delay=50ms..150ms'], { loss: 0.02, delay: '50ms..150ms' }],
-    [['network.delay=200ms', 'network=lte-m'], { preset: 'lte-m', delay: '200ms' }],
-    [['network=lte-m', 'network.delay=200ms'], { preset: 'lte-m', delay: '200ms' }],
-    [
-      ['network.bandwidth.up=128kbit', 'network.bandwidth.down=1mbit'],
-      { bandwidth: { up: '128kbit', down: '1mbit' } },
-    ],
-    [['network.stall={"everySeconds":30,"for":"2s"}'], { stall: { everySeconds: 30, for: '2s' } }],
-    [['rate=1.5x'], undefined],
-  ])('%j are %j', (texts, network) => {
-    expect(read(...texts)).toEqual({ ...(network !== undefined && { network }), errors: [] });
-  });
-
-  it.each([
-    ['network.delays=1s', 'network.delays', 'did you mean "delay"?'],
-    ['network.loss=200%', 'network.loss', 'Share of the packets'],
-    ['network=ltem', 'network', 'lte-m'],
-    ['network.delay=2s..1s', 'network.delay', 'shorter time first'],
-  ])('%s is refused', (text, path, hint) => {
-    expect(read(text)).toMatchObject({ errors: [{ path, hint: expect.stringContaining(hint) }] });
   });
 });
 

@@ -5,6 +5,7 @@ import type { ProfileOverrides } from '../../../src/profile/overrides.ts';
 import { settingPaths } from '../../../src/profile/shape.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseProfile as parseLoadProfile } from '../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const minimal = { devices: 100, ratePerSecond: 50, duration: '30s' };
 const goldenFolder = join(import.meta.dirname, '../../golden/profile');
@@ -17,13 +18,7 @@ const byDefault = (expression: string) => ({
 });
 
 function errorsOf(input: unknown, overrides: ProfileOverrides = []) {
-  try {
-    parseLoadProfile(input, overrides);
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.errors;
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parseLoadProfile(input, overrides));
 }
 
 describe('parseLoadProfile', () => {

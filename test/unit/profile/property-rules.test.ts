@@ -1,20 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { kindProfilesOf } from '../../../src/plan/kinds.ts';
-import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const minimal = { devices: 10, ratePerSecond: 10, duration: '30s' };
 const will = { topic: '{topicRoot}/{runId}/{deviceId}/will' };
 
 function errorsOf(input: object): string[] {
-  try {
-    parseProfile({ ...minimal, ...input });
-  } catch (error) {
-    if (error instanceof InvalidInputError)
-      return error.errors.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parseProfile({ ...minimal, ...input })).map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
 }
 
 describe('properties of messages and connections', () => {

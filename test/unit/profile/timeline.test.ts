@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import { type InputError, InvalidInputError } from '../../../src/shared/errors.ts';
+import type { InputError } from '../../../src/shared/errors.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 const flat = { devices: 100, ratePerSecond: 10, duration: '60s' };
 const grouped = {
@@ -10,13 +11,7 @@ const grouped = {
 };
 
 function errorsOf(profile: object): readonly InputError[] {
-  try {
-    parseLoadProfile(profile);
-    return [];
-  } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    return error.errors;
-  }
+  return inputErrorsOf(() => parseLoadProfile(profile));
 }
 
 describe('a timeline', () => {

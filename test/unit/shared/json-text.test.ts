@@ -1,18 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseJsonText } from '../../../src/shared/json-text.ts';
 import { checkJsonValue, maxDepth } from '../../../src/shared/json-value.ts';
 import { randomCases } from '../../support/effort.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
 
 function errorsOf(text: string | Uint8Array) {
-  try {
-    parseJsonText(text, 'p.json');
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.errors;
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parseJsonText(text, 'p.json'));
 }
 
 const clean = fc

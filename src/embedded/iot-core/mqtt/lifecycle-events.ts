@@ -4,7 +4,7 @@ import type { Router } from './router.ts';
 import type { Session } from './session.ts';
 
 /** Where the service publishes them; clients may only subscribe. */
-export const lifecycleTopics = '$aws/events/';
+const lifecycleTopics = '$aws/events/';
 
 /** What events say of a client's connection. */
 interface ConnectedClient {

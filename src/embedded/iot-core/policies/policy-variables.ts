@@ -1,5 +1,5 @@
 /** Parts of a distinguished name, as the policies call them, by the short names that certificates have. */
-export const nameParts = {
+const nameParts = {
   CommonName: 'CN',
   Country: 'C',
   Organization: 'O',

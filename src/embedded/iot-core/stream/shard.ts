@@ -6,7 +6,7 @@ import { type LoggedRecord, RecordLog } from './record-log.ts';
 const prefixDigits = 41;
 /** The first record’s; numbers begin here so that all have the same number of digits. */
 export const firstNumber = 100_000_000_000_000;
-export const sequenceNumberDigits = prefixDigits + String(firstNumber).length;
+const sequenceNumberDigits = prefixDigits + String(firstNumber).length;
 
 /** One shard: takes 1,000 records and 1 MiB a second, gives 2 MiB in five reads a second, and keeps the order. */
 export class Shard {

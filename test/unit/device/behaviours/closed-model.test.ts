@@ -4,7 +4,7 @@ import { checkLedger } from '../../../../src/measure/check-ledger.ts';
 import { IntervalSet } from '../../../../src/measure/interval-set.ts';
 import { LatencyHistogram } from '../../../../src/measure/latency-histogram.ts';
 import { makeLedger } from '../../../../src/measure/ledger.ts';
-import { countStartedBefore } from '../../../../src/measure/leg-entry.ts';
+import { countStartedBefore } from '../../../../src/measure/leg-totals.ts';
 import { makeRandom } from '../../../../src/shared/random.ts';
 import { type SimulatedRun, type SimulationOptions, simulate } from '../../../support/device/make-run.ts';
 import type { Published } from '../../../support/device/simulated-transport.ts';

@@ -1,20 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LoadProfile } from '../../../../src/profile/load-profile.ts';
-import { InvalidInputError } from '../../../../src/shared/errors.ts';
 import { parseProfile as parseLoadProfile } from '../../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../../support/input-errors.ts';
 
 function parse(profile: object): LoadProfile {
   return parseLoadProfile({ devices: 100, ...profile });
 }
 
 function errorsOf(profile: object): (readonly [string, string])[] {
-  try {
-    parse(profile);
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.errors.map(({ path, message }) => [path, message]);
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parse(profile)).map(({ path, message }) => [path, message]);
 }
 
 const burst = { count: 10, spacing: '100ms', everySeconds: 60 };

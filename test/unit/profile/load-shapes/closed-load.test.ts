@@ -1,22 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { InvalidInputError } from '../../../../src/shared/errors.ts';
 import { parseProfile as parseLoadProfile } from '../../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../../support/input-errors.ts';
 
 const closed = { users: 500, thinkTime: '1s..2s', duration: '1m' };
 
-function inputErrorsOf(input: object) {
-  try {
-    parseLoadProfile(input);
-  } catch (error) {
-    if (error instanceof InvalidInputError) return error.errors;
-    throw error;
-  }
-  return [];
-}
-
 function errorsOf(input: object): string[] {
-  return inputErrorsOf(input).map(({ path, message }) => `${path}: ${message}`);
+  return inputErrorsOf(() => parseLoadProfile(input)).map(({ path, message }) => `${path}: ${message}`);
 }
 
 describe('a closed load', () => {
@@ -142,7 +132,7 @@ describe('a closed load', () => {
   it.each([5, '1 s', '1s..', ['1s'], { uniform: '1s' }, { normal: { mean: '1s' } }])(
     'is refused for the think time %j, and only for that',
     (thinkTime) => {
-      const errors = inputErrorsOf({ ...closed, thinkTime });
+      const errors = inputErrorsOf(() => parseLoadProfile({ ...closed, thinkTime }));
       expect(errors.length).toBeGreaterThan(0);
       for (const { path, message } of errors) {
         expect(path).toMatch(/^thinkTime/);

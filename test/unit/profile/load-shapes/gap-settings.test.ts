@@ -1,19 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { overridesFromFlags } from '../../../../src/profile/overrides.ts';
-import { InvalidInputError } from '../../../../src/shared/errors.ts';
 import { parseProfile } from '../../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../../support/input-errors.ts';
 
 const base = { devices: 100, duration: '5m' };
 
 function errorsOf(profile: object): string[] {
-  try {
-    parseProfile({ ...base, ...profile });
-  } catch (error) {
-    if (error instanceof InvalidInputError)
-      return error.errors.map(({ path, message }) => `${path}: ${message}`);
-    throw error;
-  }
-  return [];
+  return inputErrorsOf(() => parseProfile({ ...base, ...profile })).map(
+    ({ path, message }) => `${path}: ${message}`,
+  );
 }
 
 describe('everySeconds by a distribution', () => {
