@@ -1,8 +1,9 @@
 import type { FleetCounts } from '../live/live-fleet.ts';
 import type { CatchUpResult } from '../measure/catch-up-result.ts';
 import type { DownlinkResult } from '../measure/downlink-result.ts';
-import { lateWindowsMs, underWayMs } from '../measure/late-windows.ts';
+import { underWayMs } from '../measure/late-sends.ts';
 import { MessageSets } from '../measure/message-sets.ts';
+import { OfflineTimesRecord } from '../measure/offline-times.ts';
 import { readEnvelope } from '../measure/rule-record.ts';
 import { commandFilters, downlinksTo, isCommandTopic, isDueAt, rankOf } from '../plan/downlinks.ts';
 import { keepsSessions } from '../plan/groups.ts';
@@ -37,8 +38,8 @@ export class CommandReceiver implements DeviceSubscription {
   readonly #kept = new MessageSets();
   /** What expired before its device was subscribed again and had received what was stored. */
   readonly #expired = new MessageSets();
-  /** By window of `lateWindowsMs`. */
-  readonly #nearOffline = lateWindowsMs.map(() => new MessageSets());
+  readonly #offlineTimes: OfflineTimesRecord;
+  readonly #keptTimes: OfflineTimesRecord;
   readonly #latency = new IntervalHistogram();
   readonly #replies: CommandReplies;
   #arrivals = 0;
@@ -52,6 +53,8 @@ export class CommandReceiver implements DeviceSubscription {
     const qos = Math.max(...downlinks.map(({ sender }) => sender.profile.publish.qos)) as Qos;
     this.#attempts = new SubscriptionAttempts({ ...settings, qos });
     this.#offlineSince = new Float64Array(slice.devices).fill(plan.timeline.createdAt);
+    this.#offlineTimes = new OfflineTimesRecord(slice.devices, plan.timeline.createdAt);
+    this.#keptTimes = new OfflineTimesRecord(slice.devices, plan.timeline.createdAt);
     this.#awaySince = this.#offlineSince.slice();
     this.#judgedAt = this.#offlineSince.slice();
     this.#storedAt = new Float64Array(slice.devices).fill(Number.NaN);
@@ -88,7 +91,6 @@ export class CommandReceiver implements DeviceSubscription {
     if (!Number.isNaN(this.#offlineSince[device])) return;
     const sinceMs = this.#settings.clock.now() - underWayMs;
     this.#offlineSince[device] = sinceMs;
-    this.#noteNear(device, sinceMs);
     // A device that still received stored commands has not caught up: more of them may wait.
     if (this.#storedAt[device]! >= sinceMs) return;
     this.#awaySince[device] = sinceMs;
@@ -107,7 +109,6 @@ export class CommandReceiver implements DeviceSubscription {
     if (Number.isNaN(this.#offlineSince[device])) return;
     const nowMs = this.#settings.clock.now();
     this.#noteOffline(device, nowMs);
-    this.#noteNear(device, nowMs);
     this.#offlineSince[device] = Number.NaN;
   }
 
@@ -178,8 +179,12 @@ export class CommandReceiver implements DeviceSubscription {
         unrelated: this.#unrelated,
         seen: this.#seen.encode(),
         offline: this.#offline.encode(),
-        nearOffline: this.#nearOffline.map((ranks) => ranks.without(this.#seen).encode()),
-        ...(this.#catchUps && { kept: this.#kept.encode(), expired: this.#expired.encode() }),
+        offlineTimes: this.#offlineTimes.encode(),
+        ...(this.#catchUps && {
+          kept: this.#kept.encode(),
+          keptTimes: this.#keptTimes.encode(),
+          expired: this.#expired.encode(),
+        }),
         latency: this.#latency.encodeAll(),
         repliesSent: this.#replies.sent(),
         subscribeRefusedBy: this.#attempts.refusedBy,
@@ -194,14 +199,11 @@ export class CommandReceiver implements DeviceSubscription {
     const isKept = this.#catchUps !== undefined && this.#hasSession[device] === 1;
     const stretch = { fromMs: sinceMs, untilMs };
     this.#commands.addAll(this.#offline, device, stretch);
-    if (isKept) this.#commands.addAll(this.#kept, device, stretch);
-    if (isKept) this.#judge(device, untilMs);
-  }
-
-  /** What was due shortly before its device lost its subscription, or had it again: a late backend may have sent it after that. */
-  #noteNear(device: number, untilMs: number): void {
-    for (const [i, windowMs] of lateWindowsMs.entries())
-      this.#commands.addAll(this.#nearOffline[i]!, device, { fromMs: untilMs - windowMs, untilMs });
+    this.#offlineTimes.add(device, sinceMs, untilMs);
+    if (!isKept) return;
+    this.#commands.addAll(this.#kept, device, stretch);
+    this.#keptTimes.add(device, sinceMs, untilMs);
+    this.#judge(device, untilMs);
   }
 
   /** Notes what a session of the device had stored, and what had expired by an instant, epoch milliseconds. */

@@ -1,5 +1,5 @@
 import type { Envelope } from '../measure/envelope.ts';
-import { replyTopic } from '../plan/downlinks.ts';
+import { replyDelayMs, replyTopic } from '../plan/downlinks.ts';
 import { groupOfSlice } from '../plan/groups.ts';
 import type { CancelTimer } from '../shared/clock.ts';
 import { PositionalRandom } from '../shared/random.ts';
@@ -12,8 +12,6 @@ export interface CommandReplySettings extends Omit<DeviceSubscriptionSettings, '
 }
 
 const sendAgainMs = 10;
-/** Payloads use lane 0 and up of the same seed. */
-const replyLane = 0x3e91;
 /** Replies are of no stream: their tokens are this minus the slice of the backend, far below those of streams. */
 const tokenBase = -(2 ** 30);
 
@@ -51,9 +49,7 @@ export class CommandReplies {
     const { slice } = this.#settings;
     const { reply } = slice.group.profile;
     if (reply === undefined) return;
-    const { leastMs, mostMs } = reply.delay;
-    this.#random.seek(slice.firstDevice + device, command.n, replyLane);
-    const delayMs = leastMs + (mostMs - leastMs) * this.#random.next();
+    const delayMs = replyDelayMs(this.#random, reply, slice.firstDevice + device, command.n);
     this.#later(delayMs, () => this.#send(device, command));
   }
 

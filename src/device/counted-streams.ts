@@ -16,6 +16,8 @@ export interface CountedStreams {
   readonly hasUsers: boolean;
   /** Whether its kinds of message have names: each is counted by itself as well. */
   readonly haveNames: boolean;
+  /** Whether what was sent late is recorded by when it was sent: of commands, whose devices may have been offline by then. */
+  readonly recordsLateSends: boolean;
   /** How the time to a message's acknowledgement is called. */
   readonly acknowledgement: AcknowledgementLatencyName;
 }
@@ -28,6 +30,7 @@ export function countedStreamsOf(slice: Slice, streams = plannedStreamsOf(slice)
     echoRanksOf: echoingDevices(profile) > 0 ? (stream) => ranks[stream]! : undefined,
     hasUsers: !hasSchedule(profile),
     haveNames: profile.messages !== undefined,
+    recordsLateSends: profile.command !== undefined,
     acknowledgement: acknowledgementLatencyOf(isExactlyOnce(slice.group) ? 2 : 1),
   };
 }

@@ -1,6 +1,8 @@
 import type { FleetCounts } from '../live/live-fleet.ts';
 import type { ReplyResult } from '../measure/downlink-result.ts';
 import { IntervalSet } from '../measure/interval-set.ts';
+import { underWayMs } from '../measure/late-sends.ts';
+import { OfflineTimesRecord } from '../measure/offline-times.ts';
 import { readEnvelope } from '../measure/rule-record.ts';
 import {
   type CommandStream,
@@ -35,6 +37,9 @@ export class ReplyReader implements DeviceSubscription {
   readonly #roundTrip = new IntervalHistogram();
   readonly #attempts: SubscriptionAttempts;
   readonly #deadlines: ReplyDeadlines;
+  readonly #offlineTimes: OfflineTimesRecord;
+  /** By client: since when it has not been subscribed, epoch milliseconds; NaN: it is. */
+  readonly #offlineSince: Float64Array;
   #late = 0;
   #duplicates = 0;
   #unrelated = 0;
@@ -46,6 +51,9 @@ export class ReplyReader implements DeviceSubscription {
     this.#commands = plannedStreamsOf(slice)[0]!.messages;
     this.#timeoutMs = downlink.sender.profile.command?.replyTimeoutMs ?? 0;
     this.#deadlines = new ReplyDeadlines(this.#stream, this.#timeoutMs);
+    const { createdAt } = settings.plan.timeline;
+    this.#offlineTimes = new OfflineTimesRecord(slice.devices, createdAt);
+    this.#offlineSince = new Float64Array(slice.devices).fill(createdAt);
     // A reply only measures: QoS 0 spares its PUBACK.
     this.#attempts = new SubscriptionAttempts({ ...settings, qos: 0 });
   }
@@ -60,10 +68,14 @@ export class ReplyReader implements DeviceSubscription {
 
   disconnected(device: number): void {
     this.#attempts.disconnected(device);
+    if (Number.isNaN(this.#offlineSince[device]))
+      this.#offlineSince[device] = this.#settings.clock.now() - underWayMs;
   }
 
   subscribed(device: number, filter: string): void {
-    this.#attempts.granted(device, filter);
+    if (!this.#attempts.granted(device, filter)) return;
+    this.#noteOffline(device, this.#settings.clock.now());
+    this.#offlineSince[device] = Number.NaN;
   }
 
   subscribeRefused(device: number, filter: string, reason: string): void {
@@ -113,17 +125,25 @@ export class ReplyReader implements DeviceSubscription {
     return { commands: { replied: this.#replied.count, timed_out } };
   }
 
-  result(): { replies: ReplyResult } {
+  result(nowMs: number): { replies: ReplyResult } {
+    for (const device of this.#offlineSince.keys()) this.#noteOffline(device, nowMs);
     return {
       replies: {
         replied: this.#replied.encode(),
         late: this.#late,
         duplicates: this.#duplicates,
         unrelated: this.#unrelated,
+        offlineTimes: this.#offlineTimes.encode(),
         roundTrip: this.#roundTrip.encodeAll(),
         subscribeRefusedBy: this.#attempts.refusedBy,
       },
     };
+  }
+
+  /** A stretch that goes on is noted anew each time, as far as it came. */
+  #noteOffline(client: number, untilMs: number): void {
+    const sinceMs = this.#offlineSince[client]!;
+    if (!Number.isNaN(sinceMs)) this.#offlineTimes.add(client, sinceMs, untilMs);
   }
 
   #topicOf(device: number): string {

@@ -60,10 +60,7 @@ export class SliceCounters {
   /** @param devices of the slice @param startMs epoch milliseconds */
   constructor(devices: number, startMs: number, counted: CountedStreams) {
     this.#acknowledgements = new AcknowledgementTimes(counted.acknowledgement);
-    this.streams = Array.from(
-      { length: counted.streams },
-      () => new StreamCounters(counted.haveNames ? startMs : undefined),
-    );
+    this.streams = Array.from({ length: counted.streams }, () => new StreamCounters(counted, startMs));
     this.#counted = counted;
     this.#devicesPlanned = devices;
     this.#everConnected = new Uint8Array(devices);
@@ -87,6 +84,7 @@ export class SliceCounters {
   sent({ device, stream, n, atMs }: TakenMessage, sentMs: number): void {
     const counters = this.streams[stream]!;
     counters.sent.add(n);
+    counters.lateSends?.sent(n, atMs, sentMs);
     if (this.#counted.haveNames) counters.measured('send_lag', sentMs - atMs);
     counters.perSecond?.sent.add(sentMs);
     this.#lastSentMs = Math.max(this.#lastSentMs, sentMs);

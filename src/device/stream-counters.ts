@@ -1,4 +1,5 @@
 import { IntervalSet } from '../measure/interval-set.ts';
+import { LateSendRecord } from '../measure/late-sends.ts';
 import { type EncodedHistogram, LatencyHistogram } from '../measure/latency-histogram.ts';
 import type { KindSliceLatencyName } from '../measure/latency-names.ts';
 import type { DropReason, PublishCounts, StreamResult, UndecidedCounts } from '../measure/slice-result.ts';
@@ -45,13 +46,15 @@ export class StreamCounters {
   readonly #latencies = new Map<KindSliceLatencyName, LatencyHistogram>();
   /** Of a kind of message that has a name. */
   readonly perSecond: { readonly intended: SecondTally; readonly sent: SecondTally } | undefined;
+  /** Undefined: it is not recorded when what was late was sent. */
+  readonly lateSends: LateSendRecord | undefined;
   /** Ranks of messages that were back at the devices that sent them. */
   readonly echoes = new IntervalSet();
 
-  /** @param startMs where its kind of message has a name: epoch milliseconds of the slice's first second */
-  constructor(startMs?: number) {
-    if (startMs !== undefined)
-      this.perSecond = { intended: new SecondTally(startMs), sent: new SecondTally(startMs) };
+  /** @param startMs epoch milliseconds of the slice's first second */
+  constructor({ haveNames, recordsLateSends }: CountedStreams, startMs: number) {
+    this.lateSends = recordsLateSends ? new LateSendRecord() : undefined;
+    if (haveNames) this.perSecond = { intended: new SecondTally(startMs), sent: new SecondTally(startMs) };
   }
 
   measured(name: KindSliceLatencyName, latencyMs: number): void {
@@ -97,6 +100,7 @@ export class StreamCounters {
     return {
       intended: this.intended,
       sent: this.sent.encode(),
+      ...(this.lateSends && { lateSends: this.lateSends.encode() }),
       ...(hasUsers && { stageEnds: this.stageEnds.slice() }),
       ...(haveNames && {
         counts: {

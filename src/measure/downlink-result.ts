@@ -11,12 +11,14 @@ export interface DownlinkResult {
   /** Deliveries that were due while their device was not subscribed; some may have come all the same. */
   readonly offline: Readonly<Record<string, EncodedIntervals>>;
   /**
-   * By window of `lateWindowsMs`: deliveries that did not come, and that were due within so long before their device lost its subscription,
-   * or before it had it again. Absent in results of earlier versions.
+   * When devices were not subscribed, and the `underWayMs` before they lost their subscription: as of `OfflineTimesRecord`, since the
+   * plan was made. Absent in results of earlier versions.
    */
-  readonly nearOffline?: readonly Readonly<Record<string, EncodedIntervals>>[];
+  readonly offlineTimes?: EncodedIntervals;
   /** Of `offline`, those that the session of their device was to keep. Absent: no session outlives a connection. */
   readonly kept?: Readonly<Record<string, EncodedIntervals>>;
+  /** Of `offlineTimes`, those in which the session of their device was to keep what came. Absent: as of `kept`. */
+  readonly keptTimes?: EncodedIntervals;
   /** Those that expired before their device was subscribed again and had received what was stored; not all of them were kept. Absent: as of `kept`. */
   readonly expired?: Readonly<Record<string, EncodedIntervals>>;
   /** Intended → arrival at the device, of each arrival. */
@@ -35,6 +37,8 @@ export interface ReplyResult {
   readonly late: number;
   readonly duplicates: number;
   readonly unrelated: number;
+  /** When its clients were not subscribed, as of `DownlinkResult`. Absent in results of earlier versions. */
+  readonly offlineTimes?: EncodedIntervals;
   /** Sent → first reply, of each that came in time. */
   readonly roundTrip: EncodedHistogram;
   readonly subscribeRefusedBy: Readonly<Record<string, number>>;

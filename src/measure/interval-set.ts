@@ -145,6 +145,11 @@ export class IntervalSet {
     return difference;
   }
 
+  /** The numbers in both sets. */
+  within(other: IntervalSet): IntervalSet {
+    return this.without(this.without(other));
+  }
+
   /** Its numbers from `from` up to `until`, not included. */
   between(from: number, until: number): IntervalSet {
     const part = new IntervalSet();
@@ -199,6 +204,12 @@ export class IntervalSet {
       }
     }
     if (end > start) visit(start, end - start);
+  }
+
+  forEach(visit: (n: number) => void): void {
+    this.forEachInterval((start, length) => {
+      for (let n = start; n < start + length; n++) visit(n);
+    });
   }
 
   #mergeWord(word: number, bits: number): void {

@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
-import type { DownlinkCloser } from './downlink-totals.ts';
+import type { DownlinkCloser } from './downlink-closer.ts';
 import type { IntervalSet } from './interval-set.ts';
 import { type ObserverCloser, ObserverRecord } from './observer-record.ts';
 import type { StreamEntry } from './slice-entry.ts';

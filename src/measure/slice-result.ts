@@ -2,6 +2,7 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import type { CatchUpResult } from './catch-up-result.ts';
 import type { DownlinkResult, ReplyResult } from './downlink-result.ts';
 import type { EncodedIntervals } from './interval-set.ts';
+import type { LateSends } from './late-sends.ts';
 import type { EncodedBuckets } from './latency-buckets.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
 import type {
@@ -153,6 +154,8 @@ export interface StreamResult {
   readonly intended: number;
   /** Numbers n of those that were sent. */
   readonly sent: EncodedIntervals;
+  /** Of commands: those that were sent more than `underWayMs` after they were due. Absent in results of earlier versions. */
+  readonly lateSends?: readonly LateSends[];
   /** Of users: how many were due by the end of each stage that was over when one was due after it. */
   readonly stageEnds?: readonly number[];
   /** Where the group's kinds of message have names: what became of this kind's, as of the whole slice. */

@@ -1,5 +1,7 @@
+import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { InputError } from '../shared/errors.ts';
+import type { PositionalRandom } from '../shared/random.ts';
 import { topicFilterMatches } from '../targets/aws-iot/match-topic-filter.ts';
 import { type GroupedPlan, groupsOf, identityOf, isOfDevices, settingOf } from './groups.ts';
 import { type GroupPlan, identifyDevice, type Slice } from './plan.ts';
@@ -113,7 +115,7 @@ export function placeOf({ receivers }: Downlink, device: number): number | undef
 }
 
 /** The device at a place, index over the run. */
-function deviceAt(
+export function deviceAt(
   { receivers }: Downlink,
   place: number,
 ): { readonly group: GroupPlan; readonly device: number } {
@@ -171,6 +173,20 @@ function replyingBefore({ receivers }: Downlink, place: number): number {
     before += group.profile.devices;
     return group.profile.reply === undefined ? 0 : within;
   });
+}
+
+/** Payloads use lane 0 and up of the same seed. */
+const replyLane = 0x3e91;
+
+/** How long after a command came its reply is sent. @param random of the seed of the device's group @param device index over the run */
+export function replyDelayMs(
+  random: PositionalRandom,
+  { delay: { leastMs, mostMs } }: NonNullable<LoadProfile['reply']>,
+  device: number,
+  n: number,
+): number {
+  random.seek(device, n, replyLane);
+  return leastMs + (mostMs - leastMs) * random.next();
 }
 
 /** Topics of commands and replies begin with this: policies name it, and no rule of Stampede's reads it. */

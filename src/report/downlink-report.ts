@@ -1,4 +1,9 @@
-import type { DownlinkLedger, ReplyTotals } from '../measure/downlink-ledger.ts';
+import {
+  type DownlinkLedger,
+  type ReplyTotals,
+  type UnknownReason,
+  unknownReasons,
+} from '../measure/downlink-ledger.ts';
 import type { GroupLedger } from '../measure/group-totals.ts';
 import { nothingSeen } from '../measure/message-totals.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
@@ -23,6 +28,8 @@ export interface DownlinkReport extends CommandCounts, DeliveryCounts {
   readonly refusalCounts: RefusalCounts;
   /** Delivered to no device, and neither offline, nor throttled, nor unknown: at least. */
   readonly lost: number;
+  /** Why what is unknown is unknown. */
+  readonly unknownBecause: Readonly<Record<UnknownReason, number>>;
   /** Absent: no backend receives any. */
   readonly replies?: ReplyTotals;
   /** In the profile's order. */
@@ -54,7 +61,7 @@ interface DeliveryCounts {
   readonly delivered: number;
   /** Due while their device was not subscribed, and did not come. */
   readonly offline: number;
-  /** The slice of their device died, or was stopped, before it could have recorded them. */
+  /** It is not known whether they came, or whether their device was subscribed when they were sent. */
   readonly unknown: number;
 }
 
@@ -78,6 +85,7 @@ export function downlinkReportOf(
     throttledAtLeast: atLeast,
     refusalCounts,
     lost: missing - atMost,
+    unknownBecause: downlink.map(({ unknownBecause }) => unknownBecause).reduce(sumFields),
     ...(replies.length > 0 && { replies: replies.reduce(sumFields) }),
     backends,
     subscribeRefused: subscribeRefusedBy,
@@ -142,16 +150,12 @@ export function backendRows({ backends }: DownlinkReport): string[][] {
 
 /** What to know of commands beside the table, a sentence each. */
 export function describeDownlink(downlink: DownlinkReport): string[] {
-  const { unknown, replies, subscribeRefused } = downlink;
+  const { replies, subscribeRefused } = downlink;
   const refused = describeCounts(subscribeRefused);
   return [
     'A delivery is a command at a device that it was for. Offline: the device was not subscribed when it was due.',
     ...describeMissing(downlink),
-    ...(unknown > 0
-      ? [
-          `Of ${formatCount(unknown)} more deliveries nothing is known: the slices of their devices ended before they had recorded them, or a late backend may have sent them while their devices were not subscribed.`,
-        ]
-      : []),
+    ...describeUnknown(downlink),
     ...describeReplies(replies),
     ...(replies !== undefined && replies.late > 0
       ? [`${formatCount(replies.late)} replies came after the timeout, and count as timed out.`]
@@ -165,14 +169,33 @@ export function describeDownlink(downlink: DownlinkReport): string[] {
   ];
 }
 
+const unknownMeanings: Readonly<Record<UnknownReason, string>> = {
+  'receiver-ended': 'that may have come after the slice of their device had stored its last record',
+  'backend-ended': 'of a backend whose slice died before it had recorded when it sent them',
+  'near-offline': 'sent late, within 0.1 s of when their device lost its subscription or had it again',
+};
+
+/** Nothing where all is known. */
+function describeUnknown({ unknown, unknownBecause }: DownlinkReport): string[] {
+  if (unknown === 0) return [];
+  const reasons = unknownReasons.filter((reason) => unknownBecause[reason] > 0);
+  const parts = reasons.map((reason) => `${formatCount(unknownBecause[reason])} ${unknownMeanings[reason]}`);
+  return [`Deliveries that are not known: ${parts.join('; ')}.`];
+}
+
 /** Replies that devices sent, against those that came; nothing where none is missing. */
 function describeReplies(replies: ReplyTotals | undefined): string[] {
   if (replies === undefined) return [];
-  const { sent, replied, late } = replies;
+  const { sent, replied, late, offline } = replies;
   const came = replied + late;
   if (sent <= came) return [];
   return [
-    `Devices sent ${formatCount(sent)} replies, and ${formatCount(came)} came. The others count as timed out, also where a quota or a lost connection of the backend is why they did not come.`,
+    `Devices sent ${formatCount(sent)} replies, and ${formatCount(came)} came. The others count as timed out, also where a quota is why they did not come.`,
+    ...(offline > 0
+      ? [
+          `Replies that did not come, and that were due while their backend’s client was not subscribed: ${formatCount(offline)}.`,
+        ]
+      : []),
   ];
 }
 

@@ -1,4 +1,5 @@
-import { all, count, numberIn, type Rule } from './rule.ts';
+import { unknownReasons } from '../../../src/measure/downlink-ledger.ts';
+import { count, numberIn, type Rule } from './rule.ts';
 import type { Check, TrueDownlink } from './truth.ts';
 
 const hasCommands: Check = (_, { downlink }) => downlink !== undefined;
@@ -10,7 +11,7 @@ const isTrueEquation: Check = ([line = ''], { downlink }) => {
   );
   const [[total, sum] = ['', 0], ...parts] = terms;
   const unknown = total.startsWith('replies') ? downlink?.repliesUnknown : downlink?.unknown;
-  const { stated, ...counts } = downlink ?? {};
+  const { stated, unknownBecause: _, ...counts } = downlink ?? {};
   const real: Readonly<Record<string, number | undefined>> = {
     ...counts,
     ...stated,
@@ -45,6 +46,13 @@ const headings = 'devices intended sent deliveries delivered offline missing rep
 );
 /** Only of replies there may be none. */
 const cellOf = (heading: string) => (/replied|timed out/.test(heading) ? '([\\d,]+|–)' : '([\\d,]+)');
+
+/** In the order of `unknownReasons`. */
+const unknownMeanings = [
+  'that may have come after the slice of their device had stored its last record',
+  'of a backend whose slice died before it had recorded when it sent them',
+  'sent late, within 0\\.1 s of when their device lost its subscription or had it again',
+];
 
 const states =
   (of: (truth: TrueDownlink) => readonly (number | undefined)[]): Check =>
@@ -101,18 +109,21 @@ export const downlinkRules: readonly Rule[] = [
   ],
   [
     new RegExp(
-      `^Of ${count} more deliveries nothing is known: the slices of their devices ended before they had recorded them, or a late backend may have sent them while their devices were not subscribed\\.$`,
+      `^Deliveries that are not known: ${unknownMeanings.map((each) => `(?:${count} ${each}(?:; (?=\\d))?)?`).join('')}\\.$`,
     ),
-    all(
-      states(({ unknown }) => [unknown]),
-      (_, { slicesKilled }) => slicesKilled > 0,
-    ),
+    states(({ unknownBecause = {} }) => unknownReasons.map((reason) => unknownBecause[reason] ?? 0)),
   ],
   [
     new RegExp(
-      `^Devices sent ${count} replies, and ${count} came\\. The others count as timed out, also where a quota or a lost connection of the backend is why they did not come\\.$`,
+      `^Devices sent ${count} replies, and ${count} came\\. The others count as timed out, also where a quota is why they did not come\\.$`,
     ),
     states(({ repliesSent, replied = 0, late = 0 }) => [repliesSent, replied + late]),
+  ],
+  [
+    new RegExp(
+      `^Replies that did not come, and that were due while their backend’s client was not subscribed: ${count}\\.$`,
+    ),
+    states(({ repliesOffline }) => [repliesOffline]),
   ],
   [
     new RegExp(`^${count} replies came after the timeout, and count as timed out\\.$`),

@@ -1,6 +1,7 @@
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
+import { OfflineTimesRecord } from '../../../src/measure/offline-times.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
-import { histogramOf } from '../measure/run-fixture.ts';
+import { createdAt, histogramOf } from '../measure/run-fixture.ts';
 import { testBroker } from '../measure/subscribed-run.ts';
 import type { NamedSituation, Situation } from './true-run.ts';
 import type { TrueDownlink } from './truth.ts';
@@ -84,6 +85,51 @@ function withCommands(result: SliceResult): SliceResult {
       repliesSent: isFirst ? { [backend]: repliesSent } : {},
       subscribeRefusedBy: { QuotaExceeded: 1 },
     },
+  };
+}
+
+/** Milliseconds after the plan was made: longer than the run. */
+const longMs = 60_000;
+
+/** The backend had no subscription to replies all the time. */
+function withoutReplies(result: SliceResult): SliceResult {
+  const { replies, downlink, ...recorded } = withCommands(result);
+  if (replies === undefined)
+    return {
+      ...recorded,
+      downlink: {
+        ...downlink!,
+        ...(result.slice === 0 && { repliesSent: { [backend]: received.delivered } }),
+      },
+    };
+  const times = new OfflineTimesRecord(1, createdAt);
+  times.add(0, createdAt, createdAt + longMs);
+  const none = { replied: [], late: 0, roundTrip: histogramOf([]), offlineTimes: times.encode() };
+  return { ...recorded, replies: { ...replies, ...none } };
+}
+
+/** Command 30 was sent late, within the tenth of a second in which meter 30 lost its subscription. */
+function withLateCommand(result: SliceResult): SliceResult {
+  const { replies: _, ...recorded } = withCommands(result);
+  const { streams, downlink } = recorded;
+  const at = createdAt + 20_000;
+  if (result.slice === backend)
+    return { ...recorded, streams: [{ ...streams[0]!, lateSends: [{ at, n: setOf(30, 31) }] }] };
+  if (result.slice !== 0) return recorded;
+  const times = new OfflineTimesRecord(100, createdAt);
+  times.add(30, at + 50, createdAt + longMs);
+  return { ...recorded, downlink: { ...downlink!, repliesSent: {}, offlineTimes: times.encode() } };
+}
+
+/** The same of the last 20 commands for all but the meters of slice 1, which received none of them. */
+function withHalfOfBroadcasts(result: SliceResult): SliceResult {
+  const recorded = withBroadcasts(result);
+  if (result.slice !== 1) return recorded;
+  const ranks = new IntervalSet();
+  for (let n = 0; n < commands / 2; n++) ranks.addRange(n * meters + 100, 100);
+  return {
+    ...recorded,
+    downlink: { ...recorded.downlink!, arrivals: ranks.count, seen: { [backend]: ranks.encode() } },
   };
 }
 
@@ -211,6 +257,68 @@ export const downlinkSituations: readonly NamedSituation[] = [
           throttled: 0,
           lost: 0,
           unknown: commands * 100,
+          unknownBecause: { 'receiver-ended': commands * 100 },
+        },
+      },
+    },
+  ],
+  [
+    'a backend broadcast its commands and was killed before it had recorded the last of them',
+    {
+      profile: profileOf({ address: 'broadcast' }),
+      record: withHalfOfBroadcasts,
+      killed: { [backend]: { at: commands, recorded: commands / 2 } },
+      sums: sumsWith(commands, commands * 250),
+      truth: {
+        downlink: {
+          sent: commands,
+          due: commands * meters,
+          delivered: commands * 250,
+          duplicates: 0,
+          offline: 0,
+          throttled: 0,
+          lost: 0,
+          unknown: commands * 50,
+          unknownBecause: { 'backend-ended': commands * 50 },
+        },
+      },
+    },
+  ],
+  [
+    'a command was sent late just when its device lost its subscription',
+    {
+      profile: profileOf({}),
+      record: withLateCommand,
+      sums: sumsWith(commands, commandsOut),
+      truth: {
+        downlink: {
+          ...deliveriesAlone,
+          offline: 3,
+          unknown: 1,
+          unknownBecause: { 'near-offline': 1 },
+          throttled: 0,
+          lost: 6,
+          subscribesRefused: 3,
+        },
+      },
+    },
+  ],
+  [
+    'a backend was not subscribed when devices replied',
+    {
+      profile: profileOf({ replyTimeout: '2s' }, {}),
+      record: withoutReplies,
+      sums: sumsWith(commands + received.delivered, commandsOut, 0),
+      truth: {
+        downlink: {
+          ...inTurn,
+          throttled: 0,
+          lost: 6,
+          replied: 0,
+          timedOut: commands,
+          late: 0,
+          repliesSent: received.delivered,
+          repliesOffline: received.delivered,
         },
       },
     },

@@ -1,3 +1,4 @@
+import type { UnknownReason } from '../../../src/measure/downlink-ledger.ts';
 import type { NetworkEndings, PacketCounts } from '../../../src/measure/network-totals.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 
@@ -113,7 +114,11 @@ export interface TrueDownlink {
   readonly stated?: { readonly throttled: number; readonly lost: number };
   /** Deliveries, and replies, that nothing recorded. */
   readonly unknown: number;
+  /** Why; absent: none is unknown. */
+  readonly unknownBecause?: Readonly<Partial<Record<UnknownReason, number>>>;
   readonly repliesUnknown?: number;
+  /** That did not come, because no client of the backend was subscribed. */
+  readonly repliesOffline?: number;
   /** Absent: none are due. */
   readonly replied?: number;
   readonly timedOut?: number;

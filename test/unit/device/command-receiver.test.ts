@@ -6,6 +6,7 @@ import { SliceCounters } from '../../../src/device/slice-counters.ts';
 import type { OutgoingMessage, Transport } from '../../../src/device/transport.ts';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
+import { OfflineTimes } from '../../../src/measure/offline-times.ts';
 import {
   commandFilters,
   commandStreamsOf,
@@ -142,8 +143,8 @@ describe('devices that receive commands', () => {
     expect(ranksOf(offline).filter((rank) => !ranks.includes(rank))).toEqual([17, 21, 25]);
   });
 
-  it('know which were due so shortly before that a late backend may have sent them after it', async () => {
-    const { clock, receiver, online, deliver, intendedAt, ranksOf } = play('device');
+  it('know when they were not subscribed, for what a late backend sends then', async () => {
+    const { plan, clock, receiver, online, deliver, intendedAt, ranksOf } = play('device');
     for (let device = 0; device < devices; device++) online(device);
     await passUntil(clock, intendedAt(20) + 1);
     // Device 1 is away from 5 s to 7 s; of 1, 5, 9 … 37 it has received the first.
@@ -151,15 +152,21 @@ describe('devices that receive commands', () => {
     await passUntil(clock, intendedAt(28) + 1);
     online(1);
     deliver(1, 1);
-    const { nearOffline, offline } = receiver.result(clock.now()).downlink;
-    expect(ranksOf(offline)).toEqual([17, 21, 25]);
-    // Within 2, 4, 8 and 16 s before 4 s and 7 s.
-    expect(nearOffline!.map(ranksOf)).toEqual([
-      [9, 13, 21, 25],
-      [5, 9, 13, 17, 21, 25],
-      [5, 9, 13, 17, 21, 25],
-      [5, 9, 13, 17, 21, 25],
-    ]);
+    const endAt = intendedAt(28) + 1_001;
+    await passUntil(clock, endAt);
+    receiver.disconnected(2);
+    const { offlineTimes, offline } = receiver.result(endAt + 500).downlink;
+    expect(ranksOf(offline)).toEqual([17, 21, 25, 30, 34]);
+    const { createdAt } = plan.timeline;
+    const times = new OfflineTimes(offlineTimes!, devices, createdAt);
+    const [lostAt, backAt] = [intendedAt(20) + 1, intendedAt(28) + 1];
+    // Until it was subscribed, which took no time here, and from a second before the disconnect on.
+    expect(times.shareOf(1, createdAt, lostAt - 1_001)).toBe('none');
+    expect(times.shareOf(1, lostAt - 1_000, backAt - 1)).toBe('all');
+    expect(times.shareOf(1, backAt - 50, backAt + 50)).toBe('part');
+    expect(times.shareOf(1, backAt + 1, endAt)).toBe('none');
+    expect(times.shareOf(2, endAt - 1_000, endAt + 499)).toBe('all');
+    expect(times.shareOf(0, createdAt, endAt)).toBe('none');
   });
 
   it('know which of those expired before they were subscribed again', async () => {

@@ -63,6 +63,7 @@ beforeEach(() => {
     echoRanksOf: undefined,
     hasUsers: false,
     haveNames: true,
+    recordsLateSends: false,
     acknowledgement: 'puback_round_trip',
   });
   events = [];

@@ -180,7 +180,8 @@ describe('reconciliation', () => {
           kept: 0,
           expired: 0,
           unknown: 0,
-          replies: { due: 252, replied: 43, timedOut: 209, unknown: 0, late: 0, sent: 112 },
+          unknownBecause: { 'receiver-ended': 0, 'backend-ended': 0, 'near-offline': 0 },
+          replies: { due: 252, replied: 43, timedOut: 209, offline: 0, unknown: 0, late: 0, sent: 112 },
         },
       ],
     };
