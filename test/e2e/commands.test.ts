@@ -1,7 +1,14 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { MetricsReport } from '../../src/embedded/iot-core/http/admin-api.ts';
 import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import type { LiveTotals } from '../../src/live/run-totals.ts';
+import { countEncoded } from '../../src/measure/interval-set.ts';
+import type { SliceResult } from '../../src/measure/slice-result.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { sumBy } from '../../src/shared/counts.ts';
+import { processesOfFunction } from '../support/run/function-processes.ts';
 import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
 // Whole runs of commands: what the report says of their deliveries is what IoT Core's process counted.
@@ -11,22 +18,26 @@ interface Outcome extends EndedRehearsal {
   readonly live: LiveTotals;
   /** IoT Core's own counts, by metric. */
   readonly counts: Readonly<Record<string, number>>;
+  readonly slices: readonly SliceResult[];
 }
 
 async function rehearse(
   profile: object,
   options: Parameters<typeof startRehearsal>[0] = {},
+  during?: (runsDirectory: string, plan: Plan) => Promise<void>,
 ): Promise<Outcome> {
   const rehearsal = await startRehearsal(options);
   try {
-    const ended = await rehearsal.run(profile);
+    const run = await rehearsal.begin(profile);
+    if (during) await during(rehearsal.runsDirectory, await run.plan());
+    const ended = await run.ended();
     const { metrics } = (await (await fetchAdmin(rehearsal.aws, '/metrics')).json()) as MetricsReport;
     const counts: Record<string, number> = {};
     for (const { name, total } of metrics) counts[name] = (counts[name] ?? 0) + total;
     const { LIVE_URL, LIVE_TOKEN } = rehearsal.aws.environment;
     const headers = { authorization: `Token ${LIVE_TOKEN}` };
     const live = (await (await fetch(`${LIVE_URL}/${ended.report.runId}`, { headers })).json()) as LiveTotals;
-    return { ...ended, counts, live };
+    return { ...ended, counts, live, slices: await run.slices() };
   } finally {
     await rehearsal.close();
   }
@@ -40,10 +51,27 @@ const shared = {
   publish: { ackTimeout: '30s' },
 };
 
+/** The backend stands still from 0.5 to 3.2 s of publishing; half of the meters are offline from 2.2 to 4.7 s. */
+async function stopBackend(runsDirectory: string, { timeline }: Plan): Promise<void> {
+  await sleep(timeline.publishAt + 500 - Date.now());
+  const signal = (name: NodeJS.Signals) => {
+    const pids = processesOfFunction(runsDirectory, 'publish-http');
+    expect(pids).toHaveLength(1);
+    for (const pid of pids) process.kill(pid, name);
+  };
+  signal('SIGSTOP');
+  await sleep(timeline.publishAt + 3_200 - Date.now());
+  signal('SIGCONT');
+}
+
+/** Whether the processes of a run can be found. */
+const hasProcesses = existsSync('/proc/self/environ');
+
 let throttled: Outcome;
 let replied: Outcome;
+let late: Outcome | undefined;
 beforeAll(async () => {
-  [throttled, replied] = await Promise.all([
+  [throttled, replied, late] = await Promise.all([
     rehearse(
       {
         ...shared,
@@ -78,6 +106,25 @@ beforeAll(async () => {
         },
       },
     }),
+    hasProcesses
+      ? rehearse(
+          {
+            ...shared,
+            duration: '6s',
+            groups: {
+              meters: {
+                devices: meters,
+                idle: true,
+                connect: { backoff: { base: '2500ms', cap: '2500ms', jitter: 'none' } },
+              },
+              web: { from: 'backend', connect: { protocol: 'https' }, ratePerSecond: 25 },
+            },
+            timeline: [{ at: '2.2s', group: 'meters', disconnect: { share: 0.5, how: 'drop' } }],
+          },
+          {},
+          stopBackend,
+        )
+      : undefined,
   ]);
 }, 120_000);
 
@@ -97,6 +144,22 @@ describe('a run of commands', () => {
     expect(report.reconciliation.filter(({ unexplained }) => unexplained !== 0)).toEqual([]);
     expect(report.messages).toMatchObject({ intended: 0, sent: 0, lost: 0 });
   });
+
+  (hasProcesses ? it : it.skip)(
+    'by a backend that stood still says of each delivery whether its device was offline when it was sent',
+    () => {
+      const { report, counts, slices } = late!;
+      expect(report.imbalances).toEqual([]);
+      const lateSends = slices.flatMap(({ streams }) => streams[0]!.lateSends ?? []);
+      // What was due from 0.5 to 2.2 s; until 1.2 s no device was offline, nor about to be.
+      expect(sumBy(lateSends, ({ n }) => countEncoded(n))).toBeGreaterThan(10);
+      const { due, delivered, offline, throttled: refused, lost, unknown } = report.downlink!;
+      expect({ due, refused, lost, unknown }).toEqual({ due: 150, refused: 0, lost: 0, unknown: 0 });
+      expect(delivered + offline).toBe(due);
+      expect(delivered).toBe(counts['PublishOut.Success']);
+      expect(offline).toBeGreaterThan(20);
+    },
+  );
 
   it('delivers them to one device each or to all of a group, and collects replies', () => {
     const { report, counts } = replied;
