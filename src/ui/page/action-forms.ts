@@ -40,8 +40,7 @@ const rateForm: ActionForm = {
     () => html`${field('rate', 'slider', 'Times the planned rate', html`<input id="rate-slider" name="slider" type="range" min="0" max="3" step="0.1" value="1" data-same="factor">`)}
 ${field('rate', 'factor', 'As a number', html`<input id="rate-factor" name="factor" type="number" min="0" max="1000" step="any" value="1" required data-same="slider">`)}`,
   settings: ({ factor }) => [`rate=${factor}x`],
-  effect: ({ factor = '' }, { where }) =>
-    `Messages${where} are due at ${factor} times the rate that the plan has at each instant`,
+  effect: ({ factor = '' }, { where }) => `Messages${where} are due at ${factor} times the planned rate`,
 };
 
 const networkForm: ActionForm = {
@@ -59,8 +58,8 @@ ${field('network', 'delay', 'Delay of each packet', html`<input id="network-dela
   ],
   effect: ({ preset, delay }, { where }) => {
     const becomes = preset ? `becomes ${preset}` : 'stays as it is';
-    const delayed = delay ? `, and delays each packet by ${delay} in each direction` : '';
-    return `The network of devices${where} ${becomes}${delayed}; open connections included`;
+    const delayed = delay ? ` and delays each packet by ${delay} in each direction` : '';
+    return `The network of devices${where} ${becomes}${delayed}, for open connections too`;
   },
 };
 

@@ -137,7 +137,7 @@ describeInBrowser('the live page changes a run', () => {
   it('changes the network: accepted, marked, and measured', async () => {
     await page.locator('#network-delay').fill('400ms');
     expect(await page.locator('#network-effect').textContent()).toMatch(
-      /^The network of devices of group meters stays as it is, and delays each packet by 400ms in each direction/,
+      /^The network of devices of group meters stays as it is and delays each packet by 400ms in each direction/,
     );
     await press('network', '✓ network delay 400ms in group meters');
     expect(await isMarked('network delay 400ms')).toBe(true);
