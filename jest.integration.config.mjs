@@ -1,7 +1,11 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { base } from './jest.config.mjs';
 
 // Unit tests have more random cases here than in `npm test`: see test/support/effort.ts.
 process.env.TEST_EFFORT = 'full';
+// Stacks that were packaged, for all test files: see test/support/stack/shared-stacks.ts.
+process.env.TEST_STACKS = path.join(tmpdir(), `stampede-stacks-${process.pid}`);
 
 /** What needs more than npm packages (Mosquitto, Python's moto, Chromium): `npm run test:integration`. */
 export default {
@@ -10,5 +14,6 @@ export default {
   maxWorkers: 2,
   testMatch: ['<rootDir>/test/**/*.integration.ts', '<rootDir>/test/unit/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/install-debian-packages.mjs',
+  globalTeardown: '<rootDir>/test/support/stack/remove-shared-stacks.mjs',
   testTimeout: 120_000,
 };

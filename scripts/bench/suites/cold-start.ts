@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type PackagedStack, packageStack } from '../../../test/support/stack/packaged-stack.ts';
+import { type PackagedStack, packageStack, readStack } from '../../../test/support/stack/packaged-stack.ts';
 import { measureInProcess } from '../measured-process.ts';
 import type { ImportReport, ImportSettings } from '../pure/run-import.ts';
 import { measureInRounds } from '../rounds.ts';
@@ -19,12 +19,12 @@ export const coldStart: Suite = {
   async run(bench) {
     bench.progress('sls package');
     const architecture = process.arch === 'x64' ? 'x86_64' : 'arm64';
-    const stack = await packageStack([`architecture=${architecture}`]);
     const directory = await mkdtemp(join(tmpdir(), 'stampede-bench-'));
     try {
-      await measureImports(bench, stack, directory);
+      const artifacts = join(directory, 'stack');
+      await packageStack(artifacts, [`architecture=${architecture}`]);
+      await measureImports(bench, await readStack(artifacts), directory);
     } finally {
-      await stack.remove();
       await rm(directory, { recursive: true, force: true });
     }
   },

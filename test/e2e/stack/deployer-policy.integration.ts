@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { actionsOf, callsIn, compareWithPolicy, reachableFrom } from '../../support/stack/aws-calls.ts';
-import { packageStack } from '../../support/stack/packaged-stack.ts';
+import { sharedStack } from '../../support/stack/shared-stacks.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -88,11 +88,9 @@ function actionsOfType(type: string): string[] {
 
 it('deployer.json allows what sls deploy and remove call, and CloudFormation for them, and no more', async () => {
   const types = new Set<string>();
-  const layers = 'payloadLayers=arn:aws:lambda:eu-west-1:123456789012:layer:my-payloads:1';
   const actionsOfProperties = new Set<string>();
-  for (const parameters of [[], [layers], ['subscriber=stream', 'tracing=true'], ['subscriber=direct']]) {
-    const { template, remove } = await packageStack(parameters);
-    await remove();
+  for (const variant of ['default', 'stream', 'direct'] as const) {
+    const { template } = await sharedStack(variant);
     for (const { Type, Properties } of Object.values(template.Resources)) {
       types.add(Type);
       // Lambda reads the layers of a function with the permissions of the user who sets them.

@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { arch, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type EmbeddedAws, startEmbeddedAws } from '../../../src/embedded/process/start-embedded-aws.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { invokeOnce, type LambdaAnswer } from '../../support/stack/lambda-host.ts';
-import { type PackagedStack, packageStack } from '../../support/stack/packaged-stack.ts';
+import type { PackagedStack } from '../../support/stack/packaged-stack.ts';
+import { sharedStack } from '../../support/stack/shared-stacks.ts';
 
 const profile = {
   name: 'zipped',
@@ -19,13 +20,11 @@ let aws: EmbeddedAws;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'stampede-zips-'));
-  // This machine's own architecture: the native file has to run here.
-  stack = await packageStack([`architecture=${arch() === 'arm64' ? 'arm64' : 'x86_64'}`]);
+  stack = await sharedStack('ofThisMachine');
   aws = await startEmbeddedAws({ runsDirectory: path.join(directory, 'runs') });
 });
 afterAll(async () => {
   await aws.close();
-  await stack.remove();
   await rm(directory, { recursive: true, force: true });
 });
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import validateStates from 'asl-validator';
 import { defaultCeilings } from '../../../src/plan/ceilings.ts';
 import { defaultDeployment, parseDeployment } from '../../../src/plan/deployment.ts';
@@ -11,7 +11,8 @@ import {
   statementsOf,
   type Template,
 } from '../../support/stack/cloudformation.ts';
-import { copyService, type PackagedStack, packageStack } from '../../support/stack/packaged-stack.ts';
+import { copyService, type PackagedStack } from '../../support/stack/packaged-stack.ts';
+import { payloadLayers, permissionsBoundary, sharedStack } from '../../support/stack/shared-stacks.ts';
 import { allowedWildcards, isAllowed, wildcardsIn } from '../../support/stack/wildcards.ts';
 
 const functions = ['plan', 'publish-mqtt', 'publish-http', 'subscribe', 'measure-latency', 'summarize'];
@@ -19,9 +20,8 @@ const mb = 1_000_000;
 
 let stack: PackagedStack;
 beforeAll(async () => {
-  stack = await packageStack();
+  stack = await sharedStack('default');
 }, 60_000);
-afterAll(() => stack.remove());
 
 const filesOf = (name: string): string[] => Object.keys(stack.zips.get(name)?.files ?? {});
 const textOf = (name: string, file: string): string =>
@@ -336,14 +336,7 @@ describe('names', () => {
 
 describe('stage parameters', () => {
   it('name the stack, bound its roles and set the waits', async () => {
-    const boundary = 'arn:aws:iam::123456789012:policy/edge-of-teams';
-    const other = await packageStack([
-      'namePrefix=acme-',
-      `permissionsBoundary=${boundary}`,
-      'coldStartLead=20s',
-      'cloudWatchDelay=1m',
-    ]);
-    await other.remove();
+    const other = await sharedStack('named');
     const { Resources } = other.template;
     const names = Object.values(Resources).flatMap(({ Properties = {} }) =>
       ['FunctionName', 'LogGroupName', 'StateMachineName', 'DashboardName'].flatMap((name) =>
@@ -355,7 +348,7 @@ describe('stage parameters', () => {
     const roles = Object.values(Resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
     expect(roles.length).toBeGreaterThan(5);
     expect(new Set(roles.map(({ Properties }) => Properties?.PermissionsBoundary))).toEqual(
-      new Set([boundary]),
+      new Set([permissionsBoundary]),
     );
     expect(JSON.stringify(statementsOf(other.template))).not.toMatch(/[:/]stampede-dev/);
     const variables = 'Environment.Variables';
@@ -367,8 +360,7 @@ describe('stage parameters', () => {
   }, 60_000);
 
   it('put a stream between the rule and measure-latency', async () => {
-    const { template, remove, variablesOf } = await packageStack(['subscriber=stream', 'streamShards=4']);
-    await remove();
+    const { template, variablesOf } = await sharedStack('stream');
     const { Resources } = template;
     expect(Resources.ArrivalsStream?.Properties).toMatchObject({
       StreamModeDetails: { StreamMode: 'PROVISIONED' },
@@ -389,8 +381,7 @@ describe('stage parameters', () => {
       subscriber: 'stream',
       stream: { mode: 'provisioned', shards: 4 },
     });
-    const onDemand = await packageStack(['subscriber=stream', 'streamMode=on-demand']);
-    await onDemand.remove();
+    const onDemand = await sharedStack('onDemandStream');
     expect(onDemand.template.Resources.ArrivalsStream?.Properties).toMatchObject({
       StreamModeDetails: { StreamMode: 'ON_DEMAND' },
       ShardCount: { Ref: 'AWS::NoValue' },
@@ -398,17 +389,7 @@ describe('stage parameters', () => {
   }, 120_000);
 
   it('turn topics, subscriber, architecture, tracing, layers and limits', async () => {
-    const layers = [1, 2].map((version) => `arn:aws:lambda:us-east-1:123456789012:layer:payloads:${version}`);
-    const other = await packageStack([
-      'topicFilter=fleet/+/telemetry/#',
-      'subscriber=direct',
-      'architecture=x86_64',
-      'tracing=true',
-      'publishConcurrency=50',
-      `payloadLayers=${layers.join(', ')}`,
-      'retentionDays=30',
-    ]);
-    await other.remove();
+    const other = await sharedStack('direct');
     const { Resources } = other.template;
     const mqtt = Resources.PublishDashmqttLambdaFunction?.Properties;
     expect(mqtt).toMatchObject({
@@ -417,7 +398,7 @@ describe('stage parameters', () => {
       TracingConfig: { Mode: 'Active' },
     });
     for (const name of ['Plan', 'PublishDashmqtt', 'PublishDashhttp'])
-      expect(Resources[`${name}LambdaFunction`]?.Properties).toHaveProperty('Layers', layers);
+      expect(Resources[`${name}LambdaFunction`]?.Properties).toHaveProperty('Layers', payloadLayers);
     expect(Resources.SummarizeLambdaFunction?.Properties).not.toHaveProperty('Layers');
     const byName = statementsOf(other.template).filter(({ sid }) => sid === 'PublishToTheRuleByName');
     expect(byName.map(({ resources }) => resources)).toEqual(
@@ -459,8 +440,7 @@ describe('stage parameters', () => {
   }, 60_000);
 
   it('turn the readers of the queue into provisioned pollers', async () => {
-    const other = await packageStack(['queueReaders=provisioned', 'minimumPollers=20', 'maximumPollers=400']);
-    await other.remove();
+    const other = await sharedStack('provisioned');
     const { Resources, Outputs } = other.template;
     expect(Resources.ArrivalsEventSource?.Properties).toMatchObject({
       ScalingConfig: { Ref: 'AWS::NoValue' },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,15 +57,26 @@ export interface PackagedStack {
   >;
   /** Of a function: the variables whose values are in the template itself. */
   variablesOf(name: string): Record<string, string>;
-  remove(): Promise<void>;
 }
 
-/** `sls package` as a fresh clone runs it: no credentials, no home directory to find some in. */
-export async function packageStack(parameters: readonly string[] = []): Promise<PackagedStack> {
+/**
+ * `sls package` as a fresh clone runs it: no credentials, no home directory to find some in.
+ * @param artifacts the directory that it makes
+ */
+export async function packageStack(artifacts: string, parameters: readonly string[] = []): Promise<void> {
   const service = await copyService();
-  const { code, output } = await service.sls(['package', ...parameters.flatMap((each) => ['--param', each])]);
-  if (code !== 0) throw new Error(`sls package ended with ${code}:\n${output}`);
-  const artifacts = path.join(service.directory, '.serverless');
+  try {
+    const flags = parameters.flatMap((each) => ['--param', each]);
+    const { code, output } = await service.sls(['package', ...flags]);
+    if (code !== 0) throw new Error(`sls package ended with ${code}:\n${output}`);
+    await rename(path.join(service.directory, '.serverless'), artifacts);
+  } finally {
+    await service.remove();
+  }
+}
+
+/** @param artifacts a directory that `packageStack` made */
+export async function readStack(artifacts: string): Promise<PackagedStack> {
   const templateFile = path.join(artifacts, 'cloudformation-template-update-stack.json');
   const zips = new Map<string, { bytes: number; files: Record<string, Uint8Array> }>();
   for (const name of await readdir(artifacts)) {
@@ -89,7 +100,6 @@ export async function packageStack(parameters: readonly string[] = []): Promise<
       return Object.fromEntries(known);
     },
     zips,
-    remove: service.remove,
   };
 }
 

@@ -32,8 +32,9 @@ import {
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readProfileFile } from '../../../../src/cli/options/profile-file.ts';
-import { copyService, packageStack, type ServiceCopy } from '../../../support/stack/packaged-stack.ts';
+import { copyService, type ServiceCopy } from '../../../support/stack/packaged-stack.ts';
 import { type Moto, pythonTools, startMoto } from '../../../support/stack/python-tools.ts';
+import { type StackVariant, sharedStack } from '../../../support/stack/shared-stacks.ts';
 
 const run = promisify(execFile);
 const profileFile = fileURLToPath(new URL('../../../../profiles/smoke.json', import.meta.url));
@@ -41,21 +42,12 @@ const stateMachineArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:stam
 const stackName = 'stampede-dev';
 
 describe('cfn-lint', () => {
-  it.each([
-    [[]],
-    [['subscriber=stream']],
-    [['subscriber=stream', 'streamMode=on-demand']],
-    [['subscriber=direct', 'tracing=true', 'publishConcurrency=50', 'architecture=x86_64']],
-  ])(
-    'finds nothing in the packaged template with %j',
-    async (parameters) => {
-      const stack = await packageStack(parameters);
-      try {
-        const { stdout } = await run(path.join(await pythonTools(), 'cfn-lint'), [stack.templateFile]);
-        expect(stdout).toBe('');
-      } finally {
-        await stack.remove();
-      }
+  it.each<StackVariant>(['default', 'stream', 'onDemandStream', 'direct', 'provisioned', 'named'])(
+    'finds nothing in the packaged template: %s',
+    async (variant) => {
+      const { templateFile } = await sharedStack(variant);
+      const { stdout } = await run(path.join(await pythonTools(), 'cfn-lint'), [templateFile]);
+      expect(stdout).toBe('');
     },
     300_000,
   );
@@ -120,10 +112,9 @@ describe('the stack, deployed to moto', () => {
 
   /** One by one, so that a later moto that can do more is noticed. */
   it('lacks what moto lacks, and nothing else', async () => {
-    const template = await packageStack();
-    await template.remove();
+    const { template } = await sharedStack('default');
     const made = new Set((await resources()).map(({ LogicalResourceId }) => LogicalResourceId));
-    const missing = Object.entries(template.template.Resources)
+    const missing = Object.entries(template.Resources)
       .filter(([id]) => !made.has(id))
       .map(([, { Type }]) => Type);
     const sfn = new SFNClient(settings());

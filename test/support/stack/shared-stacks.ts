@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { arch } from 'node:os';
+import path from 'node:path';
+import { type PackagedStack, packageStack, readStack } from './packaged-stack.ts';
+
+const layerArn = 'arn:aws:lambda:us-east-1:123456789012:layer:payloads';
+export const payloadLayers = [1, 2].map((version) => `${layerArn}:${version}`);
+export const permissionsBoundary = 'arn:aws:iam::123456789012:policy/edge-of-teams';
+
+/** Parameters of the stacks that tests look at. Each is packaged once in a run of Jest, which takes it ten seconds. */
+const variants = {
+  default: [],
+  stream: ['subscriber=stream', 'streamShards=4', 'tracing=true'],
+  onDemandStream: ['subscriber=stream', 'streamMode=on-demand'],
+  direct: [
+    'topicFilter=fleet/+/telemetry/#',
+    'subscriber=direct',
+    'architecture=x86_64',
+    'tracing=true',
+    'publishConcurrency=50',
+    `payloadLayers=${payloadLayers.join(', ')}`,
+    'retentionDays=30',
+  ],
+  provisioned: ['queueReaders=provisioned', 'minimumPollers=20', 'maximumPollers=400'],
+  named: [
+    'namePrefix=acme-',
+    `permissionsBoundary=${permissionsBoundary}`,
+    'coldStartLead=20s',
+    'cloudWatchDelay=1m',
+  ],
+  /** Its native file runs on this machine. */
+  ofThisMachine: [`architecture=${arch() === 'arm64' ? 'arm64' : 'x86_64'}`],
+} as const;
+
+export type StackVariant = keyof typeof variants;
+
+/** @throws Error outside `npm run test:integration`, whose configuration says where stacks are kept */
+export async function sharedStack(variant: StackVariant): Promise<PackagedStack> {
+  const directory = process.env.TEST_STACKS;
+  if (directory === undefined) throw new Error('TEST_STACKS is not set');
+  const artifacts = path.join(directory, variant);
+  if (!existsSync(artifacts)) {
+    await mkdir(directory, { recursive: true });
+    try {
+      await packageStack(artifacts, variants[variant]);
+    } catch (error) {
+      // Two workers may package it at the same time; the second cannot rename its own.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
+    }
+  }
+  return readStack(artifacts);
+}
