@@ -124,15 +124,20 @@ describeWithProcesses('kill -9 of a process that no run can do without', () => {
     return { ended, ...(await reportOf(runs, name)) };
   }
 
-  // The test's own time limit is far below the ten minutes of the run: it ends at once.
-  it.each([
-    ['embedded IoT Core', 'iot-core', processOfIotCore],
-    ['embedded AWS', 'aws', processOfEmbeddedAws],
-  ])(
+  const processes = [
+    { what: 'embedded IoT Core', name: 'iot-core', processOf: processOfIotCore },
+    { what: 'embedded AWS', name: 'aws', processOf: processOfEmbeddedAws },
+  ];
+  let killed: readonly Awaited<ReturnType<typeof killUnder>>[];
+  // The time limit is far below the ten minutes of the runs: they end at once.
+  beforeAll(async () => {
+    killed = await Promise.all(processes.map(({ name, processOf }) => killUnder(name, processOf)));
+  }, 120_000);
+
+  it.each(processes.map(({ what }, i) => [what, i] as const))(
     '%s: says so at once, and how to get the report',
-    async (what, name, processOf) => {
-      const cutOff = await killUnder(name, processOf);
-      const { ended, shown, report, runId } = cutOff;
+    (what, i) => {
+      const { ended, shown, report, runId } = killed[i]!;
       expect(ended.code).toBe(1);
       expect(ended.stderr).toContain(`ended: SIGKILL, and run ${runId} with it`);
       expect(ended.stderr).toContain(what);
@@ -140,9 +145,9 @@ describeWithProcesses('kill -9 of a process that no run can do without', () => {
       expect(ended.stderr).not.toMatch(/internal|ECONN/);
       expect(shown.stdout).toContain(runId);
       expect(report.verdict).not.toBe('passed');
-      expect(falseClaims(cutOff, { intended: null, slicesKilled: 2, isQueueLost: true })).toEqual([]);
+      const claims = falseClaims(killed[i]!, { intended: null, slicesKilled: 2, isQueueLost: true });
+      expect(claims).toEqual([]);
     },
-    90_000,
   );
 });
 
@@ -150,25 +155,27 @@ describeWithProcesses('SIGSTOP of a process that no run can do without', () => {
   const workplace = makeWorkplace();
   afterAll(() => workplace.remove());
 
-  it.each([
-    ['the embedded IoT Core', 'iot-core-stopped', processOfIotCore],
-    ['embedded AWS', 'aws-stopped', processOfEmbeddedAws],
-  ])(
-    '%s: is named while the run goes on, and the run ends',
-    async (what, name, processOf) => {
-      const runs = path.join(workplace.directory, name);
-      const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
-      const cli = startCli(['run', file, '--runs', runs]);
-      await cli.untilOutput(' publishing,');
-      const pid = processOf(runs);
-      kill(pid, 'SIGSTOP');
-      await cli.untilOutput(`${what} (process ${pid}) has not answered for 10 s: it is stopped`);
-      kill(pid, 'SIGCONT');
-      cli.child.kill('SIGINT');
-      const { code } = await cli.result;
-      expect(code).toBe(130);
-      expect(processesOf(runs)).toEqual([]);
-    },
-    120_000,
-  );
+  const processes = [
+    { what: 'the embedded IoT Core', name: 'iot-core-stopped', processOf: processOfIotCore },
+    { what: 'embedded AWS', name: 'aws-stopped', processOf: processOfEmbeddedAws },
+  ];
+
+  it('is named while the run goes on, and the run ends', async () => {
+    await Promise.all(processes.map(stopUnder));
+  }, 150_000);
+
+  async function stopUnder({ what, name, processOf }: (typeof processes)[number]): Promise<void> {
+    const runs = path.join(workplace.directory, name);
+    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
+    const cli = startCli(['run', file, '--runs', runs]);
+    await cli.untilOutput(' publishing,');
+    const pid = processOf(runs);
+    kill(pid, 'SIGSTOP');
+    await cli.untilOutput(`${what} (process ${pid}) has not answered for 10 s: it is stopped`);
+    kill(pid, 'SIGCONT');
+    cli.child.kill('SIGINT');
+    const { code } = await cli.result;
+    expect(code).toBe(130);
+    expect(processesOf(runs)).toEqual([]);
+  }
 });

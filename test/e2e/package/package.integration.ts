@@ -6,12 +6,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   clone,
+  type Ended,
   type InstalledPackage,
   installPackage,
   runWith,
 } from '../../support/package/installed-package.ts';
 import type { Template } from '../../support/stack/cloudformation.ts';
-import { packageStack } from '../../support/stack/packaged-stack.ts';
+import { sharedStack } from '../../support/stack/shared-stacks.ts';
 
 /** Node 24, as the clone has it. */
 const newNode = process.execPath;
@@ -52,31 +53,56 @@ describe('the tarball', () => {
   });
 });
 
+interface Project {
+  readonly init: Ended;
+  readonly run: Ended;
+  /** On stderr, of a run that got a SIGTERM, and how it ended: its code and its signal. */
+  readonly progress: string;
+  readonly ended: readonly unknown[];
+}
+
+/** A project as `init` writes it, a run with its profile, and one whose command gets a signal while it publishes. */
+async function makeProject(node: string, folder: string): Promise<Project> {
+  const cwd = path.join(installed.directory, folder);
+  await mkdir(cwd);
+  const init = await stampede(node, ['init'], folder);
+  const run = await stampede(node, ['run', '--quiet'], folder);
+  const command = path.join(installed.directory, 'node_modules/.bin/stampede');
+  const child = spawn(node, [command, 'run'], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(child, 'exit');
+  let progress = '';
+  for await (const text of child.stderr.setEncoding('utf8')) {
+    progress += text;
+    if (/ publishing,/.test(progress) && !child.killed) child.kill('SIGTERM');
+  }
+  return { init, run, progress, ended: await ended };
+}
+
+const folderOf = (version: string): string => `project-${version}`;
+const projects = new Map<string, Project>();
+// They mostly wait, so they wait together.
+beforeAll(async () => {
+  await Promise.all(
+    nodes.map(async ([version, node]) => {
+      projects.set(version, await makeProject(node, folderOf(version)));
+    }),
+  );
+}, 300_000);
+
 describe.each(nodes)('an installed package with Node %s first on the PATH', (version, node) => {
-  const folder = `project-${version}`;
+  const folder = folderOf(version);
 
-  it('init writes a project, and run passes with its profile', async () => {
-    await mkdir(path.join(installed.directory, folder));
-    const init = await stampede(node, ['init'], folder);
+  it('init writes a project, and run passes with its profile', () => {
+    const { init, run } = projects.get(version)!;
     expect(init).toEqual({ code: 0, output: expect.stringContaining('profiles/smoke.json') });
-    const run = await stampede(node, ['run', '--quiet'], folder);
     expect(run).toEqual({ code: 0, output: expect.stringMatching(/received 5,700/) });
-  }, 240_000);
+  });
 
-  it('a signal to the command stops its run, and the exit code is 130', async () => {
-    const command = path.join(installed.directory, 'node_modules/.bin/stampede');
-    const cwd = path.join(installed.directory, folder);
-    const child = spawn(node, [command, 'run'], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-    const ended = once(child, 'exit');
-    let progress = '';
-    for await (const text of child.stderr.setEncoding('utf8')) {
-      progress += text;
-      if (/ publishing,/.test(progress) && !child.killed) child.kill('SIGTERM');
-    }
+  it('a signal to the command stops its run, and the exit code is 130', () => {
+    const { progress, ended } = projects.get(version)!;
     expect(progress).toContain(' publishing,');
-    expect(child.killed).toBe(true);
-    expect(await ended).toEqual([130, null]);
-  }, 240_000);
+    expect(ended).toEqual([130, null]);
+  });
 
   it('init overwrites nothing', async () => {
     await writeFile(path.join(installed.directory, folder, 'serverless.yml'), 'mine');
@@ -113,19 +139,15 @@ describe('the initialised stack', () => {
     const template = JSON.parse(
       await readFile(path.join(artifacts, 'cloudformation-template-update-stack.json'), 'utf8'),
     ) as Template;
-    const ofClone = await packageStack();
-    try {
-      expect(withoutHashes(template)).toEqual(withoutHashes(ofClone.template));
-      const { output } = await runWith(
-        newNode,
-        ['unzip', '-Z1', path.join(artifacts, 'publish-mqtt.zip')],
-        artifacts,
-      );
-      const files = Object.keys(ofClone.zips.get('publish-mqtt')?.files ?? {});
-      expect(output.trim().split('\n').toSorted()).toEqual(files.toSorted());
-    } finally {
-      await ofClone.remove();
-    }
+    const ofClone = await sharedStack('default');
+    expect(withoutHashes(template)).toEqual(withoutHashes(ofClone.template));
+    const { output } = await runWith(
+      newNode,
+      ['unzip', '-Z1', path.join(artifacts, 'publish-mqtt.zip')],
+      artifacts,
+    );
+    const files = Object.keys(ofClone.zips.get('publish-mqtt')?.files ?? {});
+    expect(output.trim().split('\n').toSorted()).toEqual(files.toSorted());
   }, 300_000);
 });
 

@@ -98,10 +98,10 @@ function textsIn(directory: string): string {
   it('is loaded over mutual TLS, with one certificate and with one a device', async () => {
     const { ca, cert, key, pairs } = broker.files;
     const target = ['--target', `mqtts://127.0.0.1:${broker.ports.mutual}`, '--ca', ca];
-    const [one, each] = [
-      await reportOf([...target, '--cert', cert, '--key', key]),
-      await reportOf([...target, '--cert', pairs]),
-    ];
+    const [one, each] = await Promise.all([
+      reportOf([...target, '--cert', cert, '--key', key]),
+      reportOf([...target, '--cert', pairs]),
+    ]);
     expectBalanced(one.report);
     expectBalanced(each.report);
     // The first line of a key is the same in all keys of its kind.
@@ -111,9 +111,11 @@ function textsIn(directory: string): string {
   }, 180_000);
 
   it('is loaded over WebSocket; a certificate that is not checked stands in the report', async () => {
-    const socket = await reportOf(['--target', `ws://127.0.0.1:${broker.ports.webSocket}/mqtt`]);
+    const [socket, unchecked] = await Promise.all([
+      reportOf(['--target', `ws://127.0.0.1:${broker.ports.webSocket}/mqtt`]),
+      reportOf(['--target', `mqtts://127.0.0.1:${broker.ports.expired}`, '--insecure']),
+    ]);
     expectBalanced(socket.report);
-    const unchecked = await reportOf(['--target', `mqtts://127.0.0.1:${broker.ports.expired}`, '--insecure']);
     expectBalanced(unchecked.report);
     expect(unchecked.output).toContain('warning     the certificate of the target is not checked');
     expect(unchecked.output.replace(/\s+/g, ' ')).toContain('The certificate of the target was not checked');
