@@ -29,9 +29,11 @@ export class AmendableStreams {
 
 class AmendableStream implements ScheduledStream {
   #current: ScheduledStream;
+  #turns: DeviceTurns;
 
   constructor(planned: ScheduledStream) {
     this.#current = planned;
+    this.#turns = planned.turns;
   }
 
   get messages(): number {
@@ -46,10 +48,11 @@ class AmendableStream implements ScheduledStream {
 
   amend(to: ScheduledStream): void {
     this.#current = to;
+    this.#turns = to.turns;
   }
 
   #makeTurns(): DeviceTurns {
-    const current = () => this.#current.turns;
+    const current = () => this.#turns;
     return {
       deviceOf: (n) => current().deviceOf(n),
       messageOf: (n) => current().messageOf(n),

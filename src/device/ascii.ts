@@ -48,19 +48,29 @@ export function writeDecimal(out: Buffer, at: number, scaled: number, decimals: 
 /** Bytes of `writeInstant`: 13 digits, point, 3 digits. */
 export const instantBytes = 17;
 
-/** Epoch milliseconds with three decimals, always 17 bytes. @param epochMs 10¹² (2001) to 10¹³ (2286) */
-export function writeInstant(out: Buffer, at: number, epochMs: number): number {
+/**
+ * Epoch milliseconds with three decimals, always 17 bytes.
+ * @param epochMs 10¹² (2001) to 10¹³ (2286)
+ * @param beforeMs the instant that stands there already: of one in the same 100 seconds the first digits are the same. NaN: none does
+ */
+export function writeInstant(out: Buffer, at: number, epochMs: number, beforeMs = Number.NaN): number {
   const micros = Math.round(epochMs * 1000);
   // In halves that fit 32-bit integers, where a division is a multiplication.
   const high = Math.floor(micros / 1e8);
   const low = micros - high * 1e8;
-  writeDigits(out, at, high, 8);
+  if (high !== Math.floor(Math.round(beforeMs * 1000) / 1e8)) writeDigits(out, at, high, 8);
   const lastWhole = Math.floor(low / 1000);
   writeDigits(out, at + 8, lastWhole, 5);
   out[at + 13] = point;
   writeDigits(out, at + 14, low - lastWhole * 1000, 3);
   return at + instantBytes;
 }
+
+/** `00` to `99`. */
+const pairs = Uint8Array.from(
+  { length: 200 },
+  (_, i) => zero + (i % 2 === 0 ? Math.floor(i / 20) : (i >> 1) % 10),
+);
 
 export const powersOfTen: readonly number[] = Array.from({ length: 16 }, (_, i) => 10 ** i);
 
@@ -85,9 +95,24 @@ function writeDigits(out: Buffer, at: number, value: number, digits: number): vo
     out[i--] = zero + (rest - tenth * 10);
     rest = tenth;
   }
-  for (let small = rest | 0; i >= at; i--) {
-    const tenth = (small / 10) | 0;
-    out[i] = zero + (small - tenth * 10);
-    small = tenth;
+  let small = rest | 0;
+  for (; i > at; i -= 2) {
+    const hundredth = (small / 100) | 0;
+    const pair = (small - hundredth * 100) * 2;
+    out[i - 1] = pairs[pair]!;
+    out[i] = pairs[pair + 1]!;
+    small = hundredth;
   }
+  if (i === at) out[at] = zero + (small % 10);
+}
+
+/** Beyond this a call of `set`, which costs as much as copying 30 bytes one by one, is cheaper. */
+const shortBytes = 24;
+
+/** @returns the offset after the bytes */
+export function writeBytes(out: Buffer, at: number, bytes: Buffer): number {
+  const { length } = bytes;
+  if (length > shortBytes) out.set(bytes, at);
+  else for (let i = 0; i < length; i++) out[at + i] = bytes[i]!;
+  return at + length;
 }

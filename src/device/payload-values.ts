@@ -1,6 +1,6 @@
 import type { TemplateCall } from '../profile/template-functions.ts';
 import { PositionalRandom } from '../shared/random.ts';
-import { maxNumberBytes, powersOfTen, writeDecimal, writeInteger } from './ascii.ts';
+import { maxNumberBytes, powersOfTen, writeBytes, writeDecimal, writeInteger } from './ascii.ts';
 
 /** What a message is made from. One object per slice, filled anew for each message. */
 export interface MessageContext {
@@ -56,7 +56,8 @@ export function fillMessage(
 /** A piece of the message: writes itself at an offset and returns the offset after it. */
 export interface Segment {
   readonly maxBytes: number;
-  write(out: Buffer, at: number, message: MessageContext): number;
+  /** @param isThere what it wrote for the message before still stands at this offset; absent: it does not */
+  write(out: Buffer, at: number, message: MessageContext, isThere?: boolean): number;
 }
 
 export interface SegmentScope {
@@ -72,10 +73,7 @@ type CallOf<Name extends TemplateCall['name']> = Extract<TemplateCall, { name: N
 export function fixed(bytes: Buffer): Segment {
   return {
     maxBytes: bytes.length,
-    write(out, at) {
-      out.set(bytes, at);
-      return at + bytes.length;
-    },
+    write: (out, at, _message, isThere) => (isThere ? at + bytes.length : writeBytes(out, at, bytes)),
   };
 }
 
@@ -108,19 +106,18 @@ export function choice(texts: readonly string[], by?: CallOf<'choice'>['by']): S
 export function choiceOf(values: readonly Buffer[], by?: CallOf<'choice'>['by']): Segment {
   const count = values.length;
   const maxBytes = values.reduce((most, value) => Math.max(most, value.length), 0);
-  const write = (out: Buffer, at: number, value: Buffer) => {
-    out.set(value, at);
-    return at + value.length;
-  };
   switch (by) {
     case 'device':
-      return { maxBytes, write: (out, at, { deviceIndex }) => write(out, at, values[deviceIndex % count]!) };
+      return {
+        maxBytes,
+        write: (out, at, { deviceIndex }) => writeBytes(out, at, values[deviceIndex % count]!),
+      };
     case 'message':
-      return { maxBytes, write: (out, at, { k }) => write(out, at, values[k % count]!) };
+      return { maxBytes, write: (out, at, { k }) => writeBytes(out, at, values[k % count]!) };
     default:
       return {
         maxBytes,
-        write: (out, at, { random }) => write(out, at, values[Math.floor(random.next() * count)]!),
+        write: (out, at, { random }) => writeBytes(out, at, values[Math.floor(random.next() * count)]!),
       };
   }
 }

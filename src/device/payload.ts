@@ -2,7 +2,7 @@ import type { JsonValue, SizeDistribution } from '../profile/load-profile.ts';
 import type { MessageProperties } from '../profile/message-properties.ts';
 import { type PayloadTemplate, parsePayloadTemplate } from '../profile/payload-template.ts';
 import { InvalidInputError } from '../shared/errors.ts';
-import { instantBytes, writeInstant } from './ascii.ts';
+import { instantBytes, writeBytes, writeInstant } from './ascii.ts';
 import { makeMessageSizes } from './message-sizes.ts';
 import { SegmentCompiler } from './payload-segments.ts';
 import { emptyMessage, fillMessage, integer, type MessageContext, type Segment } from './payload-values.ts';
@@ -97,6 +97,8 @@ export class PayloadWriter implements MessageWriter {
   properties: Buffer | undefined;
   readonly #properties: PropertyWriter | undefined;
   readonly #segments: readonly Segment[];
+  /** By segment: where it stands in the last message. */
+  readonly #places: Int32Array;
   readonly #out: Buffer;
   readonly #sizeOf: (deviceIndex: number, k: number) => number;
   readonly #message: MessageContext;
@@ -109,6 +111,7 @@ export class PayloadWriter implements MessageWriter {
   /** @throws {InvalidInputError} for a payload that holds a malformed template or a reserved key. */
   constructor(settings: PayloadSettings) {
     this.#segments = compileMessage(settings);
+    this.#places = new Int32Array(this.#segments.length).fill(-1);
     this.#properties = makePropertyWriter(settings);
     this.#sizeOf = makeMessageSizes(settings, settings.seed);
     this.#message = emptyMessage(settings.seed, settings.indexOf);
@@ -126,8 +129,14 @@ export class PayloadWriter implements MessageWriter {
     fillMessage(message, numbers, sentMs);
     message.random.seek(message.deviceIndex, message.k);
     const out = this.#out;
+    const segments = this.#segments;
+    const places = this.#places;
     let end = 0;
-    for (const segment of this.#segments) end = segment.write(out, end, message);
+    for (let i = 0; i < segments.length; i++) {
+      const at = end;
+      end = segments[i]!.write(out, at, message, places[i] === at);
+      places[i] = at;
+    }
     this.properties = this.#properties?.write(message);
     return this.#viewOf(this.#pad(end, this.#sizeOf(message.deviceIndex, message.k)));
   }
@@ -137,7 +146,8 @@ export class PayloadWriter implements MessageWriter {
     const out = this.#out;
     const from = end + paddingStart.length;
     if (from + paddingEnd.length <= size) {
-      out.set(paddingStart, end);
+      if (size === this.#paddedSize && from === this.#paddedFrom) return size;
+      writeBytes(out, end, paddingStart);
       if (size === this.#paddedSize) {
         // Nearly all of it is still there.
         for (let at = from; at < this.#paddedFrom; at++) out[at] = paddingByte;
@@ -205,9 +215,16 @@ function entriesOf(template: PayloadTemplate): readonly (readonly [string, Paylo
 }
 
 function instant(instantOf: (message: MessageContext) => number): Segment {
+  // In an array: a variable of a closure would be a new object for each message.
+  const beforeMs = new Float64Array(1);
   return {
     maxBytes: instantBytes,
-    write: (out, at, message) => writeInstant(out, at, instantOf(message)),
+    write(out, at, message, isThere) {
+      const epochMs = instantOf(message);
+      const end = writeInstant(out, at, epochMs, isThere ? beforeMs[0] : Number.NaN);
+      beforeMs[0] = epochMs;
+      return end;
+    },
   };
 }
 

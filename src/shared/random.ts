@@ -26,18 +26,33 @@ export class PositionalRandom {
     this.#b = mix32(this.#a + Math.imul(k, 0x85ebca77));
     this.#c = mix32(this.#b + Math.imul(lane, 0xc2b2ae3d));
     this.#counter = 1;
-    for (let i = 0; i < 12; i++) this.nextUint32();
+    this.#turn(12);
   }
 
   /** 0 … 2³²−1 */
   nextUint32(): number {
-    const t = (this.#a + this.#b + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (this.#c << 21) | (this.#c >>> 11);
-    this.#c = (this.#c + t) | 0;
-    return t >>> 0;
+    return this.#turn(1) >>> 0;
+  }
+
+  /** @returns the number of the last round, as a signed integer */
+  #turn(rounds: number): number {
+    let a = this.#a;
+    let b = this.#b;
+    let c = this.#c;
+    let counter = this.#counter;
+    let t = 0;
+    for (let i = 0; i < rounds; i++) {
+      t = (a + b + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + t) | 0;
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#counter = counter;
+    return t;
   }
 
   /** [0, 1) with 53 bits, as `Math.random` has. */
