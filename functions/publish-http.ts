@@ -24,7 +24,7 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
   return publishSlice(request, {
     ...shared,
     clock,
-    makeTransport: (group) => makeTransportOverHttp(group, access),
+    makeTransport: (group, network) => makeTransportOverHttp(group, access, network),
     openControl: async ({ runId, control, httpsSlices }, _slice, contact) =>
       pollControl({
         control: makeControl(dataPlaneClientOf(dataUrlOf(control))),

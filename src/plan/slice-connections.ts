@@ -1,4 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { socketsPerConnection } from '../profile/network-conditions.ts';
 import type { InputError } from '../shared/errors.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
@@ -62,7 +63,9 @@ export function slicesByConnections(profile: LoadProfile): {
   readonly most: number;
 } {
   const { devices, http } = profile;
-  const connections = http?.connections ?? { perDevice: perDeviceOf(profile) };
+  const connections = http?.connections ?? {
+    perDevice: perDeviceOf(profile) * socketsPerConnection(profile),
+  };
   if ('perDevice' in connections)
     return {
       least: Math.ceil(devices / Math.max(1, Math.floor(maxDevicesPerSlice / connections.perDevice))),

@@ -1,4 +1,5 @@
 import { durationPattern } from '../shared/duration.ts';
+import type { GroupSettings } from './load-profile.ts';
 import {
   type Bandwidth,
   type NetworkConditions,
@@ -101,10 +102,20 @@ export function changeNetwork(before: NetworkConditions, form: NetworkForm): Net
   return Object.fromEntries(Object.entries(given).filter(([, value]) => !isNothing(value)));
 }
 
-/** Of a profile or a group; a network that does nothing is none. */
+/** Of a profile or a group. One that does nothing is kept: it can be changed while the run goes on, whatever the client is. */
 export function resolveNetwork(form: NetworkForm | undefined): { readonly network?: NetworkConditions } {
-  const network = form === undefined ? {} : changeNetwork({}, form);
-  return Object.keys(network).length === 0 ? {} : { network };
+  return form === undefined ? {} : { network: changeNetwork({}, form) };
+}
+
+/**
+ * Sockets of one connection: of the Device SDK through a network its own, and two of the proxy in front of the target. They are all
+ * descriptors of one Lambda.
+ */
+export function socketsPerConnection({
+  connect: { protocol, client },
+  network,
+}: Pick<GroupSettings, 'connect' | 'network'>): number {
+  return protocol === 'mqtt' && client === 'device-sdk' && network !== undefined ? 3 : 1;
 }
 
 /** Settings that do nothing are left out: conditions without a key are none. */

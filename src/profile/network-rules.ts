@@ -1,8 +1,9 @@
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
-import type { ConnectSettings } from './load-profile.ts';
+import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
+import type { ConnectSettings, GroupSettings } from './load-profile.ts';
 import { checkThinkTime } from './load-shapes/think-time.ts';
-import { parseBandwidth } from './network-conditions.ts';
+import { parseBandwidth, socketsPerConnection } from './network-conditions.ts';
 import type { NetworkForm, NetworkObject } from './network-presets.ts';
 import { meanMsOf, resolveThinkTime } from './time-distribution.ts';
 
@@ -20,32 +21,46 @@ export function checkNetwork(form: NetworkForm, path: string): InputError[] {
   return [...checkDelay(form, path), ...checkBandwidth(form, path), ...checkStall(form, path)];
 }
 
-/** Why the network of such devices cannot be changed; undefined: it can. */
-export function whyUnshaped({
-  protocol,
-  client,
-}: Pick<ConnectSettings, 'protocol' | 'client'>): Pick<InputError, 'message' | 'hint'> | undefined {
-  if (protocol === 'https')
-    return {
-      message: 'cannot be changed for requests over HTTP',
-      hint: 'remove it, or set connect.protocol to "mqtt"',
-    };
-  if (client !== 'dense')
-    return {
-      message: `cannot be changed for the client ${client}, which opens its own connections`,
-      hint: 'remove it, or set connect.client to "dense"',
-    };
-  return undefined;
+/** What of a group decides how its network can be changed. */
+export interface ShapedGroup {
+  readonly connect: Pick<ConnectSettings, 'protocol' | 'client'>;
+  /** As the profile gives it, if only as one that does nothing. Absent: the profile does not name it. */
+  readonly network?: object | undefined;
 }
 
-/** Of the network of a profile or a group, which does nothing if it is `none`. */
+/**
+ * Why the network of such devices cannot be changed in this way; undefined: it can. The dense client's connections always go through a
+ * network; those of the others do where the profile has one, because that costs CPU.
+ */
+export function whyUnshaped(
+  form: NetworkForm,
+  { connect: { protocol, client }, network }: ShapedGroup,
+): Pick<InputError, 'message' | 'hint'> | undefined {
+  if (protocol === 'mqtt' && client === 'dense') return undefined;
+  const whose = protocol === 'https' ? 'requests over HTTP' : `the client ${client}`;
+  if (network === undefined)
+    return {
+      message: `cannot be changed for ${whose}, whose connections go through a network only if the profile names one`,
+      hint: 'set network, "none" for one that does nothing at first',
+    };
+  if (typeof form === 'string' || (form.duplicate ?? 0) === 0) return undefined;
+  return {
+    message: `cannot send packets twice for ${whose}: packets of MQTT are known for the dense client alone`,
+    hint: 'remove duplicate, or use MQTT and set connect.client to "dense"',
+  };
+}
+
+/** Of the network of a profile or a group. */
 export function checkShaped(
-  form: NetworkForm | undefined,
-  connect: Pick<ConnectSettings, 'protocol' | 'client'>,
+  form: NetworkForm,
+  profile: Pick<GroupSettings, 'connect' | 'network' | 'slices'>,
 ): InputError[] {
-  const why = whyUnshaped(connect);
-  const isNone = form === undefined || form === 'none';
-  return why === undefined || isNone ? [] : [{ path: 'network', ...why }];
+  const why = whyUnshaped(form, profile);
+  const most = Math.floor(maxDevicesPerSlice / socketsPerConnection(profile));
+  if (why !== undefined) return [{ path: 'network', ...why }];
+  if ((profile.slices.devicesPerSlice ?? 0) <= most) return [];
+  const message = 'is more than a Lambda has sockets for: device-sdk takes three a device with a network';
+  return [{ path: 'slices.devicesPerSlice', message, hint: `set it to ${most} or less` }];
 }
 
 function checkDelay({ delay }: NetworkObject, path: string): InputError[] {

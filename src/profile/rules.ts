@@ -58,10 +58,10 @@ const rules: readonly Rule[] = [
   },
   { reads: ['observe', 'connect.protocol', ...loadPaths], check: ({ profile }) => checkObserve(profile) },
   {
-    reads: ['network', 'connect.protocol', 'connect.client'],
-    check: ({ profile: { connect }, input }) => {
+    reads: ['network', 'connect.protocol', 'connect.client', 'slices.devicesPerSlice'],
+    check: ({ profile, input }) => {
       const form = parseNetwork(input.network);
-      return form === undefined ? [] : [...checkNetwork(form, 'network'), ...checkShaped(form, connect)];
+      return form === undefined ? [] : [...checkNetwork(form, 'network'), ...checkShaped(form, profile)];
     },
   },
   { reads: ['connect.backoff'], check: ({ profile }) => checkBackoff(profile.connect.backoff) },

@@ -5,7 +5,7 @@ import { suggestFrom } from '../shared/nearest.ts';
 import { duration, share } from './device-schema.ts';
 import { faultChangeSchema, parseServiceFaultChange } from './fault-schema.ts';
 import type { GroupSettings, RunProfile } from './load-profile.ts';
-import type { NetworkForm } from './network-presets.ts';
+import type { NetworkConditions, NetworkForm } from './network-presets.ts';
 import { checkNetwork, whyUnshaped } from './network-rules.ts';
 import { networkSetting } from './network-schema.ts';
 import type { Disconnect, DisconnectKind, PlannedAction } from './planned-action.ts';
@@ -112,7 +112,7 @@ function readFaultChange(faults: NonNullable<z.output<typeof faultsSetting>>): S
 
 /** A group that the timeline may act on. */
 type ActedGroup = Pick<GroupSettings, 'connect' | 'lifecycle'> &
-  RatedGroup & { readonly name?: string | undefined };
+  RatedGroup & { readonly name?: string | undefined; readonly network?: NetworkConditions | undefined };
 
 /**
  * Checks a timeline against the groups of its profile.
@@ -248,15 +248,19 @@ function checkRate(
 }
 
 function checkChange(network: NetworkForm, path: string, acted: readonly ActedGroup[]): InputError[] {
-  return [...checkNetwork(network, `${path}.network`), ...refuseNetworkChange(`${path}.network`, acted)];
+  return [
+    ...checkNetwork(network, `${path}.network`),
+    ...refuseNetworkChange(network, `${path}.network`, acted),
+  ];
 }
 
 /** Why the network of one of these groups cannot be changed. @param path of the change, for its errors */
 export function refuseNetworkChange(
+  network: NetworkForm,
   path: string,
-  acted: readonly Pick<ActedGroup, 'name' | 'connect'>[],
+  acted: readonly Pick<ActedGroup, 'name' | 'connect' | 'network'>[],
 ): InputError[] {
-  const why = acted.map(({ name, connect }) => ({ name, reason: whyUnshaped(connect) }));
+  const why = acted.map((group) => ({ name: group.name, reason: whyUnshaped(network, group) }));
   const first = why.find(({ reason }) => reason !== undefined);
   const ofGroup = first?.name === undefined ? '' : ` of group ${first.name}`;
   if (first?.reason === undefined) return [];

@@ -87,7 +87,7 @@ export function checkOffers({ traits, scheme }: Offered, settings: CheckedSettin
       add('connect.auth', `is "${auth}", which ${where} does not have`, hint);
     }
   }
-  errors.push(...checkTls(connect, scheme), ...checkClient(connect, scheme));
+  errors.push(...checkTls(connect, scheme), ...checkClient(settings.profile, scheme));
   return errors;
 }
 
@@ -142,9 +142,15 @@ function checkTls(connect: ConnectSettings, scheme: string | undefined): InputEr
   }));
 }
 
-function checkClient({ client }: ConnectSettings, scheme: string | undefined): InputError[] {
-  if (client === 'dense' || scheme !== 'ws') return [];
-  const message = 'is "device-sdk", which has no WebSocket without TLS';
+function checkClient(
+  { connect: { client }, network }: CheckedSettings['profile'],
+  scheme: string | undefined,
+): InputError[] {
+  const isWithoutProxy = scheme === 'mqtt' && network !== undefined;
+  if (client === 'dense' || (scheme !== 'ws' && !isWithoutProxy)) return [];
+  const message = isWithoutProxy
+    ? 'is "device-sdk", whose connections without TLS can go through no network'
+    : 'is "device-sdk", which has no WebSocket without TLS';
   return [{ path: 'connect.client', message, hint: 'set it to "dense"' }];
 }
 

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { AccountAccess, SigningAccess } from '../aws/account-access.ts';
+import type { SliceNetwork } from '../device/network/shaping/slice-network.ts';
 import type { MakeTransport } from '../device/transport.ts';
 import { makeHttpTransport, webService } from '../device/transports/http/http-transport.ts';
 import { makeSigner } from '../device/transports/http/sign-request.ts';
@@ -39,18 +40,25 @@ type RequestGroup = Pick<
   'runId' | 'profile' | 'target' | 'firstDevice' | 'devices' | 'connections'
 >;
 
-/** Over HTTP: publishes of a slice's group to AWS IoT Core, or its requests to a web service. @throws NoHeaderValueError */
+/**
+ * Over HTTP: publishes of a slice's group to AWS IoT Core, or its requests to a web service.
+ * @param sliceNetwork their connections go through it where the profile has one, if it does nothing at first
+ * @throws NoHeaderValueError
+ */
 export async function makeTransportOverHttp(
   group: RequestGroup,
   access: SecretAccess,
+  sliceNetwork?: SliceNetwork,
 ): Promise<MakeTransport> {
   const { publish, http } = group.profile;
-  if (http !== undefined) return makeRequestTransport(group, http, access);
+  const network = group.profile.network === undefined ? undefined : sliceNetwork;
+  if (http !== undefined) return makeRequestTransport(group, http, access, network);
   return makeHttpsTransport({
     ackTimeoutMs: publish.ackTimeoutMs,
     dataUrl: dataPlaneOf(group.target),
     region: await access.region(),
     credentials: () => access.credentials(),
+    network,
   });
 }
 
@@ -67,6 +75,7 @@ async function makeRequestTransport(
   group: RequestGroup,
   http: HttpSettings,
   access: SecretAccess,
+  network: SliceNetwork | undefined,
 ): Promise<MakeTransport> {
   const { connect, publish } = group.profile;
   const { origin } = splitRequestUrl(dataUrlOf(group.target) ?? '');
@@ -80,6 +89,7 @@ async function makeRequestTransport(
     tlsOf: await readRequestTls(group, access),
     connectTimeoutMs: connect.timeoutMs,
     ackTimeoutMs: publish.ackTimeoutMs,
+    network,
     secretHeaders: await readSecretHeaders(http.headers, access),
     ...(signing && {
       sign: makeSigner(origin, {

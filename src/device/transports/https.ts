@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessCredentials } from '../identity/credentials.ts';
+import type { SliceNetwork } from '../network/shaping/slice-network.ts';
 import type { RequestHead } from '../payload.ts';
 import type { MakeTransport, OutgoingMessage } from '../transport.ts';
 import { makeHttpTransport, type RequestProtocol } from './http/http-transport.ts';
@@ -12,6 +13,8 @@ export interface HttpsSettings {
   readonly region: string;
   /** Called for each publish: temporary credentials are renewed while a slice runs. */
   readonly credentials: () => Promise<AccessCredentials>;
+  /** Of the devices. Absent: none but the system's. */
+  readonly network?: SliceNetwork | undefined;
 }
 
 /** A slice's share of a Lambda's 1,024 file descriptors. */
@@ -23,7 +26,7 @@ const maxConnections = 900;
  * @see https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_Publish.html
  */
 export function makeHttpsTransport(settings: HttpsSettings): MakeTransport {
-  const { ackTimeoutMs, dataUrl, region, credentials } = settings;
+  const { ackTimeoutMs, dataUrl, region, credentials, network } = settings;
   const { origin } = new URL(dataUrl);
   return makeHttpTransport({
     protocol: iotDataPlane,
@@ -35,6 +38,7 @@ export function makeHttpsTransport(settings: HttpsSettings): MakeTransport {
     connectTimeoutMs: ackTimeoutMs,
     ackTimeoutMs,
     secretHeaders: {},
+    network,
     sign: makeSigner(new URL(origin), { service: 'iotdata', region, credentials }),
   });
 }

@@ -1,5 +1,6 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { openLoopbackProxy } from '../network/loopback-proxy.ts';
 import type { SliceNetwork } from '../network/shaping/slice-network.ts';
 import type { MakeTransport } from '../transport.ts';
 import { type MqttTarget, makeDenseClient, mqttSettingsOf, onceByPair } from './dense-client.ts';
@@ -7,7 +8,7 @@ import { type MqttTarget, makeDenseClient, mqttSettingsOf, onceByPair } from './
 /**
  * The MQTT client that the profile names, through the given endpoint.
  * @param clock dates signatures
- * @param network of devices of the dense client
+ * @param network of its devices; the Device SDK's go through it where the profile has one, if it does nothing at first
  */
 export async function makeMqttTransport(
   profile: LoadProfile,
@@ -18,7 +19,11 @@ export async function makeMqttTransport(
   if (profile.connect.client === 'dense') return makeDenseClient(profile, target, clock, network);
   const { endpoint, credentials } = target;
   const { host, port } = endpoint;
-  const settings = mqttSettingsOf(profile, target);
+  const isShaped = network !== undefined && profile.network !== undefined;
+  const proxy = isShaped
+    ? await openLoopbackProxy({ target: endpoint, network, connectTimeoutMs: profile.connect.timeoutMs })
+    : undefined;
+  const settings = { ...mqttSettingsOf(profile, target), ...(proxy && { proxy }) };
   // Its native library takes longer to load than all else: only who uses it waits for it.
   const { makeDeviceSdkTransport } = await import('./device-sdk.ts');
   if (endpoint.scheme === 'mqtt') return makeDeviceSdkTransport({ ...settings, host, port });

@@ -54,11 +54,14 @@ export const issuableNetwork: IssuableAction = {
     const errors = checkNetwork(form, kind);
     return errors.length > 0 ? errors : networkAction(form);
   },
-  refuse(plan, _action, group) {
+  refuse(plan, action, group) {
     const named = groupsOf(plan).filter((each) => group === undefined || each.group === group);
+    const network = networkKind.parse(action);
+    if (network === undefined) return [];
     return refuseNetworkChange(
+      network,
       kind,
-      named.map(({ group: name, profile }) => ({ name, connect: profile.connect })),
+      named.map(({ group: name, profile }) => ({ name, connect: profile.connect, network: profile.network })),
     );
   },
 };

@@ -43,10 +43,6 @@ describe('the network of a profile', () => {
     expect(parseLoadProfile({ ...flat, network: name }).network).toEqual(networkPresets[name].conditions);
   });
 
-  it.each([undefined, 'none', {}, { delay: '0s', loss: 0 }])('is absent where %j does nothing', (network) => {
-    expect(parseLoadProfile({ ...flat, ...(network && { network }) })).not.toHaveProperty('network');
-  });
-
   it('of a group changes what it names of the network at the top', () => {
     const { groups } = parseLoadProfile({
       everySeconds: 10,
@@ -66,7 +62,7 @@ describe('the network of a profile', () => {
       { ...conditions, loss: 0.05 },
       { ...conditions, bandwidth: { ...conditions.bandwidth, up: 1_000 } },
       networkPresets['2g'].conditions,
-      undefined,
+      {},
     ]);
   });
 
@@ -80,16 +76,31 @@ describe('the network of a profile', () => {
     [{ network: { bandwidth: { up: '0kbit' } } }, 'network.bandwidth.up', 'give 100bit or more'],
     [{ network: { loss: 2 } }, 'network.loss', 'Share of the packets'],
     [{ network: { stall: { everySeconds: 2, for: '2s' } } }, 'network.stall.for', 'less than 2s'],
-    [{ network: 'lte', connect: { protocol: 'https' } }, 'network', 'connect.protocol to "mqtt"'],
-    [{ network: 'lte', connect: { client: 'device-sdk' } }, 'network', 'connect.client to "dense"'],
+    [{ network: { duplicate: 0.1 }, connect: { protocol: 'https' } }, 'network', 'remove duplicate'],
+    [
+      { network: { duplicate: 0.1 }, connect: { client: 'device-sdk' } },
+      'network',
+      'connect.client to "dense"',
+    ],
+    [
+      { network: 'lte', connect: { client: 'device-sdk' }, slices: { devicesPerSlice: 301 } },
+      'slices.devicesPerSlice',
+      'set it to 300 or less',
+    ],
   ])('with %j is refused', (settings, path, hint) => {
     expect(errorsOf({ ...flat, ...settings })).toEqual([
       expect.objectContaining({ path, hint: expect.stringContaining(hint) }),
     ]);
   });
 
-  it('of a client whose network cannot be changed may be none', () => {
-    expect(errorsOf({ ...flat, network: 'none', connect: { client: 'device-sdk' } })).toEqual([]);
+  it.each([{ client: 'device-sdk' }, { protocol: 'https' }])('may be one of %j', (connect) => {
+    for (const network of ['none', 'lte-m', { corrupt: 0.1, duplicate: 0 }])
+      expect(errorsOf({ ...flat, network, connect })).toEqual([]);
+  });
+
+  it.each(['none', {}, { delay: '0s', loss: 0 }])('that does nothing is kept: %j', (network) => {
+    expect(parseLoadProfile({ ...flat, network }).network).toEqual({});
+    expect(parseLoadProfile(flat)).not.toHaveProperty('network');
   });
 });
 
@@ -126,11 +137,17 @@ describe('a timeline', () => {
   });
 
   it('names the group whose network cannot be changed', () => {
-    const groups = { a: { devices: 1 }, b: { devices: 1, connect: { client: 'device-sdk' } } };
-    const timeline = [{ at: '1s', network: 'lte' }];
-    expect(errorsOf({ everySeconds: 1, duration: '60s', groups, timeline })).toMatchObject([
+    const [sdk, timeline] = [
+      { devices: 1, connect: { client: 'device-sdk' } },
+      [{ at: '1s', network: 'lte' }],
+    ];
+    const profile = { everySeconds: 1, duration: '60s', timeline };
+    expect(errorsOf({ ...profile, groups: { a: { devices: 1 }, b: sdk } })).toMatchObject([
       { path: 'timeline[0].network', message: expect.stringContaining('of group b') },
     ]);
+    expect(errorsOf({ ...profile, groups: { a: { devices: 1 }, b: { ...sdk, network: 'none' } } })).toEqual(
+      [],
+    );
   });
 });
 

@@ -1,4 +1,5 @@
-import { io, mqtt5 } from 'aws-iot-device-sdk-v2';
+import { http, io, mqtt5 } from 'aws-iot-device-sdk-v2';
+import type { LoopbackProxy } from '../../network/loopback-proxy.ts';
 import type { MqttLogin, MqttSettings, MqttWill } from '../../transport.ts';
 
 export interface DeviceSdkSettings extends MqttSettings {
@@ -6,6 +7,8 @@ export interface DeviceSdkSettings extends MqttSettings {
   readonly port: number;
   /** How a device gets past the endpoint. Absent: plain TCP. */
   readonly secureOf?: (device: number) => SdkSecurity;
+  /** The network that its connections go through. Absent: none but the system's. */
+  readonly proxy?: LoopbackProxy;
 }
 
 /** A TLS context, which all devices share, and what signs a WebSocket's handshake. */
@@ -21,11 +24,12 @@ export interface SdkIdentity {
   /** The SDK's client has the same one for all its connections. */
   readonly will: MqttWill | undefined;
   readonly security: SdkSecurity | undefined;
+  readonly proxyLogin: MqttLogin | undefined;
 }
 
 export function sdkConfigOf(
   settings: DeviceSdkSettings,
-  { clientId, login, will, security }: SdkIdentity,
+  { clientId, login, will, security, proxyLogin }: SdkIdentity,
 ): mqtt5.Mqtt5ClientConfig {
   const { host, port, keepAliveMs, cleanStart, sessionExpirySeconds, connectTimeoutMs, ackTimeoutMs } =
     settings;
@@ -50,7 +54,14 @@ export function sdkConfigOf(
     pingTimeoutMs: Math.min(20_000, keepAliveMs / 2),
     socketOptions: new io.SocketOptions(io.SocketType.STREAM, io.SocketDomain.IPV4, connectTimeoutMs),
     ...security,
+    ...(settings.proxy && proxyLogin && { httpProxyOptions: tunnelOf(settings.proxy, proxyLogin) }),
   };
+}
+
+function tunnelOf({ host, port }: LoopbackProxy, { username, password }: MqttLogin): http.HttpProxyOptions {
+  const { Basic } = http.HttpProxyAuthenticationType;
+  const { Tunneling } = http.HttpProxyConnectionType;
+  return new http.HttpProxyOptions(host, port, Basic, username, password, undefined, Tunneling);
 }
 
 function connectWith({ username, password }: MqttLogin): { username: string; password?: Buffer } {

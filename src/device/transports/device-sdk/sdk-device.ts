@@ -150,12 +150,13 @@ export class SdkDevice {
         login: this.#settings.loginOf?.(this.#device),
         will: this.#clients.will?.(this.#device),
         security: this.#settings.secureOf?.(this.#device),
+        proxyLogin: this.#settings.proxy?.loginOf(this.#device),
       }),
     );
     client.on('attemptingConnect', () => this.#attempts());
     client.on('connectionSuccess', ({ settings }) => this.#connected(settings));
     client.on('connectionFailure', ({ error, connack }) => {
-      const reason = connack === undefined ? nameOf(error) : reasonOf(connack.reasonCode);
+      const reason = connack === undefined ? this.#failureOf(error) : reasonOf(connack.reasonCode);
       // An attempt that we stopped says so after `stopped`, maybe within the next attempt.
       if (reason !== stoppedReason) this.#failed(reason);
     });
@@ -169,6 +170,14 @@ export class SdkDevice {
     // An `error` event without a listener ends the process; its content also arrives as one of the events above.
     client.on('error', () => {});
     return client;
+  }
+
+  /** The client only knows that its proxy did not connect; the proxy knows why. */
+  #failureOf(error: unknown): string {
+    const name = nameOf(error);
+    const isByProxy = name === 'AWS_ERROR_HTTP_PROXY_CONNECT_FAILED';
+    const code = isByProxy ? this.#settings.proxy?.failureOf(this.#device) : undefined;
+    return code === undefined ? name : localReasonOf(code);
   }
 
   #connected(negotiated: mqtt5.NegotiatedSettings): void {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import type { RequestTraffic } from '../../../measure/slice-result.ts';
 import { type HttpSettings, outcomeOf } from '../../../profile/http-settings.ts';
+import type { SliceNetwork } from '../../network/shaping/slice-network.ts';
 import type { RequestHead } from '../../payload.ts';
 import {
   type MakeTransport,
@@ -33,6 +34,8 @@ export interface HttpTransportSettings {
   readonly secretHeaders: Readonly<Record<string, string>>;
   /** Adds a signature's headers. Absent: requests are not signed. */
   readonly sign?: SignRequest;
+  /** Of the devices, which connections go through. Absent: none but the system's. */
+  readonly network?: SliceNetwork | undefined;
 }
 
 /** How a message becomes a request, and what an answer means. */
@@ -73,7 +76,7 @@ const noMaximum = 65_535;
 const giveUpMarginMs = 50;
 
 export function makeHttpTransport(settings: HttpTransportSettings): MakeTransport {
-  return (listener) => new HttpTransport(settings, listener);
+  return (listener, { count }) => new HttpTransport(settings, listener, count);
 }
 
 /**
@@ -92,14 +95,18 @@ class HttpTransport implements Transport {
   readonly traffic = (): RequestTraffic => this.#sockets.traffic();
   #isClosed = false;
 
-  constructor(settings: HttpTransportSettings, listener: TransportListener) {
-    const { origin, version, keepAlive } = settings;
+  constructor(settings: HttpTransportSettings, listener: TransportListener, devices: number) {
+    const { origin, version, keepAlive, connections } = settings;
     this.#settings = settings;
     this.#listener = listener;
-    this.#sockets = new OpenSockets(settings, {
-      opened: (connectMs) => this.#requests?.opened(connectMs),
-      openFailed: (reason) => this.#requests?.openFailed(reason),
-    });
+    const sharedBy = 'perDevice' in connections ? undefined : devices;
+    this.#sockets = new OpenSockets(
+      { ...settings, sharedBy },
+      {
+        opened: (connectMs) => this.#requests?.opened(connectMs),
+        openFailed: (reason) => this.#requests?.openFailed(reason),
+      },
+    );
     this.#makePool =
       version === '2'
         ? makeHttp2Pools(origin, this.#sockets)

@@ -1,4 +1,5 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import {
   type ConnectionOptions,
   connect as connectTls,
@@ -6,6 +7,10 @@ import {
   type SecureContext,
 } from 'node:tls';
 import type { RequestTraffic } from '../../../measure/slice-result.ts';
+import { makeTcpConnector } from '../../network/connector.ts';
+import { makeConnectorSockets, type OpenConnectorSocket } from '../../network/connector-socket.ts';
+import { makeShapedConnector } from '../../network/shaping/shaped-connector.ts';
+import type { SliceNetwork } from '../../network/shaping/slice-network.ts';
 import { localReasonOf } from '../reason-codes.ts';
 
 export interface SocketSettings {
@@ -15,7 +20,14 @@ export interface SocketSettings {
   readonly tlsOf: (device: number) => ConnectionOptions;
   /** From the start of a connection until it is open. */
   readonly connectTimeoutMs: number;
+  /** Of the devices, which the connections go through. Absent: none but the system's. */
+  readonly network?: SliceNetwork | undefined;
+  /** Devices that share the connections, each of which is in the network of the next one of them. Absent: none is shared. */
+  readonly sharedBy?: number | undefined;
 }
+
+/** A socket of the system, or one through a network. */
+export type RequestSocket = Duplex & { readonly bytesRead: number; readonly bytesWritten: number };
 
 export interface SocketListener {
   /** A connection is open, TLS included. */
@@ -28,10 +40,14 @@ export interface SocketListener {
 export class OpenSockets {
   readonly #settings: SocketSettings;
   readonly #listener: SocketListener;
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Set<RequestSocket>();
   /** Those that were open at some time: what others were given has not left. */
-  readonly #wereOpen = new WeakSet<Socket>();
+  readonly #wereOpen = new WeakSet<RequestSocket>();
   readonly #contexts = new Map<ConnectionOptions, SecureContext>();
+  readonly #host: string;
+  readonly #port: number;
+  readonly #openShaped: OpenConnectorSocket | undefined;
+  #begun = 0;
   #opened = 0;
   #bytesOut = 0;
   #bytesIn = 0;
@@ -39,20 +55,32 @@ export class OpenSockets {
   constructor(settings: SocketSettings, listener: SocketListener) {
     this.#settings = settings;
     this.#listener = listener;
+    const { origin, network } = settings;
+    this.#host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
+    this.#port = origin.port === '' ? (origin.protocol === 'https:' ? 443 : 80) : Number(origin.port);
+    if (network !== undefined) {
+      const address = { host: this.#host, port: this.#port };
+      this.#openShaped = makeConnectorSockets(makeShapedConnector(makeTcpConnector(address), network));
+    }
   }
 
-  /** Begins to connect. @param alpn the only protocol to agree on, over TLS */
-  open(alpn: 'http/1.1' | 'h2', device: number): Socket {
-    const { origin, tlsOf, connectTimeoutMs } = this.#settings;
+  /**
+   * Begins to connect.
+   * @param alpn the only protocol to agree on, over TLS
+   * @param device whose certificate it shows, and whose network it is in unless it is shared
+   */
+  open(alpn: 'http/1.1' | 'h2', device: number): RequestSocket {
+    const { origin, tlsOf, connectTimeoutMs, sharedBy } = this.#settings;
     const beganAt = performance.now();
     const isTls = origin.protocol === 'https:';
-    const host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
-    const port = origin.port === '' ? (isTls ? 443 : 80) : Number(origin.port);
+    const [host, port] = [this.#host, this.#port];
     // RFC 6066, 3: literal addresses are no server names.
     const name = isIP(host) === 0 ? { servername: host } : {};
+    const below = this.#openShaped?.(sharedBy === undefined ? device : this.#begun++ % sharedBy);
+    const way = below === undefined ? { host, port } : { socket: below };
     const socket = isTls
-      ? connectTls({ ...name, ...this.#secure(tlsOf(device)), host, port, ALPNProtocols: [alpn] })
-      : connectTcp({ host, port });
+      ? connectTls({ ...name, ...this.#secure(tlsOf(device)), ...way, ALPNProtocols: [alpn] })
+      : (below ?? connectTcp({ host, port }));
     // Nagle's algorithm would hold a request back until the one before it is acknowledged by TCP.
     socket.setNoDelay(true);
     this.#sockets.add(socket);
@@ -95,7 +123,7 @@ export class OpenSockets {
   }
 
   /** Calls once the connection is open, which may be now. */
-  whenOpen(socket: Socket, call: () => void): void {
+  whenOpen(socket: RequestSocket, call: () => void): void {
     if (this.wasOpen(socket)) call();
     else socket.once(this.#openEvent, () => this.wasOpen(socket) && call());
   }
@@ -104,7 +132,7 @@ export class OpenSockets {
     return this.#settings.origin.protocol === 'https:' ? 'secureConnect' : 'connect';
   }
 
-  wasOpen(socket: Socket): boolean {
+  wasOpen(socket: RequestSocket): boolean {
     return this.#wereOpen.has(socket);
   }
 

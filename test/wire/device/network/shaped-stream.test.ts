@@ -1,12 +1,16 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Aedes, type Client } from 'aedes';
 import { generate } from 'selfsigned';
+import { createWebSocketStream, WebSocketServer } from 'ws';
 import { makeTcpConnector, makeTlsConnector } from '../../../../src/device/network/connector.ts';
 import { makeShapedConnector } from '../../../../src/device/network/shaping/shaped-connector.ts';
 import { SliceNetwork } from '../../../../src/device/network/shaping/slice-network.ts';
+import { makeWebSocketConnector } from '../../../../src/device/network/websocket-connector.ts';
 import { makeDenseTransport } from '../../../../src/device/transports/dense.ts';
 import { LatencyHistogram } from '../../../../src/measure/latency-histogram.ts';
 import { changeNetwork } from '../../../../src/profile/network-conditions.ts';
@@ -22,18 +26,29 @@ import { RecordingListener } from '../../../support/device/transports/recording-
 
 afterEach(cleanUp);
 
+const schemes = ['mqtt', 'mqtts', 'ws', 'wss'] as const;
+type Scheme = (typeof schemes)[number];
+
 interface Options {
-  readonly isSecure?: boolean;
+  readonly scheme?: Scheme;
   readonly devices?: number;
 }
 
 /** Devices with a network, and aedes behind it. */
-async function open(form: NetworkForm, { isSecure = false, devices = 1 }: Options = {}) {
+async function open(form: NetworkForm, { scheme = 'mqtt', devices = 1 }: Options = {}) {
+  const isSecure = scheme === 'mqtts' || scheme === 'wss';
+  const isWebSocket = scheme.startsWith('ws');
   const aedes = await Aedes.createBroker();
   const pair = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec' });
-  const server: Server = isSecure
-    ? createTlsServer({ cert: pair.cert, key: pair.private }, aedes.handle as never)
-    : createTcpServer(aedes.handle as never);
+  const tls = { cert: pair.cert, key: pair.private };
+  const handle = aedes.handle as (stream: unknown) => void;
+  let server: Server;
+  if (isWebSocket) {
+    const http = isSecure ? createHttpsServer(tls) : createHttpServer();
+    const sockets = new WebSocketServer({ server: http });
+    sockets.on('connection', (socket) => handle(createWebSocketStream(socket).on('error', () => {})));
+    server = http;
+  } else server = isSecure ? createTlsServer(tls, handle) : createTcpServer(handle);
   const published: string[] = [];
   const clients: Client[] = [];
   aedes.on('client', (client) => clients.push(client));
@@ -56,6 +71,7 @@ async function open(form: NetworkForm, { isSecure = false, devices = 1 }: Option
   const carrier = isSecure
     ? makeTlsConnector(address, { rejectUnauthorized: false })
     : makeTcpConnector(address);
+  const shaped = makeShapedConnector(carrier, network);
   const listener = new RecordingListener();
   const transport = makeDenseTransport({
     keepAliveMs: 60_000,
@@ -63,7 +79,7 @@ async function open(form: NetworkForm, { isSecure = false, devices = 1 }: Option
     sessionExpirySeconds: 0,
     connectTimeoutMs: 2_000,
     ackTimeoutMs: 5_000,
-    connector: makeShapedConnector(carrier, network),
+    connector: isWebSocket ? makeWebSocketConnector(shaped, `127.0.0.1:${port}`, () => '/mqtt') : shaped,
     mqttVersion: 4,
   })(listener, nameClients(devices));
   cleanUpLater(async () => {
@@ -100,13 +116,14 @@ async function roundTrip({ publish, transport, listener, clock }: Opened, bytes 
   return clock.now() - from;
 }
 
-describe.each([false, true])('a network, over TLS: %p,', (isSecure) => {
+describe.each(schemes)('a network, over %s,', (scheme) => {
   it('delays each way, handshakes included', async () => {
-    const opened = await open({ delay: '40ms' }, { isSecure });
+    const opened = await open({ delay: '40ms' }, { scheme });
     const from = opened.clock.now();
     await connect(opened);
-    // TCP, TLS 1.3, and the CONNECT with its CONNACK.
-    expect(opened.clock.now() - from).toBeGreaterThanOrEqual((isSecure ? 3 : 2) * 80);
+    // TCP, TLS 1.3, the WebSocket's request, and the CONNECT with its CONNACK.
+    const trips = { mqtt: 2, mqtts: 3, ws: 3, wss: 4 };
+    expect(opened.clock.now() - from).toBeGreaterThanOrEqual(trips[scheme] * 80);
     expect(await roundTrip(opened)).toBeGreaterThanOrEqual(80);
     const { up, down } = opened.network.result()!;
     expect(LatencyHistogram.decode(up.delay).percentileAt(0)).toBeGreaterThanOrEqual(39.9);
@@ -114,7 +131,7 @@ describe.each([false, true])('a network, over TLS: %p,', (isSecure) => {
   });
 
   it('changes for a connection that is open, and back', async () => {
-    const opened = await open('none', { isSecure });
+    const opened = await open('none', { scheme });
     await connect(opened);
     await roundTrip(opened);
     expect(opened.network.result()).toBeUndefined();
@@ -127,7 +144,7 @@ describe.each([false, true])('a network, over TLS: %p,', (isSecure) => {
   });
 
   it('lets no more pass than its bandwidth', async () => {
-    const opened = await open({ bandwidth: { up: '400kbit' } }, { isSecure });
+    const opened = await open({ bandwidth: { up: '400kbit' } }, { scheme });
     await connect(opened);
     // 20,000 bytes are 160 kbit, and headers.
     expect(await roundTrip(opened, 20_000)).toBeGreaterThanOrEqual(400);
@@ -135,7 +152,7 @@ describe.each([false, true])('a network, over TLS: %p,', (isSecure) => {
   });
 
   it('sends messages twice', async () => {
-    const opened = await open({ duplicate: 1 }, { isSecure });
+    const opened = await open({ duplicate: 1 }, { scheme });
     await connect(opened);
     await roundTrip(opened);
     await roundTrip(opened);
@@ -144,7 +161,7 @@ describe.each([false, true])('a network, over TLS: %p,', (isSecure) => {
   });
 
   it('resets connections, which devices and the broker see', async () => {
-    const opened = await open('none', { isSecure });
+    const opened = await open('none', { scheme });
     await connect(opened);
     opened.network.change({ reset: 60 }, opened.clock.now());
     expect(await opened.listener.until('disconnected')).toEqual([[0, 'ECONNRESET']]);
@@ -167,7 +184,7 @@ it('corrupts packets without TLS', async () => {
 });
 
 it('ends a connection whose packet it corrupts under TLS', async () => {
-  const opened = await open('none', { isSecure: true });
+  const opened = await open('none', { scheme: 'mqtts' });
   await connect(opened);
   opened.network.change({ corrupt: 1 }, opened.clock.now());
   opened.publish(0, 0, Buffer.from('x'));

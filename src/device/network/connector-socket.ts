@@ -1,0 +1,125 @@
+import { Duplex } from 'node:stream';
+import type { ByteStream, Connector } from './connector.ts';
+
+const readBytes = 65_536;
+const nothing = Buffer.alloc(0);
+
+/** Opens a device's stream. @param device index within the slice */
+export type OpenConnectorSocket = (device: number) => ConnectorSocket;
+
+/** A connector for what takes Node's own streams: TLS, HTTP and pipes. */
+export function makeConnectorSockets(connector: Connector): OpenConnectorSocket {
+  // Whoever fills it calls before the next one does.
+  const buffer = Buffer.allocUnsafe(readBytes);
+  return (device) => new ConnectorSocket(connector, device, buffer);
+}
+
+/**
+ * One stream of a connector. As of a socket of `node:net`, what is written before it is open waits, `connect` says that it is, and an end
+ * of the other side is its end.
+ */
+export class ConnectorSocket extends Duplex {
+  connecting = true;
+  /** Since it was opened. */
+  bytesRead = 0;
+  bytesWritten = 0;
+  readonly #stream: ByteStream;
+  #whenOpen: (() => void) | undefined;
+  #whenDrained: (() => void) | undefined;
+  #hasEnded = false;
+
+  /** @param buffer filled and read within one turn */
+  constructor(connector: Connector, device: number, buffer: Buffer) {
+    super({ allowHalfOpen: false });
+    const callback = (length: number): boolean => {
+      this.bytesRead += length;
+      this.push(Buffer.from(buffer.subarray(0, length)));
+      return true;
+    };
+    this.#stream = connector.open(device, { buffer, callback }, () => this.#open());
+    this.#stream.on('error', (error) => this.destroy(error));
+    this.#stream.on('close', () => this.#end());
+    this.#stream.on('drain', () => this.#drain());
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    if (this.connecting) {
+      this.#whenOpen = () => this._write(chunk, _encoding, done);
+      return;
+    }
+    if (this.#hasEnded) {
+      done(Object.assign(new Error('the other side has closed the connection'), { code: 'EPIPE' }));
+      return;
+    }
+    this.bytesWritten += chunk.length;
+    if (this.#stream.write(chunk)) done();
+    else this.#whenDrained = done;
+  }
+
+  /** A head and its body are one packet. */
+  override _writev(
+    chunks: readonly { readonly chunk: Buffer }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'binary', done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    if (this.connecting) {
+      this.#whenOpen = () => this._final(done);
+      return;
+    }
+    if (!this.#hasEnded) this.#stream.end(nothing);
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#stream.destroy();
+    done(error);
+  }
+
+  /** What holders of a socket set, and the stream has by itself. */
+  setNoDelay(): this {
+    return this;
+  }
+
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setTimeout(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  #open(): void {
+    this.connecting = false;
+    this.emit('connect');
+    const whenOpen = this.#whenOpen;
+    this.#whenOpen = undefined;
+    whenOpen?.();
+  }
+
+  #drain(): void {
+    const whenDrained = this.#whenDrained;
+    this.#whenDrained = undefined;
+    whenDrained?.();
+  }
+
+  /** Without an error. What was received before is still read. */
+  #end(): void {
+    this.#hasEnded = true;
+    if (this.connecting) this.destroy(Object.assign(new Error('not opened'), { code: 'ECONNRESET' }));
+    else if (this.#whenDrained !== undefined) this.destroy();
+    else if (!this.destroyed) this.push(null);
+  }
+}
