@@ -9,7 +9,7 @@ export type OpenConnectorSocket = (device: number) => ConnectorSocket;
 
 /** A connector for what takes Node's own streams: TLS, HTTP and pipes. */
 export function makeConnectorSockets(connector: Connector): OpenConnectorSocket {
-  // Whoever fills it calls before the next one does.
+  // Each read fills it and is copied within one turn.
   const buffer = Buffer.allocUnsafe(readBytes);
   return (device) => new ConnectorSocket(connector, device, buffer);
 }

@@ -12,7 +12,7 @@ import type { SliceNetwork } from './shaping/slice-network.ts';
 export interface LoopbackProxy {
   readonly host: string;
   readonly port: number;
-  /** What a device shows as its basic credentials: by its name the proxy knows whose network a connection has. */
+  /** What a device shows as its basic credentials: the name says whose network a connection has. */
   loginOf(device: number): { readonly username: string; readonly password: string };
   /** Why the device's last attempt did not reach the target, by its code; undefined: it did. */
   failureOf(device: number): string | undefined;
@@ -27,7 +27,7 @@ interface ProxySettings {
 
 const host = '127.0.0.1';
 
-/** Opens a proxy that reaches one address alone, for processes that know its password. It closes with the network. */
+/** Opens a proxy that reaches one address alone, for clients that show its password. It closes with the network. */
 export async function openLoopbackProxy({
   target,
   network,

@@ -172,7 +172,7 @@ export class SdkDevice {
     return client;
   }
 
-  /** The client only knows that its proxy did not connect; the proxy knows why. */
+  /** The client reports that its proxy did not connect; the proxy has the reason. */
   #failureOf(error: unknown): string {
     const name = nameOf(error);
     const isByProxy = name === 'AWS_ERROR_HTTP_PROXY_CONNECT_FAILED';

@@ -283,7 +283,7 @@ describe.each(clients)('a network, of %s,', (_name, trips, open) => {
   });
 });
 
-it('lets nobody through the proxy who does not know its password, nor to another address', async () => {
+it('lets no client through the proxy without its password, nor to another address', async () => {
   const target = { host: '127.0.0.1', port: await listen(createTcpServer()) };
   const proxy = await openLoopbackProxy({ target, network: makeNetwork('none'), connectTimeoutMs: 1_000 });
   const { username, password } = proxy.loginOf(0);
