@@ -1,9 +1,10 @@
-import { deviceGroupsOf } from '../plan/groups.ts';
+import { isOfDevices } from '../plan/groups.ts';
 import { isBasicIngest, kindsOf } from '../plan/kinds.ts';
 import { isReadByRule } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { addBuckets } from './latency-buckets.ts';
 import { SecondSums } from './second-sums.ts';
-import type { SliceSecondCounts } from './slice-result.ts';
+import type { SliceResult } from './slice-result.ts';
 
 /** What the service had to do for a run, each in the second in which that was most. */
 export interface BusiestSeconds {
@@ -28,33 +29,28 @@ export interface Announcement {
 /** Sums what slices and readers counted by second, of all groups together. */
 export class ServiceSeconds {
   readonly #sums: SecondSums<keyof BusiestSeconds>;
-  /** By number of a group: how often the rule evaluates each of its messages, and how often it matches one as a subscription does. */
-  readonly #rules: ReadonlyMap<number, { readonly evaluations: number; readonly matches: number }>;
+  /** How often the rule evaluates each message of devices; it matches those that are not of Basic Ingest as a subscription does. */
+  readonly #evaluations: number;
 
   /** @param span epoch milliseconds: what lies outside is not counted */
   constructor(plan: Plan, span: { readonly from: number; readonly to: number }) {
     this.#sums = new SecondSums(['publishesIn', 'publishesOut', 'ruleEvaluations', 'connections'], span);
-    const evaluations = isReadByRule(plan) ? 1 : 0;
-    this.#rules = new Map(
-      deviceGroupsOf(plan).map((group) => {
-        // Messages are not counted by kind and second: of a group with Basic Ingest beside other kinds it is an upper bound.
-        const matches = kindsOf(group).every(isBasicIngest) ? 0 : evaluations;
-        return [group.number, { evaluations, matches }];
-      }),
-    );
+    this.#evaluations = isReadByRule(plan) ? 1 : 0;
   }
 
-  addSlice({ number, profile }: GroupPlan, counts: SliceSecondCounts): void {
+  addSlice(
+    group: GroupPlan,
+    { perSecond: counts, streams }: Pick<SliceResult, 'perSecond' | 'streams'>,
+  ): void {
     const { startSecond, sent, connected, replied = [], echoed = [], delivered = echoed } = counts;
     this.#sums.add('publishesIn', startSecond, sent);
     this.#sums.add('publishesIn', startSecond, replied);
     this.#sums.add('publishesOut', startSecond, delivered);
-    const rule = this.#rules.get(number);
-    if (rule !== undefined) {
-      this.#sums.add('ruleEvaluations', startSecond, sent, rule.evaluations);
-      this.#sums.add('publishesOut', startSecond, sent, rule.matches);
+    if (isOfDevices(group)) {
+      this.#sums.add('ruleEvaluations', startSecond, sent, this.#evaluations);
+      this.#sums.add('publishesOut', startSecond, matchedOf(group, sent, streams), this.#evaluations);
     }
-    if (profile.connect.protocol === 'mqtt') this.#sums.add('connections', startSecond, connected);
+    if (group.profile.connect.protocol === 'mqtt') this.#sums.add('connections', startSecond, connected);
   }
 
   /** Messages that came to slices that subscribe. */
@@ -78,4 +74,22 @@ export class ServiceSeconds {
       connections: most('connections'),
     };
   }
+}
+
+/** By second, messages that a subscription can match: in results of earlier versions, which count no kind by second, all of them if any can be. */
+function matchedOf(
+  group: GroupPlan,
+  sent: readonly number[],
+  streams: SliceResult['streams'],
+): readonly number[] {
+  const kinds = kindsOf(group);
+  const matched = kinds.filter((kind) => !isBasicIngest(kind));
+  if (matched.length === kinds.length) return sent;
+  const seconds = new Uint32Array(matched.length === 0 ? 0 : sent.length);
+  for (const { stream } of matched) {
+    const perSecond = streams[stream]?.counts?.perSecond;
+    if (perSecond === undefined) return sent;
+    addBuckets(seconds, perSecond.sent);
+  }
+  return Array.from(seconds);
 }

@@ -33,8 +33,9 @@ export class RunSeconds {
     this.#latencies = ofEach(timedLatencyNames, () => new LatencySeries(span.from, span.to));
   }
 
-  addSlice(group: GroupPlan, { perSecond, latencyPerSecond, requests }: SliceResult): void {
-    this.#service.addSlice(group, perSecond);
+  addSlice(group: GroupPlan, result: SliceResult): void {
+    const { perSecond, latencyPerSecond, requests } = result;
+    this.#service.addSlice(group, result);
     const isMqtt = group.profile.connect.protocol === 'mqtt';
     // Beside connections, devices that only make requests are none; a backend's commands are no messages of devices.
     const connected = isMqtt || mqttGroupsOf(this.#plan).length === 0 ? perSecond.connected : [];
