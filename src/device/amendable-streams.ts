@@ -28,12 +28,12 @@ export class AmendableStreams {
 }
 
 class AmendableStream implements ScheduledStream {
+  readonly turns: AmendableTurns;
   #current: ScheduledStream;
-  #turns: DeviceTurns;
 
   constructor(planned: ScheduledStream) {
     this.#current = planned;
-    this.#turns = planned.turns;
+    this.turns = new AmendableTurns(planned.turns);
   }
 
   get messages(): number {
@@ -44,24 +44,36 @@ class AmendableStream implements ScheduledStream {
 
   readonly offsetMs = (n: number): number => this.#current.offsetMs(n);
 
-  readonly turns: DeviceTurns = this.#makeTurns();
-
   amend(to: ScheduledStream): void {
     this.#current = to;
-    this.#turns = to.turns;
+    this.turns.amend(to.turns);
+  }
+}
+
+/** A class, for V8 looks up each member of an object literal that has a getter in a dictionary, and these are used for every message. */
+class AmendableTurns implements DeviceTurns {
+  #current: DeviceTurns;
+
+  constructor(planned: DeviceTurns) {
+    this.#current = planned;
   }
 
-  #makeTurns(): DeviceTurns {
-    const current = () => this.#turns;
-    return {
-      deviceOf: (n) => current().deviceOf(n),
-      messageOf: (n) => current().messageOf(n),
-      nextOf: (n) => current().nextOf(n),
-      countFrom: (n, end) => current().countFrom(n, end),
-      countOf: (n, chosenBefore) => current().countOf(n, chosenBefore),
-      get roundLength() {
-        return current().roundLength;
-      },
-    };
+  readonly deviceOf = (n: number): number => this.#current.deviceOf(n);
+
+  readonly messageOf = (n: number): number => this.#current.messageOf(n);
+
+  readonly nextOf = (n: number): number => this.#current.nextOf(n);
+
+  readonly countFrom = (n: number, end: number): number => this.#current.countFrom(n, end);
+
+  readonly countOf = (n: number, chosenBefore: (i: number) => number): number =>
+    this.#current.countOf(n, chosenBefore);
+
+  get roundLength(): number {
+    return this.#current.roundLength;
+  }
+
+  amend(to: DeviceTurns): void {
+    this.#current = to;
   }
 }
