@@ -203,9 +203,9 @@ function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputErro
   ];
 }
 
-/** Of a draft without a target it is not known yet where it is to run. */
+/** Of a draft without a target it is not known yet where it is to run, unless an account pays for it: then on AWS. */
 function checkPlannedFaults(plan: Plan): InputError[] {
-  if (plan.target === undefined) return [];
+  if (plan.target === undefined && plan.account?.isCharged !== true) return [];
   return (plan.profile.timeline ?? []).flatMap(({ action }, i) =>
     action.kind === 'faults' ? refuseFaults(plan, `timeline[${i}].faults`) : [],
   );
