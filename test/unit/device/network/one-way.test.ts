@@ -15,7 +15,12 @@ interface Sent {
 }
 
 /** Gives packets to one direction in virtual time. @returns when each came out, and counters */
-async function pass(form: NetworkObject, packets: readonly Sent[], seed = 1) {
+async function pass(
+  form: NetworkObject,
+  packets: readonly Sent[],
+  seed = 1,
+  direction: 'up' | 'down' = 'up',
+) {
   const clock = new VirtualClock(0);
   const conditions = changeNetwork({}, form);
   const counters = new DirectionCounters();
@@ -30,7 +35,7 @@ async function pass(form: NetworkObject, packets: readonly Sent[], seed = 1) {
     draws: new NetworkDraws(seed, 0, 0),
     counters,
     conditions: () => conditions,
-    direction: 'up',
+    direction,
     phase: 0,
     overheadBytes: headerBytes,
     deliver(bytes, nowMs) {
@@ -109,6 +114,13 @@ describe('a bandwidth', () => {
     const { outMs } = await pass({ bandwidth }, packets);
     const bits = 200 * (segmentBytes + headerBytes) * 8;
     expectNear(outMs.at(-1)!, (bits / (bandwidth === '64kbit' ? 64_000 : 1_000_000)) * 1_000);
+  });
+
+  it.each(['up', 'down'] as const)('of both ways has its own rate %s', async (direction) => {
+    const rates = { up: 64_000, down: 500_000 };
+    const packets = every(0, 200, segmentBytes);
+    const { outMs } = await pass({ bandwidth: { up: '64kbit', down: '500kbit' } }, packets, 1, direction);
+    expectNear(outMs.at(-1)!, ((200 * (segmentBytes + headerBytes) * 8) / rates[direction]) * 1_000);
   });
 
   it('of one packet is its time on the line', async () => {
