@@ -158,11 +158,11 @@ export function describeDownlink(downlink: DownlinkReport): string[] {
     ...describeUnknown(downlink),
     ...describeReplies(replies),
     ...(replies !== undefined && replies.late > 0
-      ? [`${formatCount(replies.late)} replies came after the timeout, and count as timed out.`]
+      ? [`Replies that came after the timeout, and count as timed out: ${formatCount(replies.late)}.`]
       : []),
     ...(replies !== undefined && replies.unknown > 0
       ? [
-          `Of ${formatCount(replies.unknown)} replies nothing is known: the slices of their backends ended early.`,
+          `Replies of which nothing is known, because the slices of their backends ended early: ${formatCount(replies.unknown)}.`,
         ]
       : []),
     ...(refused === '' ? [] : [`Subscriptions to commands that were refused: ${refused}.`]),
@@ -190,7 +190,7 @@ function describeReplies(replies: ReplyTotals | undefined): string[] {
   const came = replied + late;
   if (sent <= came) return [];
   return [
-    `Devices sent ${formatCount(sent)} replies, and ${formatCount(came)} came. The others count as timed out, also where a quota is why they did not come.`,
+    `Replies that devices sent: ${formatCount(sent)}, and that came: ${formatCount(came)}. The others count as timed out, also where a quota is why they did not come.`,
     ...(offline > 0
       ? [
           `Replies that did not come, and that were due while their backend’s client was not subscribed: ${formatCount(offline)}.`,

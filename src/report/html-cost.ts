@@ -1,4 +1,4 @@
-import { formatUsd, formatValue } from '../shared/format.ts';
+import { formatUnits, formatUsd } from '../shared/format.ts';
 import { type Html, html, section, table } from './html-markup.ts';
 import { describePrices } from './report-figures.ts';
 import type { Report } from './report-model.ts';
@@ -9,9 +9,9 @@ export function renderCost({ cost }: Report): Html {
   const rows = cost.lines.map(({ name, unit, forecast, used }) => ({
     cells: [
       name,
-      `${formatValue(forecast.quantity)} ${unit}`,
+      formatUnits(forecast.quantity, unit),
       formatUsd(forecast.usd),
-      `${formatValue(used.quantity)} ${unit}`,
+      formatUnits(used.quantity, unit),
       formatUsd(used.usd),
     ],
   }));

@@ -119,6 +119,12 @@ export function formatPlural(count: number, singular: string, ending = 's'): str
   return `${formatCount(count)} ${singular}${count === 1 ? '' : ending}`;
 }
 
+/** `1 message`, `2,000 messages`, `1 GB-s`. @param unit in its plural */
+export function formatUnits(value: number, unit: string): string {
+  const text = formatValue(value);
+  return `${text} ${text === '1' ? unit.replace(/^([a-z-]+)s$/, '$1') : unit}`;
+}
+
 /** Any measured value to four significant digits: `0.0012`, `41.2`, `12,345`. */
 export function formatValue(value: number): string {
   if (Math.abs(value) >= 10_000) return grouped(value);

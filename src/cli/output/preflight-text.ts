@@ -10,6 +10,7 @@ import {
   formatPlural,
   formatQuantity,
   formatShare,
+  formatUnits,
   formatUsd,
   formatValue,
 } from '../../shared/format.ts';
@@ -142,9 +143,7 @@ function renderCost({ profile }: Plan, preflight: Preflight, { style, columns }:
   const total = fits ? `${figures}${ceiling}` : figures;
   return [
     style('heading', line('cost', 'forecast', 'US dollars')),
-    ...cost.lines.map((each) =>
-      line(each.name, `${formatValue(each.quantity)} ${each.unit}`, formatUsd(each.usd)),
-    ),
+    ...cost.lines.map((each) => line(each.name, formatUnits(each.quantity, each.unit), formatUsd(each.usd))),
     isPast ? style('bad', `${total}  ✗`) : total,
     ...(fits ? [] : [ceiling]),
     '',

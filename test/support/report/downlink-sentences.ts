@@ -115,7 +115,7 @@ export const downlinkRules: readonly Rule[] = [
   ],
   [
     new RegExp(
-      `^Devices sent ${count} replies, and ${count} came\\. The others count as timed out, also where a quota is why they did not come\\.$`,
+      `^Replies that devices sent: ${count}, and that came: ${count}\\. The others count as timed out, also where a quota is why they did not come\\.$`,
     ),
     states(({ repliesSent, replied = 0, late = 0 }) => [repliesSent, replied + late]),
   ],
@@ -126,11 +126,13 @@ export const downlinkRules: readonly Rule[] = [
     states(({ repliesOffline }) => [repliesOffline]),
   ],
   [
-    new RegExp(`^${count} replies came after the timeout, and count as timed out\\.$`),
+    new RegExp(`^Replies that came after the timeout, and count as timed out: ${count}\\.$`),
     states(({ late }) => [late]),
   ],
   [
-    new RegExp(`^Of ${count} replies nothing is known: the slices of their backends ended early\\.$`),
+    new RegExp(
+      `^Replies of which nothing is known, because the slices of their backends ended early: ${count}\\.$`,
+    ),
     states(({ repliesUnknown }) => [repliesUnknown]),
   ],
   [
