@@ -1,9 +1,20 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { openLoopbackProxy } from '../network/loopback-proxy.ts';
 import type { SliceNetwork } from '../network/shaping/slice-network.ts';
 import type { MakeTransport } from '../transport.ts';
 import { type MqttTarget, makeDenseClient, mqttSettingsOf, onceByPair } from './dense-client.ts';
+
+/** The Device SDK has a proxy, and so a network, over TLS alone. Exit code 2. */
+class NoProxyWithoutTlsError extends StampedeError {
+  constructor() {
+    super('NoProxyWithoutTls', 'connections of the client device-sdk without TLS can go through no network', {
+      hint: 'set connect.client to "dense", remove network, or connect over TLS: connect.auth "x509"',
+      exitCode: exitCodes.badUsage,
+    });
+  }
+}
 
 /**
  * The MQTT client that the profile names, through the given endpoint.
@@ -20,6 +31,7 @@ export async function makeMqttTransport(
   const { endpoint, credentials } = target;
   const { host, port } = endpoint;
   const isShaped = network !== undefined && profile.network !== undefined;
+  if (isShaped && endpoint.scheme === 'mqtt') throw new NoProxyWithoutTlsError();
   const proxy = isShaped
     ? await openLoopbackProxy({ target: endpoint, network, connectTimeoutMs: profile.connect.timeoutMs })
     : undefined;
