@@ -63,7 +63,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const downlink = downlinkReportOf(plan, ledger, cloudwatch);
   const catchUps = catchUpReportOf(plan, ledger, cloudwatch);
   const presence = presenceReportOf(ledger.presence);
-  const network = networkReportOf(plan, ledger, now);
+  const network = networkReportOf(plan, ledger, ledger.stoppedOn?.at ?? now);
   const actions = actionReportsOf(plan, ledger);
   const measured: Measured = {
     latencies: ledger.latencies,

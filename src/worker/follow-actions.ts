@@ -22,7 +22,7 @@ export interface FollowedActions {
   received(announcement: Announcement): void;
   /** Reads the actions that were stored before; resolves also where the store cannot be read, because announcements still come. */
   readStored(): Promise<void>;
-  /** Cancels what has not taken effect yet. */
+  /** Cancels what has not taken effect yet: it is not in `applied` either. */
   close(): void;
   /** What the slice has carried out, or taken into account, without stops: its result has those apart. */
   applied(): readonly AppliedAction[];
@@ -33,7 +33,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
   const { runId, group, kinds, planned = [], controls, store, clock } = settings;
   const known = new Set<number>();
   const timers = new Set<CancelTimer>();
-  const applied: AppliedAction[] = [];
+  let applied: readonly AppliedAction[] = [];
   let isClosed = false;
   let reading: Promise<void> | undefined;
   /** An action was missed after the reading had begun. */
@@ -52,12 +52,15 @@ export function followActions(settings: FollowSettings): FollowedActions {
       const isInPlan = planned !== undefined && kind.takesEffect === 'ahead';
       const tookEffectAt = isInPlan ? at : (kind.apply(controls, parsed, announced) ?? clock.now());
       if (isOwn && kind.takesEffect !== 'at once')
-        applied.push({
-          ...(k === undefined ? {} : { k }),
-          ...(planned === undefined ? {} : { planned }),
-          at: tookEffectAt,
-          ...(isLate && { isLate }),
-        });
+        applied = [
+          ...applied,
+          {
+            ...(k === undefined ? {} : { k }),
+            ...(planned === undefined ? {} : { planned }),
+            at: tookEffectAt,
+            ...(isLate && { isLate }),
+          },
+        ];
     };
     const waitMs = kind.takesEffect === 'at its instant' ? at - clock.now() : 0;
     if (waitMs <= 0) {
@@ -108,6 +111,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
     close() {
       isClosed = true;
       for (const cancel of timers) cancel();
+      applied = applied.filter(({ at }) => at <= clock.now());
     },
   };
 }

@@ -174,8 +174,10 @@ export async function publishSlice(
       onSnapshot: (snapshot) => view.add(snapshot),
       onCheckpoint: (checkpoint) => store.putSliceResult({ ...checkpoint, ...recorded() }),
     });
-    const ended = { ...result, ...recorded() };
-    await store.putSliceResult(result.outcome === 'stopped' ? { ...ended, ...received } : ended);
+    const isStopped = result.outcome === 'stopped';
+    // Changes of rate are known ahead: those after the stop never took effect.
+    if (isStopped) actions.close();
+    await store.putSliceResult({ ...result, ...recorded(), ...(isStopped && received) });
   } finally {
     network.close();
     actions.close();

@@ -159,6 +159,19 @@ describe('verdict', () => {
     ]);
   });
 
+  it('has no change of the network that the stop came before', () => {
+    const { network } = reportOfResults(
+      (plan) =>
+        flawless(plan).map((result) => ({
+          ...result,
+          outcome: 'stopped',
+          stoppedOn: { command: 'stop', reason: 'by the user', at: plan.timeline.publishAt + 1_000 },
+        })),
+      { network: { delay: '20ms' }, timeline: [{ at: '1.5s', network: 'none' }] },
+    );
+    expect(network?.groups.map(({ settings }) => settings.map((each) => each.fromSeconds))).toEqual([[null]]);
+  });
+
   it('is failed by the threshold that ended the run, and says when and at what', () => {
     const { verdict, reasons, stop } = reportOfResults(
       (plan) => {

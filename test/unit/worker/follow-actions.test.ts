@@ -162,6 +162,19 @@ describe('the actions of a run, in a slice', () => {
     expect(slice.done).toHaveLength(2);
   });
 
+  it('has not applied changes of rate whose instants come after the end of the slice', async () => {
+    const change = (afterMs: number): LiveAction => ({
+      at: startedAt + afterMs,
+      action: { kind: 'rate', factor: 2 },
+    });
+    const slice = follow('meters', [change(300), change(1_900)]);
+    slice.received({ ...change(1_500), k: 0 });
+    await slice.after(1_000);
+    expect(slice.applied()).toHaveLength(3);
+    slice.close();
+    expect(slice.applied()).toEqual([{ planned: 0, at: startedAt + 300 }]);
+  });
+
   it('carries out no disconnect that makes no sense', async () => {
     const slice = follow();
     for (const action of [
