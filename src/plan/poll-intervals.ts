@@ -62,31 +62,6 @@ export function stopWithinSeconds(httpsSlices: number): number {
   return Math.max(6, Math.ceil(longestPollMs / 1_000) + 1);
 }
 
-/** To store an action and to announce it: some requests to the run store, and one to IoT Core, which may be repeated. */
-const announceMs = 1_000;
-/** IoT Core delivers the announcement to so many slices a second beside the run's own load: a quarter of the default quota of deliveries. */
-const announcedPerSecond = 5_000;
-/** A control channel that is just connecting again has it within so long. */
-const receiveMs = 1_000;
-
-/** Milliseconds from the announcement of an action until every slice has it. */
-export function announcedWithinMs({ mqttSlices, httpsSlices }: PublishingSlices): number {
-  const byMqtt = mqttSlices > 0 ? receiveMs + (mqttSlices / announcedPerSecond) * 1_000 : 0;
-  const byPolls = httpsSlices > 0 ? nextControlPollMs(httpsSlices, 1) + receiveMs : 0;
-  return Math.ceil(Math.max(byMqtt, byPolls));
-}
-
-/** Milliseconds from the request of an action to the first instant that it can have. */
-export function actionLeadMs(slices: PublishingSlices): number {
-  return announceMs + announcedWithinMs(slices);
-}
-
-/** Slices of a run that carry out actions, by how they receive them. */
-export interface PublishingSlices {
-  readonly mqttSlices: number;
-  readonly httpsSlices: number;
-}
-
 /**
  * Keep-alive of a slice's control channel: the least that AWS IoT Core takes. It detects a connection that
  * broke silently; a device's own keep-alive may be minutes long.

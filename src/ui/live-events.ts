@@ -4,22 +4,20 @@ import type { RunView } from '../live/run-in-progress.ts';
 import type { RunTotals } from '../live/run-totals.ts';
 import { sliceStates } from '../live/slice-states.ts';
 import { accountOf, isRehearsal } from '../plan/account.ts';
+import { actionLeadMs } from '../plan/actions/action-lead.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
 import {
   arrivalRatesOf,
   deviceGroupsOf,
   groupsOf,
-  httpsSlicesOf,
   isAcknowledged,
   loadModelOf,
   mqttGroupsOf,
-  mqttSlicesOf,
 } from '../plan/groups.ts';
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { observersOf } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { plannedCommandsOf } from '../plan/planned-commands.ts';
-import { actionLeadMs } from '../plan/poll-intervals.ts';
 import { isObserving } from '../plan/presence.ts';
 import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
 import { plannedUsersAt } from '../plan/user-activity.ts';
@@ -129,7 +127,7 @@ function planOnPage(plan: Plan): PlanOnPage {
 
 function controlsOnPage(plan: Plan): ControlsOnPage {
   return {
-    leadMs: actionLeadMs({ mqttSlices: mqttSlicesOf(plan), httpsSlices: httpsSlicesOf(plan) }),
+    leadMs: actionLeadMs(plan),
     isRehearsal: isRehearsal(plan),
     settings: issuableActions.flatMap(({ settings }) =>
       Object.entries(settings).map(([name, { takes }]) => ({ name, takes })),

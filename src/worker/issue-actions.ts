@@ -1,6 +1,7 @@
 import type { RunStore } from '../aws/run-store.ts';
 import { accountOf } from '../plan/account.ts';
 import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
+import { actionLeadMs, announcedWithinMs } from '../plan/actions/action-lead.ts';
 import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
 import type { IssuableAction } from '../plan/actions/issuable-action.ts';
@@ -8,9 +9,8 @@ import { issuableActions } from '../plan/actions/issuable-actions.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import { withActions } from '../plan/actions/with-actions.ts';
 import { makeArrivalRate } from '../plan/arrival-rate.ts';
-import { groupsOf, httpsSlicesOf, mqttSlicesOf } from '../plan/groups.ts';
+import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { actionLeadMs, announcedWithinMs, type PublishingSlices } from '../plan/poll-intervals.ts';
 import { preflight } from '../plan/preflight.ts';
 import { RefusedByPreflightError } from '../plan/refusals.ts';
 import { wallsOf } from '../plan/walls.ts';
@@ -69,9 +69,8 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
     });
   const stored: StoredAction[] = [];
   for await (const action of store.actions(runId)) stored.push(action);
-  const slices = slicesOf(plan);
   const askedAt = now();
-  const soonestAt = Math.ceil(askedAt + actionLeadMs(slices));
+  const soonestAt = Math.ceil(askedAt + actionLeadMs(plan));
   const at = request.inMs === undefined ? soonestAt : Math.round(askedAt + request.inMs);
   const live = actions.map(
     (action): LiveAction => ({ at, ...(group === undefined ? {} : { group }), action }),
@@ -90,7 +89,7 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
   return {
     at,
     descriptions: live.map(describeAction),
-    mayBeLate: now() + announcedWithinMs(slices) > at,
+    mayBeLate: now() + announcedWithinMs(plan) > at,
     later: stored.filter(
       (other) =>
         other.at > at &&
@@ -118,10 +117,6 @@ function kindOf(
   kinds: readonly IssuableAction[],
 ): IssuableAction | undefined {
   return kinds.find((each) => each.kind === kind);
-}
-
-function slicesOf(plan: Plan): PublishingSlices {
-  return { mqttSlices: mqttSlicesOf(plan), httpsSlices: httpsSlicesOf(plan) };
 }
 
 function refuseGroup(plan: Plan, group: string | undefined): InputError[] {

@@ -61,19 +61,17 @@ describe('makePlan', () => {
 
   it('refuses faults of the service where it is not the embedded one', () => {
     const faults = { faults: { dropAcks: 0.5 } };
-    const draftAt = (isCharged: boolean, target?: object) =>
+    const draftAt = (isCharged: boolean, target: object) =>
       draftPlan({
         runId: 'r',
         profile: parseLoadProfile({ ...minimal, timeline: [{ at: '1s', ...faults }] }),
         now: 0,
         account: { limits: accountLimitsOf('default'), live: [], isCharged },
-        ...(target && { target: target as Target }),
+        target: target as Target,
       }).errors.map(({ path }) => path);
     const iotCore = { kind: 'aws-iot', endpoints: [], dataUrl: 'https://x' };
     expect(draftAt(false, iotCore)).toEqual([]);
     expect(draftAt(true, iotCore)).toEqual(['timeline[0].faults']);
-    // It is not known yet where a draft is to run.
-    expect(draftAt(true)).toEqual([]);
   });
 
   it('has nothing to connect over https', () => {
