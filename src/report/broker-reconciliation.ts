@@ -1,6 +1,6 @@
 import type { BrokerCount } from '../measure/broker-samples.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
+import { groupsOf } from '../plan/groups.ts';
 import { isRetained, kindsOf } from '../plan/kinds.ts';
 import { downlinkObserver, echoObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -32,7 +32,6 @@ export function reconcileBroker(plan: Plan, ledger: RunLedger): Reconciliation[]
     const entry = { source: broker.name, metric, column, ledger: count };
     return [{ ...entry, cloudwatch: counted.count, ...explain(counted.count - count, reasons) }];
   };
-  const isMqtt = mqttGroupsOf(plan).length > 0;
   const replies = sumBy(
     ledger.downlink ?? [],
     ({ replies: each }) => (each?.replied ?? 0) + (each?.late ?? 0),
@@ -56,7 +55,7 @@ export function reconcileBroker(plan: Plan, ledger: RunLedger): Reconciliation[]
         `that may be among ${formatPlural(skipped, 'message')} at QoS 2 or with RETAIN, which ${broker.name} may not count`,
       ),
       ...(acknowledged
-        ? takenWithoutAcknowledgement(ledger, isMqtt)
+        ? takenWithoutAcknowledgement(ledger, false)
         : [
             ofDeadSlices(messages.sendUnknown, 'publishes', 'sent'),
             possible(-messages.lost, notTaken(messages.lost)),

@@ -1,5 +1,6 @@
 import { eventsMissed, eventsReceived } from '../measure/presence-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { stopOf } from '../plan/actions/stop.ts';
 import { downlinkObserver, echoObserver, subscriberObserver } from '../plan/observers.ts';
 import { sumBy, sumOf } from '../shared/counts.ts';
 import { formatPlural } from '../shared/format.ts';
@@ -46,6 +47,10 @@ export function outboundLines(
     first.received,
     ...beside,
     possible(
+      issuedIn(ledger.actions) * ledger.generator.controlConnects,
+      'of announcements of actions, to control channels',
+    ),
+    possible(
       missedEchoes,
       `that may be among ${formatPlural(missedEchoes, 'echo', 'es')} that no device received`,
     ),
@@ -72,6 +77,11 @@ export function outboundLines(
       ...notRefused(ledger, missedOthers),
     ),
   ];
+}
+
+/** Actions that were announced beside a stop, each at most once: of those of one command only the last is. */
+export function issuedIn(actions: RunLedger['actions']): number {
+  return actions.filter((action) => stopOf(action) === undefined).length;
 }
 
 /** In the order in which they are added up; the first one is the run's own count. */

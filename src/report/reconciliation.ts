@@ -1,5 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
+import { cloudWatchProtocolsOf, groupsOf, mqttGroupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
@@ -14,7 +14,7 @@ import {
   possible,
 } from './explanation.ts';
 import { commandsAnswered, commandsRefused, commandsTaken } from './inbound-commands.ts';
-import { outboundLines } from './outbound-reconciliation.ts';
+import { issuedIn, outboundLines } from './outbound-reconciliation.ts';
 import type { Reconciliation } from './usage-model.ts';
 
 /**
@@ -42,7 +42,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
           'PublishIn.Success',
           'acked',
           messages.acked,
-          ...takenWithoutAcknowledgement(ledger, isMqtt),
+          ...takenWithoutAcknowledgement(ledger, cloudWatchProtocolsOf(plan).includes('HTTP')),
           ...commandsTaken(ledger),
         )
       : line(
@@ -113,17 +113,20 @@ function describeControlConnects({ generator: { slices, controlConnects } }: Run
   return slices === 1 ? 'control channel' : 'control channels, one a slice';
 }
 
-/** Publishes that the service took and whose acknowledgement came late or never. */
+/**
+ * Publishes that the service took and whose acknowledgement came late or never, and those of the run itself.
+ * @param countsHttps whether the service's count has publishes over HTTPS: those of the control topic
+ */
 export function takenWithoutAcknowledgement(
-  { messages, stoppedOn }: RunLedger,
-  isMqtt: boolean,
+  { messages, stoppedOn, actions }: RunLedger,
+  countsHttps: boolean,
 ): Explanation[] {
   // A lower bound: a message that arrived was taken by the service.
   const arrived = Math.max(0, messages.received - messages.acked - messages.ackUnknown);
   const others = Math.max(0, messages.unacknowledged + messages.failed - arrived);
   return [
-    // Over MQTT the control topic's publishes come by another protocol, and count there.
-    certain(isMqtt || stoppedOn === undefined ? 0 : 1, 'stop message, published over HTTPS'),
+    certain(countsHttps && stoppedOn !== undefined ? 1 : 0, 'stop message, published over HTTPS'),
+    possible(countsHttps ? issuedIn(actions) : 0, 'of announcements of actions, published over HTTPS'),
     possible(arrived, 'that arrived and were not acknowledged in time'),
     possible(
       others,

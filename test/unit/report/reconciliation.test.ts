@@ -251,6 +251,21 @@ describe('reconciliation', () => {
     );
   });
 
+  it('counts announcements of actions', () => {
+    const action = { at: 0, action: { kind: 'disconnect', share: 0.5 } };
+    const profile = { echo: { fraction: 0.1 } };
+    const { observers } = runOf({}, profile).ledger;
+    const echo = { ...observers.echo!, due: 60, arrivals: 60, received: 60 };
+    const of = { profile, observers: { ...observers, echo }, actions: [action, action] };
+    expect(lineOf('PublishOut.Success', { 'PublishOut.Success': 64 }, {}, of).said).toBe(
+      'CloudWatch PublishOut.Success 64 = 60 echoes + 4 of announcements of actions, to control channels',
+    );
+    const https = { profile: { connect: { protocol: 'https' } }, actions: [action] };
+    expect(lineOf('PublishIn.Success', { 'PublishIn.Success': 5_701 }, {}, https).said).toBe(
+      'CloudWatch PublishIn.Success 5,701 = 5,700 acked + 1 of announcements of actions, published over HTTPS',
+    );
+  });
+
   it('counts a throttled publish at QoS 0 as lost', () => {
     const sums = { 'PublishIn.Success': 5_400, 'PublishIn.Throttle': 300 };
     const messages = { received: 5_400, lost: 300, acked: 0 };
