@@ -43,13 +43,13 @@ export class OfflineTimesRecord {
 /** How much of an interval of time a device was offline for. */
 export type OfflineShare = 'all' | 'part' | 'none';
 
-/** The same as it was stored, for looking up. */
+/** Looks up stored offline times. */
 export class OfflineTimes {
   readonly #originMs: number;
   /** Begin, end, begin, end …, ascending. */
   readonly #boundaries: Float64Array;
 
-  /** @throws {CorruptMeasurementError} for what is not alternating lengths of times of so many devices */
+  /** @param originMs as they were recorded @throws {CorruptMeasurementError} unless they are intervals of so many devices */
   constructor(encoded: EncodedIntervals, devices: number, originMs: number) {
     this.#originMs = originMs;
     this.#boundaries = new Float64Array(encoded.length);

@@ -102,14 +102,14 @@ export function changeNetwork(before: NetworkConditions, form: NetworkForm): Net
   return Object.fromEntries(Object.entries(given).filter(([, value]) => !isNothing(value)));
 }
 
-/** Of a profile or a group. One that does nothing is kept: it can be changed while the run goes on, whatever the client is. */
+/** The network of a profile or a group. One that does nothing is kept: with it every client's network can change while the run goes on. */
 export function resolveNetwork(form: NetworkForm | undefined): { readonly network?: NetworkConditions } {
   return form === undefined ? {} : { network: changeNetwork({}, form) };
 }
 
 /**
- * Sockets of one connection: of the Device SDK through a network its own, and two of the proxy in front of the target. They are all
- * descriptors of one Lambda.
+ * Sockets that one connection takes of its Lambda's file descriptors. With a network the Device SDK takes three: its own, and the two of
+ * the loopback proxy, to the SDK and to the target.
  */
 export function socketsPerConnection({
   connect: { protocol, client },

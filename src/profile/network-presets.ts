@@ -57,7 +57,7 @@ export interface NetworkPreset {
   readonly source: string;
 }
 
-/** @param delay one way @param kbit a second @param others beside delay and bandwidth */
+/** @param delay one way @param kbit bandwidth, kbit/s @param others settings beside delay and bandwidth */
 function makePreset(
   source: string,
   delay: ThinkTime,

@@ -21,10 +21,10 @@ export function checkNetwork(form: NetworkForm, path: string): InputError[] {
   return [...checkDelay(form, path), ...checkBandwidth(form, path), ...checkStall(form, path)];
 }
 
-/** What of a group decides how its network can be changed. */
+/** The settings of a group that decide how its network can be changed. */
 export interface ShapedGroup {
   readonly connect: Pick<ConnectSettings, 'protocol' | 'client'>;
-  /** As the profile gives it, if only as one that does nothing. Absent: the profile does not name it. */
+  /** Empty: it does nothing. Absent: the profile names none. */
   readonly network?: object | undefined;
 }
 
@@ -50,7 +50,7 @@ export function whyUnshaped(
   };
 }
 
-/** Of the network of a profile or a group. */
+/** Checks the network of a profile or a group against its client and its slices. */
 export function checkShaped(
   form: NetworkForm,
   profile: Pick<GroupSettings, 'connect' | 'network' | 'slices'>,
@@ -59,7 +59,8 @@ export function checkShaped(
   const most = Math.floor(maxDevicesPerSlice / socketsPerConnection(profile));
   if (why !== undefined) return [{ path: 'network', ...why }];
   if ((profile.slices.devicesPerSlice ?? 0) <= most) return [];
-  const message = 'is more than a Lambda has sockets for: device-sdk takes three a device with a network';
+  const message =
+    'is more than a Lambda has sockets for: with a network, the client device-sdk takes three for each device';
   return [{ path: 'slices.devicesPerSlice', message, hint: `set it to ${most} or less` }];
 }
 

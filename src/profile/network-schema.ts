@@ -78,7 +78,7 @@ const settings = {
     .max(mostResets)
     .optional()
     .meta({
-      description: `Share of the connections that end with a reset in a minute, from 0 to ${mostResets}: 0.1 is a mean life of ten minutes.`,
+      description: `Resets a minute of each connection, at random, from 0 to ${mostResets}: 0.1 is a mean life of ten minutes.`,
       examples: [0.1],
     }),
   duplicate: share.optional().meta({

@@ -14,7 +14,7 @@ import type { GroupReport } from './group-reports.ts';
 
 /** The injected network between devices and target: what was set, and what that did. */
 export interface NetworkReport {
-  /** Those whose network did something, in the order of the profile. */
+  /** Those with a network at any time of the run, in the order of the profile. */
   readonly groups: readonly GroupNetworkReport[];
 }
 
@@ -144,14 +144,15 @@ function describeSettings({ group, settings }: GroupNetworkReport): string {
   return `Injected network of ${nameOf(group)}: ${texts.join('; ')}${others}.`;
 }
 
-/** What was measured and has the network's part in it. */
+/** The measured latencies that contain the network's part. */
 function describeMeasured({ group, up }: GroupNetworkReport, report: MeasuredLatencies): string[] {
   const { latencyMs } = report.groups?.find((each) => each.group === group) ?? report;
-  const { transit, puback_round_trip, pubcomp_round_trip } = latencyMs;
+  const { transit, puback_round_trip, pubcomp_round_trip, response_time } = latencyMs;
   const measured = [
     ['transit', 'the way up', transit],
     ['puback_round_trip', 'both ways', puback_round_trip],
     ['pubcomp_round_trip', 'both ways', pubcomp_round_trip],
+    ['response_time', 'both ways', response_time],
   ] as const;
   const texts = measured.flatMap(([name, ways, summary]) =>
     summary === undefined || summary.count === 0

@@ -68,7 +68,8 @@ function describeStorm({ devices, share, how, group: { group } }: Storm): string
 }
 
 /**
- * `awake 20s..60s, asleep 10m: up to 93 connected at once, 1.5/s wake on average`, `devices live 20m on average; 0.83/s are replaced` or `a connection for each message: up to 20 connects a second`
+ * `awake 20s..60s, asleep 10m: up to 93 connected at once, 1.5/s wake on average`, `devices live 20m on average; 0.83/s are replaced` or
+ * `a connection for each message: up to 20 connects a second`
  */
 export function describeLifecycle(profile: LoadProfile): string {
   const { lifecycle } = profile;

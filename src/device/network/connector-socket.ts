@@ -7,7 +7,7 @@ const nothing = Buffer.alloc(0);
 /** Opens a device's stream. @param device index within the slice */
 export type OpenConnectorSocket = (device: number) => ConnectorSocket;
 
-/** A connector for what takes Node's own streams: TLS, HTTP and pipes. */
+/** Adapts a connector to Node's streams, which TLS, HTTP and pipes take. */
 export function makeConnectorSockets(connector: Connector): OpenConnectorSocket {
   // Each read fills it and is copied within one turn.
   const buffer = Buffer.allocUnsafe(readBytes);
@@ -15,12 +15,12 @@ export function makeConnectorSockets(connector: Connector): OpenConnectorSocket 
 }
 
 /**
- * One stream of a connector. As of a socket of `node:net`, what is written before it is open waits, `connect` says that it is, and an end
- * of the other side is its end.
+ * One stream of a connector. Like a socket of `node:net`, it queues what is written before it is open, emits `connect` once it is open,
+ * and ends when the other side does.
  */
 export class ConnectorSocket extends Duplex {
   connecting = true;
-  /** Since it was opened. */
+  /** Bytes since it was opened. */
   bytesRead = 0;
   bytesWritten = 0;
   readonly #stream: ByteStream;
@@ -80,7 +80,7 @@ export class ConnectorSocket extends Duplex {
     done(error);
   }
 
-  /** What holders of a socket set, and the stream has by itself. */
+  /** Socket options that HTTP and TLS set. Here they have no effect: the connector sets its own. */
   setNoDelay(): this {
     return this;
   }
@@ -115,7 +115,7 @@ export class ConnectorSocket extends Duplex {
     whenDrained?.();
   }
 
-  /** Without an error. What was received before is still read. */
+  /** The other side has ended without an error. Bytes that were received before can still be read. */
   #end(): void {
     this.#hasEnded = true;
     if (this.connecting) this.destroy(Object.assign(new Error('not opened'), { code: 'ECONNRESET' }));

@@ -12,7 +12,7 @@ import type { SliceNetwork } from './shaping/slice-network.ts';
 export interface LoopbackProxy {
   readonly host: string;
   readonly port: number;
-  /** What a device shows as its basic credentials: the name says whose network a connection has. */
+  /** Basic credentials of a device. @param device index within the slice: it is the user name, and decides whose network a connection has */
   loginOf(device: number): { readonly username: string; readonly password: string };
   /** Why the device's last attempt did not reach the target, by its code; undefined: it did. */
   failureOf(device: number): string | undefined;
@@ -21,13 +21,13 @@ export interface LoopbackProxy {
 interface ProxySettings {
   readonly target: Address;
   readonly network: SliceNetwork;
-  /** From a CONNECT until the target is reached. */
+  /** From a CONNECT request until the target is reached. */
   readonly connectTimeoutMs: number;
 }
 
 const host = '127.0.0.1';
 
-/** Opens a proxy that reaches one address alone, for clients that show its password. It closes with the network. */
+/** Opens a proxy to one address, for clients with its password. It closes with the network. */
 export async function openLoopbackProxy({
   target,
   network,
@@ -48,7 +48,7 @@ export async function openLoopbackProxy({
     const fail = (error?: NodeJS.ErrnoException): void => {
       if (upstream.connecting) failures.set(device, error?.code ?? 'ECONNRESET');
       cancelTimer();
-      // The client has nothing to read any more, and a reset says so at once.
+      // After the tunnel is open, a reset is the only way to report the end of the connection to the client at once.
       const socket = client as Duplex & { resetAndDestroy?(): void };
       if (upstream.connecting) client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
       else if (socket.resetAndDestroy !== undefined) socket.resetAndDestroy();
@@ -59,7 +59,10 @@ export async function openLoopbackProxy({
     );
     upstream.once('error', fail);
     client.once('error', () => upstream.destroy());
-    client.once('close', () => upstream.destroy());
+    client.once('close', () => {
+      cancelTimer();
+      upstream.destroy();
+    });
     upstream.once('connect', () => {
       cancelTimer();
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
@@ -80,7 +83,7 @@ export async function openLoopbackProxy({
   };
 }
 
-/** Undefined: the request does not show the password. */
+/** @returns index within the slice; undefined: the request lacks the password */
 function deviceOf({ headers }: IncomingMessage, password: string): number | undefined {
   const [, encoded = ''] = /^Basic (\S+)$/i.exec(headers['proxy-authorization'] ?? '') ?? [];
   const [, device, shown] = /^(\d+):(.*)$/.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
