@@ -18,14 +18,23 @@ import { streamBatches } from './stream-reading.ts';
 export class RefusedByPreflightError extends StampedeError {
   readonly errors: readonly InputError[];
 
-  /** @param canForce false: it could not run to its end, whatever the profile allows */
-  constructor(errors: readonly InputError[], { canForce = true }: { readonly canForce?: boolean } = {}) {
+  /**
+   * @param canForce false: it could not run to its end, whatever the profile allows
+   * @param subject what is refused
+   */
+  constructor(
+    errors: readonly InputError[],
+    {
+      canForce = true,
+      subject = 'this run',
+    }: { readonly canForce?: boolean; readonly subject?: string } = {},
+  ) {
     const lines = errors.map((error) => `  ${error.path}: ${error.message}\n    → ${error.hint ?? ''}`);
     // All of it is the message: of an error in the plan function, nothing else comes back.
     const remedy = canForce
       ? ['  → or run it all the same: --force, or limits.enforce false in the profile']
       : [];
-    super('RefusedByPreflight', ['Preflight refuses this run:', ...lines, ...remedy].join('\n'), {
+    super('RefusedByPreflight', [`Preflight refuses ${subject}:`, ...lines, ...remedy].join('\n'), {
       exitCode: exitCodes.refusedByPreflight,
     });
     // The name of the error in the execution.

@@ -105,7 +105,7 @@ function refuseLoad(plan: Plan, amended: Plan): void {
   const walls = wallsOf(amended, accountOf(amended).limits);
   const refusals = amended.profile.limits.enforce ? preflight(amended).refusals : [];
   if (walls.length + refusals.length > 0)
-    throw new RefusedByPreflightError([...walls, ...refusals], { canForce: false });
+    throw new RefusedByPreflightError([...walls, ...refusals], { canForce: false, subject: 'the action' });
 }
 
 function refused(...errors: readonly InputError[]): InvalidInputError {

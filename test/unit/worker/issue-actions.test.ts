@@ -124,7 +124,7 @@ describe('issueActions', () => {
     const [exitCode, message] = (await outcomeOf(4)) as [number, string];
     expect(exitCode).toBe(3);
     expect(message).toMatch(
-      /^Preflight refuses this run:\n {2}stages: .*\(PublishIn\): .*\/s planned, and 80% of/,
+      /^Preflight refuses the action:\n {2}stages: .*\(PublishIn\): .*\/s planned, and 80% of/,
     );
     expect(message).not.toContain('--force');
     // Of an earlier action, later: the load is past the quota from then on.
