@@ -1,6 +1,6 @@
 import type { TimeRange } from './lifecycle-kinds.ts';
 
-/** Of a backend: to whom its commands go. */
+/** Of a backend: the devices that its commands are for. */
 export interface CommandSettings {
   /** The group whose devices receive; absent: all groups of devices over MQTT. */
   readonly to?: string;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 const path = z.string().min(1).max(4_096);
 const secret = z.strictObject({ secret: z.string().min(1).max(2_048) });
 
-/** What devices show at a target, and whom they trust there: part of `connect`. Never the secret itself. */
+/** Credentials of devices and the authorities that they trust: part of `connect`. Secrets are named, never contained. */
 export const credentials = {
   username: z
     .string()

@@ -5,7 +5,7 @@ import type { MqttLogin, MqttSettings, MqttWill } from '../../transport.ts';
 export interface DeviceSdkSettings extends MqttSettings {
   readonly host: string;
   readonly port: number;
-  /** How a device gets past the endpoint. Absent: plain TCP. */
+  /** TLS and signature of a device. Absent: plain TCP. @param device index within the slice */
   readonly secureOf?: (device: number) => SdkSecurity;
   /** The network that its connections go through. Absent: none but the system's. */
   readonly proxy?: LoopbackProxy;
