@@ -18,29 +18,46 @@ export interface RunControl {
   clear(runId: string): Promise<void>;
 }
 
+type StoredAnnouncement = Announcement & { readonly k: number };
+
 interface RunControlParts {
   readonly store: Pick<RunStore, 'putAction' | 'actions'>;
-  readonly control: Pick<Control, 'announce' | 'clear'>;
+  readonly control: Pick<Control, 'announce' | 'read' | 'clear'>;
   /** Replaces every announcement so far. */
   readonly kinds?: readonly ActionKind[];
 }
 
 export function makeRunControl({ store, control, kinds = actionKinds }: RunControlParts): RunControl {
-  const announce = async (runId: string, stored: Announcement & { readonly k: number }): Promise<void> => {
-    let latest = stored;
+  /** The last action that is stored, which others may have issued. */
+  const readLatest = async (runId: string, known: StoredAnnouncement): Promise<StoredAnnouncement> => {
+    let latest = known;
+    try {
+      for await (const later of store.actions(runId, known.k + 1)) latest = later;
+    } catch {
+      // A slice that starts later reads the run store by itself.
+    }
+    return latest;
+  };
+  /** A topic takes one retained message a second, and others may announce at the same time: a later action of theirs makes slices read this one too. */
+  const announceOne = async (runId: string, action: StoredAnnouncement): Promise<void> => {
+    try {
+      await control.announce(runId, action);
+    } catch (error) {
+      const kept = await control.read(runId).catch(() => undefined);
+      if (kept?.k === undefined || kept.k < action.k) throw error;
+    }
+  };
+  const announce = async (runId: string, stored: StoredAnnouncement): Promise<void> => {
+    let latest = await readLatest(runId, stored);
     for (let announced = -1; announced < latest.k; ) {
-      await control.announce(runId, latest);
+      await announceOne(runId, latest);
       announced = latest.k;
-      // The topic keeps one message, and others may announce at the same time: the last action has to be the one that stays.
-      try {
-        for await (const later of store.actions(runId, latest.k + 1)) latest = later;
-      } catch {
-        // It is announced. A slice that starts later reads the run store by itself.
-      }
+      // The topic keeps one message: that of the last action has to be the one that stays.
+      latest = await readLatest(runId, latest);
     }
   };
   const issue = async (runId: string, ...actions: readonly LiveAction[]): Promise<void> => {
-    let last: (Announcement & { readonly k: number }) | undefined;
+    let last: StoredAnnouncement | undefined;
     for (const action of actions) {
       try {
         last = await store.putAction(runId, action);

@@ -92,6 +92,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
       store,
       control: {
         announce: async (runId, announcement) => (await control()).announce(runId, announcement),
+        read: async (runId) => (await control()).read(runId),
         clear: async (runId) => (await control()).clear(runId),
       },
     }),

@@ -216,6 +216,16 @@ describe('an action', () => {
     expect(await control.read(plan.runId)).toEqual(last);
   }, 30_000);
 
+  it('needs no announcement of its own once a later one is announced', async () => {
+    const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
+    const refusing = { ...control, announce: async () => Promise.reject(throttled) };
+    const atOnce = makeRunControl({ store, control: refusing });
+    await expect(atOnce.issue(plan.runId, { at: 1, action: rate(2) })).rejects.toThrow('Rate exceeded');
+    await control.announce(plan.runId, { at: 1, action: rate(2), k: 2 });
+    await atOnce.issue(plan.runId, { at: 1, action: rate(3) });
+    expect(await control.read(plan.runId)).toMatchObject({ k: 2 });
+  });
+
   it('is a stop even where the run store takes none; no other action is announced unstored', async () => {
     const unwritable = makeRunControl({
       store: { ...store, putAction: () => Promise.reject(new Error('AccessDenied')) },
