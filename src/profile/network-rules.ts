@@ -41,7 +41,7 @@ export function whyUnshaped(
   if (network === undefined)
     return {
       message: `cannot be changed for ${whose}, whose connections go through a network only if the profile names one`,
-      hint: 'set network, "none" for one that does nothing at first',
+      hint: 'name network in the profile: "none" does nothing at first',
     };
   if (typeof form === 'string' || (form.duplicate ?? 0) === 0) return undefined;
   return {

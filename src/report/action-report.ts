@@ -31,13 +31,15 @@ export interface CarriedOut {
   readonly latenessMs: { readonly p99: number; readonly max: number };
 }
 
-/** In the order of their instants, planned ones included; undefined: there was none. */
+/** Those up to a stop, in the order of their instants, planned ones included; undefined: there was none. */
 export function actionReportsOf(
   plan: Plan,
-  { actions, appliedActions }: Pick<RunLedger, 'actions' | 'appliedActions'>,
+  { actions, appliedActions, stoppedOn }: Pick<RunLedger, 'actions' | 'appliedActions' | 'stoppedOn'>,
 ): readonly ActionReport[] | undefined {
   const planned = plannedActionsOf(plan).map((action, i) => ({ ...action, planned: i }));
-  const all = [...planned, ...actions].map((action): ActionReport => {
+  const untilAt = stoppedOn?.at ?? Number.POSITIVE_INFINITY;
+  const tookEffect = [...planned, ...actions].filter(({ at }) => at <= untilAt);
+  const all = tookEffect.map((action): ActionReport => {
     const { at, group } = action;
     const totals = appliedActions.totalsOf(action, action);
     const groups = groupsOf(plan).filter((each) => group === undefined || each.group === group);

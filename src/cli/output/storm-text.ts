@@ -1,13 +1,7 @@
 import type { Plan } from '../../plan/plan.ts';
 import type { StormForecast } from '../../plan/storm-forecast.ts';
 import { wrapText } from '../../report/text-table.ts';
-import {
-  formatClock,
-  formatCount,
-  formatElapsed,
-  formatPerSecond,
-  formatPlural,
-} from '../../shared/format.ts';
+import { formatClock, formatElapsed, formatPerSecond, formatPlural } from '../../shared/format.ts';
 import type { Styler } from './style.ts';
 
 interface TextFormat {
@@ -39,7 +33,7 @@ function describeForecast(plan: Plan, forecast: StormForecast): string {
   const { storm, offeredPerSecond, grantedPerSecond, leastSeconds, recoverySeconds } = forecast;
   const of = storm.group.group === undefined ? '' : ` of ${storm.group.group}`;
   const at = formatClock(storm.at - plan.timeline.publishAt);
-  const offer = `At ${at} of publishing ${formatPlural(storm.devices, 'device')}${of} are disconnected, and in the long run offer some ${formatCount(twoDigits(offeredPerSecond))} connects a second`;
+  const offer = `At ${at} of publishing ${formatPlural(storm.devices, 'device')}${of} are disconnected, and in the long run offer ${describeOffered(offeredPerSecond)}`;
   const need =
     grantedPerSecond === undefined
       ? 'no quota of the target’s is known'
@@ -49,6 +43,11 @@ function describeForecast(plan: Plan, forecast: StormForecast): string {
       ? 'Publishing ends before 99 % of the group are connected again.'
       : `99 % of the group are connected again after some ${formatElapsed(recoverySeconds * 1_000)}.`;
   return `${offer}; ${need}. ${recovery}`;
+}
+
+function describeOffered(perSecond: number): string {
+  const rounded = twoDigits(perSecond);
+  return rounded === 0 ? 'less than 1 connect a second' : `some ${formatPlural(rounded, 'connect')} a second`;
 }
 
 /** An order of magnitude, no more: `6,667` → `6,700`. */

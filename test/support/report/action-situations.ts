@@ -5,6 +5,8 @@ import type { NamedSituation } from './true-run.ts';
 const { publishAt } = planOf({ devices: 400, slices: { devicesPerSlice: 100 } }).timeline;
 const networkAt = publishAt + 3_000;
 const latenessOf = (slice: number) => 0.4 + slice * 1.2;
+/** Slices carry out no faults: the service does. */
+const issued = [{ at: publishAt + 3_000, action: { kind: 'faults', faults: { ackDelay: 5 } } }];
 /** Of the rate, which the plan has from its start: no slice is late. */
 const onTime = [0, 0, 0, 0];
 
@@ -57,6 +59,22 @@ export const actionSituations: readonly NamedSituation[] = [
       truth: {
         actions: { '0:03 network, all': { plannedSlices: 4, learnedLate: 1, latenessesMs: [0.5, 0.5, 700] } },
       },
+    },
+  ],
+  [
+    'an action was announced to its control channels',
+    {
+      profile: { echo: { fraction: 1 } },
+      issued,
+      sums: (_, echoes) => ({ 'PublishOut.Success': echoes + 4, 'PublishOut.Throttle': 0 }),
+    },
+  ],
+  [
+    'an action was announced beside its publishes over HTTPS',
+    {
+      profile: { connect: { protocol: 'https' } },
+      issued,
+      sums: ({ taken }) => ({ 'PublishIn.Success': taken + 1 }),
     },
   ],
 ];

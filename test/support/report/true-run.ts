@@ -2,6 +2,7 @@ import { makeLedger } from '../../../src/measure/ledger.ts';
 import { MessageSets } from '../../../src/measure/message-sets.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { type Backlog, emptyBacklog } from '../../../src/measure/unread-backlog.ts';
+import type { Announcement } from '../../../src/plan/actions/action.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
 import { groupOfSlice, groupsOf, isAcknowledged, isOfDevices } from '../../../src/plan/groups.ts';
 import { kindsOf } from '../../../src/plan/kinds.ts';
@@ -44,6 +45,8 @@ export interface Situation {
   readonly faults?: ReportInput['faults'];
   /** What a slice stored beside what became of its messages. */
   readonly record?: (result: SliceResult) => SliceResult;
+  /** Actions that were issued, beside a stop. */
+  readonly issued?: readonly Announcement[];
   /** What the request to stop it says beside the instant. */
   readonly stoppedOn?: Partial<ControlMessage>;
   /** What the queues say of the messages that they hold. */
@@ -86,6 +89,7 @@ export function playTrueRun(situation: Situation): {
   const { record = (result) => result, stoppedOn } = situation;
   const stopAt = situation.stoppedAfterMs === undefined ? undefined : publishAt + situation.stoppedAfterMs;
   const ledger = makeLedger(plan);
+  for (const action of situation.issued ?? []) ledger.addAction(action);
   const held = new MessageSets();
   const kinds: KindTruth[] = [];
   let echoes = 0;

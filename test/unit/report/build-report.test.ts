@@ -159,8 +159,8 @@ describe('verdict', () => {
     ]);
   });
 
-  it('has no change of the network that the stop came before', () => {
-    const { network } = reportOfResults(
+  it('has no change of the network, and no action, that the stop came before', () => {
+    const { network, actions } = reportOfResults(
       (plan) =>
         flawless(plan).map((result) => ({
           ...result,
@@ -170,6 +170,7 @@ describe('verdict', () => {
       { network: { delay: '20ms' }, timeline: [{ at: '1.5s', network: 'none' }] },
     );
     expect(network?.groups.map(({ settings }) => settings.map((each) => each.fromSeconds))).toEqual([[null]]);
+    expect(actions).toBeUndefined();
   });
 
   it('is failed by the threshold that ended the run, and says when and at what', () => {

@@ -9,7 +9,7 @@ export interface KeyedCertificate {
 }
 
 export interface Certificates {
-  /** Who trusts it trusts the service, and the service trusts whom it has signed. */
+  /** That has signed the certificates of the service and of its clients. */
   readonly authority: string;
   /** The service's own, for `localhost` and 127.0.0.1. */
   readonly server: KeyedCertificate;

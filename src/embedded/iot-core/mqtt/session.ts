@@ -40,7 +40,7 @@ export class Session implements Subscriber {
     { readonly filter: TopicFilter; readonly subscription: Subscription }
   >();
   /** By packet identifier, in the order they were sent. Made when first needed: most devices only publish. */
-  #onTheWay: Map<number, Outgoing> | undefined;
+  #inFlight: Map<number, Outgoing> | undefined;
   #waiting: OutgoingQueue | undefined;
   #stored: StoredMessages | undefined;
   #lastPacketId = 0;
@@ -95,7 +95,7 @@ export class Session implements Subscriber {
 
   /** [MQTT-4.3.2-5] The packet identifier is free again. Unknown ones are ignored, as the service does. */
   acknowledge(packetId: number, nowMs: number): void {
-    if (this.#onTheWay?.delete(packetId) === true) this.sendWaiting(nowMs);
+    if (this.#inFlight?.delete(packetId) === true) this.sendWaiting(nowMs);
   }
 
   /** Its connection has ended: nothing is sent until there is another one. */
@@ -108,9 +108,9 @@ export class Session implements Subscriber {
    * no more at once than this connection takes [MQTT-3.3.4-9].
    */
   resume(nowMs: number): void {
-    const again = [...(this.#onTheWay ?? [])].map(([packetId, outgoing]) => ({ ...outgoing, packetId }));
+    const again = [...(this.#inFlight ?? [])].map(([packetId, outgoing]) => ({ ...outgoing, packetId }));
     const waiting = this.#waiting?.takeAll() ?? [];
-    this.#onTheWay?.clear();
+    this.#inFlight?.clear();
     if (again.length + waiting.length > 0) {
       this.#stored ??= new StoredMessages(this.#storage);
       const before = this.#stored.queue.takeAll();
@@ -122,7 +122,7 @@ export class Session implements Subscriber {
   /** Over for good: messages of this client that others still hold, retained ones above all, must not hold its own. */
   forget(): void {
     this.expirySeconds = 0;
-    this.#onTheWay = undefined;
+    this.#inFlight = undefined;
     this.#waiting = undefined;
     this.#stored?.stop();
     this.#stored = undefined;
@@ -150,15 +150,15 @@ export class Session implements Subscriber {
 
   /** [MQTT-4.9.0-2] Not more than the client's receive maximum, nor than AWS's own. */
   #mayTakeMore(connection: SessionConnection): boolean {
-    return (this.#onTheWay?.size ?? 0) < connection.receiveMaximum && connection.hasRoom;
+    return (this.#inFlight?.size ?? 0) < connection.receiveMaximum && connection.hasRoom;
   }
 
   #send(connection: SessionConnection, outgoing: Outgoing, nowMs: number): void {
-    this.#onTheWay ??= new Map();
-    const packetId = outgoing.packetId ?? this.#freePacketId(this.#onTheWay);
-    this.#onTheWay.set(packetId, outgoing);
+    this.#inFlight ??= new Map();
+    const packetId = outgoing.packetId ?? this.#freePacketId(this.#inFlight);
+    this.#inFlight.set(packetId, outgoing);
     if (!connection.sendQos1(outgoing.message, outgoing.retain, packetId, nowMs)) {
-      this.#onTheWay.delete(packetId);
+      this.#inFlight.delete(packetId);
     }
   }
 
