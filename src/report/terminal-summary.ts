@@ -23,7 +23,7 @@ import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
 import { renderMessages } from './terminal-messages.ts';
 import type { Page, SummaryStyleName, SummaryStyler } from './terminal-page.ts';
-import { layOutColumns, layOutWithin, wrapText } from './text-table.ts';
+import { layOutWithin, wrapText } from './text-table.ts';
 import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 import { describeDevices, describeUnknown } from './unknown-figures.ts';
 
@@ -102,14 +102,10 @@ function renderRates(report: Report, { style, width }: Page): string[] {
       formatRate(stage.intendedPerSecond),
       formatRate(stage.sentPerSecond),
     ]);
-  const [head = '', ...body] = layOutColumns([
-    ['messages per second', 'lasts', 'target', wordForDue(report), 'sent'],
-    ...stages,
-  ]);
+  const table = [['messages per second', 'lasts', 'target', wordForDue(report), 'sent'], ...stages];
   const more = rates.stages.length - stages.length;
   return [
-    style('heading', head),
-    ...body,
+    ...renderTable(table, { style, width }),
     ...(more > 0 ? [style('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
     `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}`,
     `  sent       ${renderSparkline(perSecond.sent, width - besideSparkline, 'fromZero')}  0 to ${formatCount(rates.peakPerSecond)} a second`,
@@ -128,11 +124,11 @@ function renderGroups(report: Report, { style, width }: Page): string[] {
   const { counts, latencies } = isFlat ? kindTablesOf(kinds, observers) : groupTablesOf(groups, observers);
   const nameOf = ({ group, kind }: GroupRow) => (isFlat ? `  ${kind}` : kind ? `    ${kind}` : `  ${group}`);
   const linesOf = (name: string, { headings, rows, note }: GroupTable) => [
-    ...layOutWithin(
-      [[name, ...headings], ...rows.map((row) => [nameOf(row), ...row.cells])],
+    ...renderTable([[name, ...headings], ...rows.map((row) => [nameOf(row), ...row.cells])], {
+      style,
       width,
-      ' ',
-    ).flatMap(([head = '', ...body]) => [style('heading', head), ...body]),
+      gap: ' ',
+    }),
     ...(note === '' ? [] : wrapText(note, width, '  ').map((line) => style('dim', line))),
   ];
   return [
@@ -155,31 +151,49 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
     ...latencyCells(latencyMs),
   ]);
   const table = [['latency, ms', 'samples', ...latencyHeadings], ...rows, ...statuses];
-  const wide = layOutColumns(table);
-  const [head = '', ...body] = wide.every((line) => line.length <= width) ? wide : layOutColumns(table, ' ');
   const notes = latencyNotes(report).flatMap((note) => wrapText(note, width, '  '));
   return [
-    style('heading', head),
-    ...body,
+    ...renderTable(table, { style, width }),
     ...renderP99OverTime(report, width - besideSparkline),
     ...notes.map((note) => style('dim', note)),
   ];
+}
+
+interface TablePage extends Page {
+  /** Between columns, where the width allows it. */
+  readonly gap?: string;
+  /** Of a row below the headings; undefined: none. */
+  readonly styleOf?: (row: number) => SummaryStyleName | undefined;
+}
+
+function renderTable(
+  rows: readonly (readonly string[])[],
+  { style, width, gap, styleOf }: TablePage,
+): string[] {
+  const styled = (line: string, row: number) => {
+    const name = styleOf?.(row);
+    return name === undefined ? line : style(name, line);
+  };
+  return layOutWithin(rows, width, gap).flatMap(([head = '', ...body]) => [
+    style('heading', head),
+    ...body.map(styled),
+  ]);
 }
 
 /** Storms, commands, catching up, presence and the injected network. */
 function renderFleet(report: Report, { style, width }: Page): string[][] {
   return fleetTablesOf(report).map(({ title, headings, rows, notes }) => {
     const named = rows.map(([name, ...cells]) => [`  ${name}`, ...cells]);
-    const [head = '', ...body] = layOutColumns([[title.toLowerCase(), ...headings], ...named], ' ');
+    const table = [[title.toLowerCase(), ...headings], ...named];
     const lines = notes.flatMap((line) => wrapText(line, width, '  '));
-    return [style('heading', head), ...body, ...lines.map((line) => style('dim', line))];
+    return [...renderTable(table, { style, width, gap: ' ' }), ...lines.map((line) => style('dim', line))];
   });
 }
 
 function renderQuotas(report: Report, { style, width }: Page): string[] {
   const { quotas, throttling, bindingQuota, assumedLimits } = report;
   if (bindingQuota === undefined) return [];
-  const [head = '', ...body] = layOutColumns([
+  const table = [
     ['quotas', 'peak', 'limit', 'headroom'],
     ...quotas.map((use) => [
       `  ${use.name}${use.isLive ? '' : '*'}`,
@@ -187,10 +201,10 @@ function renderQuotas(report: Report, { style, width }: Page): string[] {
       `${formatCount(use.limit)}${use.unit}`,
       formatShare(use.headroom),
     ]),
-  ]);
+  ];
+  const styleOf = (i: number) => (quotas[i]!.headroom < 0 ? 'warning' : undefined);
   return [
-    style('heading', head),
-    ...body.map((line, i) => (quotas[i]!.headroom < 0 ? style('warning', line) : line)),
+    ...renderTable(table, { style, width, styleOf }),
     ...describeThrottling(throttling)
       .flatMap((line) => wrapText(line, width, '  '))
       .map((line) => style('warning', line)),
@@ -206,19 +220,19 @@ function renderQuotas(report: Report, { style, width }: Page): string[] {
 function renderThresholds(report: Report, { style, width }: Page): string[] {
   const { thresholds } = report;
   if (thresholds.length === 0) return [style('heading', 'thresholds'), style('dim', '  none')];
-  const [head = '', ...body] = layOutColumns([
+  const table = [
     ['thresholds', 'measured'],
     ...thresholds.map((threshold) => [
       `  ${markOf(threshold)} ${threshold.metric} ${threshold.expression}${threshold.isDefault ? ' (default)' : ''}`,
       formatMeasured(threshold),
     ]),
-  ]);
+  ];
+  const styleOf = (i: number) => {
+    const { passed, isExcusedByStop } = thresholds[i]!;
+    return isExcusedByStop === true ? 'dim' : passed ? 'good' : 'bad';
+  };
   return [
-    style('heading', head),
-    ...body.map((line, i) => {
-      const { passed, isExcusedByStop } = thresholds[i]!;
-      return style(isExcusedByStop === true ? 'dim' : passed ? 'good' : 'bad', line);
-    }),
+    ...renderTable(table, { style, width, styleOf }),
     ...describeOpenThresholds(report).flatMap((line) =>
       wrapText(line, width, '  ').map((each) => style('dim', each)),
     ),

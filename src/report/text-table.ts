@@ -21,17 +21,20 @@ export function layOutColumns(given: readonly (readonly string[])[], gap = '  ')
 }
 
 /**
- * The same, in as many tables below each other as the width takes: each has the first column, and some of the others in their order.
+ * The same, where that is too wide with one space between columns, and where that is too wide in tables below each other: each has the
+ * first column, and some of the others in their order.
  * @param columns width of a line
  */
 export function layOutWithin(rows: readonly (readonly string[])[], columns: number, gap = '  '): string[][] {
+  const wide = layOutColumns(rows, gap);
+  if (wide.every((line) => line.length <= columns)) return [wide];
   const tables: string[][] = [];
   const last = Math.max(0, ...rows.map((row) => row.length));
   for (let from = 1; from < last; ) {
     const upTo = (end: number) =>
       layOutColumns(
         rows.map((row) => [row[0] ?? '', ...row.slice(from, end)]),
-        gap,
+        ' ',
       );
     let end = last;
     while (end > from + 1 && upTo(end).some((line) => line.length > columns)) end--;

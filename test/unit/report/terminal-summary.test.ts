@@ -4,6 +4,8 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
 import { goldenIn } from '../../support/golden.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+import { situations } from '../../support/report/situations.ts';
+import { playTrueRun } from '../../support/report/true-run.ts';
 
 const expectGolden = goldenIn('report', '.golden');
 
@@ -86,6 +88,11 @@ describe('renderTerminalSummary', () => {
     expect(wordsOf(narrow)).toBe(wordsOf(renderTerminalSummary(report)));
     expect(renderTerminalSummary(report, { columns: 20 })).toBe(narrow);
     expect(renderTerminalSummary(report, { columns: 300 })).toBe(renderTerminalSummary(report));
+  });
+
+  it.each([...situations])('fits 80 columns in any situation: %s', (_name, situation) => {
+    const lines = renderTerminalSummary(playTrueRun(situation).report, { columns: 80 }).split('\n');
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
   it('says the same with colour as without', () => {
