@@ -104,8 +104,11 @@ function refuseLoad(plan: Plan, amended: Plan): void {
   if (amended === plan) return;
   const walls = wallsOf(amended, accountOf(amended).limits);
   const refusals = amended.profile.limits.enforce ? preflight(amended).refusals : [];
-  if (walls.length + refusals.length > 0)
-    throw new RefusedByPreflightError([...walls, ...refusals], { canForce: false, subject: 'the action' });
+  // The run goes on: its profile cannot be changed any more.
+  const hint = 'give a lower rate; those of earlier actions count too';
+  const errors = [...walls, ...refusals].map((error) => ({ ...error, hint }));
+  if (errors.length > 0)
+    throw new RefusedByPreflightError(errors, { canForce: false, subject: 'the action' });
 }
 
 function refused(...errors: readonly InputError[]): InvalidInputError {

@@ -23,7 +23,10 @@ export class ConnectorSocket extends Duplex {
   /** Bytes since it was opened. */
   bytesRead = 0;
   bytesWritten = 0;
+  /** Milliseconds without a byte in either direction after which `timeout` is emitted; 0: never. */
+  timeout = 0;
   readonly #stream: ByteStream;
+  #idleTimer: NodeJS.Timeout | undefined;
   #whenOpen: (() => void) | undefined;
   #whenDrained: (() => void) | undefined;
   #hasEnded = false;
@@ -33,6 +36,7 @@ export class ConnectorSocket extends Duplex {
     super({ allowHalfOpen: false });
     const callback = (length: number): boolean => {
       this.bytesRead += length;
+      this.#idleTimer?.refresh();
       this.push(Buffer.from(buffer.subarray(0, length)));
       return true;
     };
@@ -54,6 +58,7 @@ export class ConnectorSocket extends Duplex {
       return;
     }
     this.bytesWritten += chunk.length;
+    this.#idleTimer?.refresh();
     if (this.#stream.write(chunk)) done();
     else this.#whenDrained = done;
   }
@@ -76,6 +81,7 @@ export class ConnectorSocket extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#idleTimer);
     this.#stream.destroy();
     done(error);
   }
@@ -89,15 +95,20 @@ export class ConnectorSocket extends Duplex {
     return this;
   }
 
-  setTimeout(): this {
-    return this;
-  }
-
   ref(): this {
     return this;
   }
 
   unref(): this {
+    return this;
+  }
+
+  /** Node's HTTP agent ends idle connections by it, before a server does that has said when. */
+  setTimeout(idleMs: number, callback?: () => void): this {
+    this.timeout = idleMs;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = idleMs > 0 ? setTimeout(() => this.emit('timeout'), idleMs).unref() : undefined;
+    if (callback !== undefined) this.once('timeout', callback);
     return this;
   }
 

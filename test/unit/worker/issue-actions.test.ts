@@ -126,6 +126,7 @@ describe('issueActions', () => {
     expect(message).toMatch(
       /^Preflight refuses the action:\n {2}stages: .*\(PublishIn\): .*\/s planned, and 80% of/,
     );
+    expect(message).toContain('→ give a lower rate; those of earlier actions count too');
     expect(message).not.toContain('--force');
     // Of an earlier action, later: the load is past the quota from then on.
     const stored = [{ at: publishAt + 8_000, action: rate(4) }];
