@@ -5,6 +5,7 @@ import { connections } from './suites/connections.ts';
 import { endToEnd } from './suites/end-to-end.ts';
 import { generator } from './suites/generator.ts';
 import { measure } from './suites/measure.ts';
+import { network } from './suites/network.ts';
 import { plan } from './suites/plan.ts';
 import { punctuality } from './suites/punctuality.ts';
 import { scale } from './suites/scale.ts';
@@ -24,4 +25,5 @@ export const suites: readonly Suite[] = [
   coldStart,
   endToEnd,
   targets,
+  network,
 ];

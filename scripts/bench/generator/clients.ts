@@ -1,4 +1,7 @@
+import type { Connector } from '../../../src/device/network/connector.ts';
 import type { MakeTransport, MqttSettings, TransportClients } from '../../../src/device/transport.ts';
+import type { NetworkForm } from '../../../src/profile/network-presets.ts';
+import { makeSystemClock } from '../../../src/shared/clock.ts';
 import type { RunnerClient, Target } from './load.ts';
 
 export const mqttSettings: MqttSettings = {
@@ -9,22 +12,27 @@ export const mqttSettings: MqttSettings = {
   ackTimeoutMs: 5_000,
 };
 
+interface ClientOptions {
+  /** Default: 5. */
+  readonly mqttVersion?: 4 | 5 | undefined;
+  /** Of dense; undefined: its connections go through no network at all, which is less than in a run. */
+  readonly network?: NetworkForm | undefined;
+}
+
 /** Only the client that is measured is loaded: dense and MQTT.js share a codec, which dense sets up for itself. */
 export async function makeTransportOf(
   client: RunnerClient,
   { host, port, tls }: Target,
-  mqttVersion: 4 | 5 = 5,
+  { mqttVersion = 5, network }: ClientOptions = {},
 ): Promise<MakeTransport> {
   const address = { host, port };
   switch (client) {
     case 'dense': {
       const { makeTcpConnector, makeTlsConnector } = await import('../../../src/device/network/connector.ts');
       const { makeDenseTransport } = await import('../../../src/device/transports/dense.ts');
-      return makeDenseTransport({
-        ...mqttSettings,
-        mqttVersion,
-        connector: tls === undefined ? makeTcpConnector(address) : makeTlsConnector(address, tls),
-      });
+      const carrier = tls === undefined ? makeTcpConnector(address) : makeTlsConnector(address, tls);
+      const connector = network === undefined ? carrier : await shape(carrier, network);
+      return makeDenseTransport({ ...mqttSettings, mqttVersion, connector });
     }
     case 'device-sdk': {
       const { makeDeviceSdkTransport } = await import('../../../src/device/transports/device-sdk.ts');
@@ -40,6 +48,18 @@ export async function makeTransportOf(
       return makeMqttJsTransport({ host, port, ...(tls && { tls }) });
     }
   }
+}
+
+async function shape(carrier: Connector, form: NetworkForm): Promise<Connector> {
+  const { makeShapedConnector } = await import('../../../src/device/network/shaping/shaped-connector.ts');
+  const { SliceNetwork } = await import('../../../src/device/network/shaping/slice-network.ts');
+  const { changeNetwork } = await import('../../../src/profile/network-conditions.ts');
+  const planned = changeNetwork({}, form);
+  const clock = makeSystemClock();
+  return makeShapedConnector(
+    carrier,
+    new SliceNetwork({ clock, seed: 1, firstDevice: 0, planned, isOut: () => false }),
+  );
 }
 
 /** Devices of no plan. */

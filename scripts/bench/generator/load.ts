@@ -1,4 +1,5 @@
 import type { MqttClientKind } from '../../../src/profile/load-profile.ts';
+import type { NetworkForm } from '../../../src/profile/network-presets.ts';
 
 /** A broker's endpoint. */
 export interface Target {
@@ -54,6 +55,8 @@ export interface RunnerLoad extends Load {
   readonly client: RunnerClient;
   /** Default: 5. 4 is MQTT 3.1.1, which only dense supports here. */
   readonly mqttVersion?: 4 | 5;
+  /** Of dense; absent: its connections go through no network at all. */
+  readonly network?: NetworkForm;
 }
 
 /** Devices that only connect, a few at once, as fast as they are let in. */

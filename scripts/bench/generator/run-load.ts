@@ -16,7 +16,7 @@ const settleMs = 500;
 serveMeasurement(runLoad);
 
 async function runLoad(load: RunnerLoad): Promise<LoadReport> {
-  const transport = await makeTransportOf(load.client, load.target, load.mqttVersion);
+  const transport = await makeTransportOf(load.client, load.target, load);
   const plan = planOf(load);
   const { startAt, publishAt, publishEndAt } = plan.timeline;
   const measureAt = publishAt + load.warmUpSeconds * 1_000;
