@@ -7,7 +7,9 @@ import { runIdMaxLength } from '../shared/run-bounds.ts';
 import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { accountLimitsOf } from '../targets/aws-iot/quotas.ts';
+import { endpointFor } from '../targets/mqtt-endpoint.ts';
 import type { AwsIotTarget, Target } from '../targets/target.ts';
+import { mqttEndpointsOf } from '../targets/traits-of.ts';
 import type { AccountView } from './account.ts';
 import { refuseFaults } from './actions/fault-action.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
@@ -197,9 +199,24 @@ function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputErro
           ...groups.flatMap((group) => checkWillTopic(group, topicFilter)),
         ]),
     ...checkPlannedFaults(plan),
+    ...groups.flatMap((group) => checkProxied(plan, group)),
     ...(isReadByRule(plan) && plan.deployment?.payloads === 'json'
       ? groups.flatMap(kindsOf).flatMap(checkReadable)
       : []),
+  ];
+}
+
+/** The Device SDK has a proxy, and so a network, over TLS alone. Of a draft without a target the endpoint is not known yet. */
+function checkProxied(plan: Plan, group: GroupPlan): InputError[] {
+  const { connect, network } = group.profile;
+  if (connect.protocol !== 'mqtt' || connect.client !== 'device-sdk' || network === undefined) return [];
+  if (endpointFor(mqttEndpointsOf(plan.target), connect.auth)?.scheme !== 'mqtt') return [];
+  return [
+    {
+      path: settingOf(group, 'network'),
+      message: 'is of the client device-sdk, whose connections without TLS can go through no network',
+      hint: 'set connect.auth to "x509", or connect.client to "dense"',
+    },
   ];
 }
 

@@ -52,6 +52,14 @@ export function parseMqttEndpoint(text: string): MqttEndpoint | { readonly wrong
   };
 }
 
+/** The endpoint for a profile's `connect.auth`; without one, the first. Undefined: there is none. */
+export function endpointFor(
+  endpoints: readonly MqttEndpoint[],
+  auth: AuthKind | undefined,
+): MqttEndpoint | undefined {
+  return endpoints.find((each) => auth === undefined || each.auth === auth);
+}
+
 export function isOverTls({ scheme }: Pick<MqttEndpoint, 'scheme'>): boolean {
   return scheme === 'mqtts' || scheme === 'wss';
 }

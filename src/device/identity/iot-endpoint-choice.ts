@@ -1,6 +1,6 @@
 import type { AuthKind } from '../../profile/load-profile.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
-import { formatMqttEndpoint, type MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
+import { endpointFor, formatMqttEndpoint, type MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
 
 /** The target has no endpoint that accepts the way to authenticate which the profile asks for. */
 export class NoEndpointError extends StampedeError {
@@ -18,7 +18,7 @@ export class NoEndpointError extends StampedeError {
  * @throws NoEndpointError
  */
 export function chooseEndpoint(endpoints: readonly MqttEndpoint[], auth: AuthKind | undefined): MqttEndpoint {
-  const endpoint = endpoints.find((each) => auth === undefined || each.auth === auth);
+  const endpoint = endpointFor(endpoints, auth);
   if (endpoint === undefined) throw new NoEndpointError(auth ?? 'none', endpoints);
   return endpoint;
 }

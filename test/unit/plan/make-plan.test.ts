@@ -74,6 +74,25 @@ describe('makePlan', () => {
     expect(draftAt(true, iotCore)).toEqual(['timeline[0].faults']);
   });
 
+  it('refuses a network of the Device SDK where its endpoint has no TLS', () => {
+    const endpoints = [
+      { scheme: 'mqtt', host: '127.0.0.1', port: 1883, auth: 'none' },
+      { scheme: 'mqtts', host: '127.0.0.1', port: 8883, auth: 'x509' },
+    ];
+    const errorsOf = (connect: object, network?: string) =>
+      draftPlan({
+        runId: 'r',
+        profile: parseLoadProfile({ ...minimal, connect, ...(network && { network }) }),
+        now: 0,
+        account: { limits: accountLimitsOf('default'), live: [], isCharged: false },
+        target: { kind: 'aws-iot', endpoints, dataUrl: 'https://x' } as Target,
+      }).errors.map(({ path }) => path);
+    expect(errorsOf({ client: 'device-sdk' }, 'lte')).toEqual(['network']);
+    expect(errorsOf({ client: 'device-sdk', auth: 'x509' }, 'lte')).toEqual([]);
+    expect(errorsOf({ client: 'device-sdk' })).toEqual([]);
+    expect(errorsOf({ client: 'dense' }, 'lte')).toEqual([]);
+  });
+
   it('has nothing to connect over https', () => {
     const { timeline } = planOf({ ...minimal, connect: { protocol: 'https' } });
     expect(timeline.publishAt).toBe(timeline.startAt);
