@@ -79,10 +79,11 @@ export function bindingQuotaOf(
   const [nearest] = [...used, ...planned].toSorted((a, b) => a.headroom - b.headroom);
   if (nearest === undefined) return undefined;
   const { quota, name, headroom } = nearest;
+  const byPlan = plannedOnly.includes(quota) ? ' by the plan' : '';
   const measured =
     headroom < 0
-      ? `${name}: ${formatShare(-headroom)} more than the limit`
-      : `${name} is nearest to its limit, with ${formatShare(headroom)} headroom`;
+      ? `${name}: ${formatShare(-headroom)} more than the limit${byPlan}`
+      : `${name} is nearest to its limit, with ${formatShare(headroom)} headroom${byPlan}`;
   // Nothing counts what another account's service refused.
   if (traitsOf(plan.target).serviceCounts !== 'cloudwatch') return { quota, name, sentence: measured };
   const refused =

@@ -31,23 +31,29 @@ const hasNoData: Check = (_, __, { cloudwatch }) => Object.keys(cloudwatch).leng
 
 /** Which quota decided how far the load could go, and what it refused. */
 export const quotaRules: readonly Rule[] = [
-  [/ is nearest to its limit, with .* headroom; nothing was refused for a quota\.$/, isNothingRefused],
   [
-    / is nearest to its limit, with .* headroom; CloudWatch has no data yet of what was refused\.$/,
+    / is nearest to its limit, with .* headroom(?: by the plan)?; nothing was refused for a quota\.$/,
+    isNothingRefused,
+  ],
+  [
+    / is nearest to its limit, with .* headroom(?: by the plan)?; CloudWatch has no data yet of what was refused\.$/,
     hasNoData,
   ],
   [
-    /: .* more than the limit; the service refused none of it \(\S+ 0\)\.$/,
+    /: .* more than the limit(?: by the plan)?; the service refused none of it \(\S+ 0\)\.$/,
     (_, truth, { quotas }) => truth.throttled === 0 && quotas.some(({ headroom }) => headroom < 0),
   ],
   [
-    /: .* more than the limit; the excess is delayed, which no metric counts\.$/,
+    /: .* more than the limit(?: by the plan)?; the excess is delayed, which no metric counts\.$/,
     (_, truth, { bindingQuota }) =>
       bindingQuota!.quota === 'bytesPerSecondPerConnection' && truth.throttled === 0,
   ],
-  [/: .* more than the limit; CloudWatch has no data yet of what was refused \(\S+\)\.$/, hasNoData],
+  [
+    /: .* more than the limit(?: by the plan)?; CloudWatch has no data yet of what was refused \(\S+\)\.$/,
+    hasNoData,
+  ],
   // Every quota that a plan or a run is held against has a metric of its own, but for the bytes of a connection.
-  [/: .* more than the limit; no metric counts what was refused\.$/, never],
+  [/: .* more than the limit(?: by the plan)?; no metric counts what was refused\.$/, never],
   [
     new RegExp(`^${quotaNames} bound: ${count} refused \\((\\S+)\\)\\.$`),
     ([sentence, stated = '', metric = ''], ...rest) => isAsRefused([sentence ?? '', metric, stated], ...rest),

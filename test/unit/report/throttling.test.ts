@@ -36,7 +36,9 @@ describe('the sentence on the binding quota', () => {
     ).plan;
     const { quota, sentence } = bindingQuotaOf(heavy, [], nothing, seen)!;
     expect(quota).toBe('bytesPerSecondPerConnection');
-    expect(sentence).toMatch(/more than the limit; the excess is delayed, which no metric counts$/);
+    expect(sentence).toMatch(
+      /more than the limit by the plan; the excess is delayed, which no metric counts$/,
+    );
   });
 
   it('does not claim that nothing was refused where CloudWatch has not spoken', () => {
