@@ -2,7 +2,9 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import type { StageCounts } from '../measure/slice-entry.ts';
 import { deviceGroupsOf } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { cutStretches, stretchesOf } from '../profile/load-shapes/rate-stretches.ts';
 import { hasSchedule } from '../profile/load-shapes/resolved-load.ts';
+import type { RateStep } from '../profile/rate-step.ts';
 import type { Rates, StageRate } from './report-model.ts';
 
 /** @param isOver false: a run that still publishes, whose time so far counts */
@@ -101,6 +103,7 @@ function groupStageRates(
         startPerSecond,
         targetPerSecond,
         ...(startUsers === undefined || targetUsers === undefined ? {} : { startUsers, targetUsers }),
+        ...amendedBetween(profile, from - timeline.publishAt, to - timeline.publishAt),
         // What users start is known as far as their slices are.
         intendedPerSecond: meanOf(intended, hasSchedule(profile) ? knownUntil.intended : knownUntil.sent),
         sentPerSecond: meanOf(sent, knownUntil.sent),
@@ -111,6 +114,22 @@ function groupStageRates(
     startUsers = targetUsers;
   }
   return rates;
+}
+
+function amendedBetween(
+  profile: GroupPlan['profile'],
+  fromMs: number,
+  toMs: number,
+): Pick<StageRate, 'amended'> {
+  const steps = (profile.rateSteps ?? []).filter(({ atMs }) => atMs < toMs);
+  const isPlanned = (step: RateStep) => 'factor' in step && step.factor === 1;
+  const inForce = steps.slice(
+    Math.max(
+      0,
+      steps.findLastIndex(({ atMs }) => atMs <= fromMs),
+    ),
+  );
+  return inForce.every(isPlanned) ? {} : { amended: cutStretches(stretchesOf(profile), fromMs, toMs) };
 }
 
 /** Thousandths of a message a second, below 1/s millionths: a rate of 4 messages an hour is not 0. */

@@ -179,14 +179,17 @@ export function describeRamp({
   targetPerSecond,
   startUsers,
   targetUsers,
+  amended,
 }: StageRate): string {
   if (startUsers !== undefined && targetUsers !== undefined) {
     const users = `${formatCount(targetUsers)} users`;
     return startUsers === targetUsers ? users : `${formatCount(startUsers)} → ${users}`;
   }
-  return startPerSecond === targetPerSecond
-    ? formatValue(targetPerSecond)
-    : `${formatValue(startPerSecond)} → ${formatValue(targetPerSecond)}`;
+  const ramp =
+    startPerSecond === targetPerSecond
+      ? formatValue(targetPerSecond)
+      : `${formatValue(startPerSecond)} → ${formatValue(targetPerSecond)}`;
+  return amended === undefined ? ramp : `${ramp}, changed`;
 }
 
 /** Reasons of failures, by kind of failure; only kinds that occurred. */

@@ -15,6 +15,7 @@ import type {
 import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
+import type { RateStretch } from '../profile/load-shapes/rate-stretches.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import type { ActionReport } from './action-report.ts';
 import type { CatchUpReport } from './catch-up-report.ts';
@@ -192,6 +193,8 @@ export interface StageRate {
   /** Of a closed model: users that the profile asks for at the ends of the stage. */
   readonly startUsers?: number;
   readonly targetUsers?: number;
+  /** What actions made of the rate within the stage, milliseconds after publishing began; absent: it is as planned. */
+  readonly amended?: readonly RateStretch[];
   readonly intendedPerSecond: number;
   readonly sentPerSecond: number;
 }

@@ -115,15 +115,15 @@ function targetOf(publishAt: number, stages: readonly StageRate[]): TargetPoint[
   ]);
 }
 
-/** The stages of each group follow one another; all groups begin together. */
+/** The stages of each group, as actions amended them, follow one another; all groups begin together. */
 function ratesOfGroups(stages: readonly StageRate[]): { readonly stretches: readonly RateStretch[] }[] {
   return [...Map.groupBy(stages, ({ group }) => group).values()].map((ofGroup) => {
     let fromMs = 0;
-    const stretches = ofGroup.map(({ seconds, startPerSecond, targetPerSecond }) => {
+    const stretches = ofGroup.flatMap(({ seconds, startPerSecond, targetPerSecond, amended }) => {
       const toMs = fromMs + seconds * 1_000;
       const stretch = { fromMs, toMs, startPerSecond, endPerSecond: targetPerSecond };
       fromMs = toMs;
-      return stretch;
+      return amended ?? [stretch];
     });
     return { stretches };
   });

@@ -61,7 +61,7 @@ function amendStretches(planned: readonly RateStretch[], steps: readonly RateSte
 }
 
 /** What stretches have within an interval, times a factor. */
-function cutStretches(
+export function cutStretches(
   stretches: readonly RateStretch[],
   fromMs: number,
   toMs: number,

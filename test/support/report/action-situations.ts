@@ -16,7 +16,7 @@ export const actionSituations: readonly NamedSituation[] = [
     {
       profile: {
         timeline: [
-          { at: '2s', rate: '1x' },
+          { at: '2s', rate: '0.5x' },
           { at: '3s', network: { delay: '0s' } },
         ],
       },

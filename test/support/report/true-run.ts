@@ -118,9 +118,9 @@ export function playTrueRun(situation: Situation): {
     const streams = kindsOf(group).map((kind): StreamFates => {
       const { stream } = kind;
       const share = shareOf(kind, slice);
-      const { offsetMs } = makeSliceSchedule(share);
+      const { offsetMs, messages } = makeSliceSchedule(share);
       // Users of a slice that was killed start nothing more.
-      const startsUntil = group.profile.users === undefined ? share.messages : (kill?.at ?? share.messages);
+      const startsUntil = group.profile.users === undefined ? messages : (kill?.at ?? messages);
       const due = Array.from({ length: startsUntil }, (_, n) => n).filter(
         (n) => stopAt === undefined || publishAt + offsetMs(n) <= stopAt,
       );

@@ -30,6 +30,23 @@ describe('ratesOf', () => {
     expect(rates).toMatchObject({ meanPerSecond: 475, throughputPerSecond: 475, publishedSeconds: 12 });
   });
 
+  it('says what actions made of the stages that they changed', () => {
+    const rateSteps = [
+      { atMs: 5_000, factor: 0.5 },
+      { atMs: 10_000, factor: 1 },
+    ];
+    const profile = Object.assign({}, plan.profile, { rateSteps });
+    const { stages } = ratesOf({ ...plan, profile }, ledger);
+    expect(stages.map(({ amended }) => amended)).toEqual([
+      undefined,
+      [
+        { fromMs: 3_000, toMs: 5_000, startPerSecond: 600, endPerSecond: 600 },
+        { fromMs: 5_000, toMs: 10_000, startPerSecond: 300, endPerSecond: 300 },
+      ],
+      undefined,
+    ]);
+  });
+
   it('takes the publishing time of a stopped run to end with the stop', () => {
     const messages = { ...ledger.messages, sent: 500, acked: 400 };
     expect(ratesOf(plan, stoppedAfter(2_500, { messages }))).toMatchObject({
