@@ -67,13 +67,17 @@ export const partRules: readonly Rule[] = [
     ([, label], _, { actions = [] }) => actions.some((action) => action.label === label),
   ],
   [
-    /^(\d+):(\d\d) ((?:disconnect|network|rate|faults|stop)\b.*)$/,
-    ([, minutes, seconds, label], _, { actions = [], timeline }) =>
-      actions.some(
-        (action) =>
+    // A stop may come before devices begin to connect.
+    /^(-?)(\d+):(\d\d) ((?:disconnect|network|rate|faults|stop)\b.*)$/,
+    ([, sign, minutes, seconds, label], _, { actions = [], timeline }) =>
+      actions.some((action) => {
+        const afterMs = action.at - timeline.startAt;
+        return (
           action.label === label &&
-          Math.floor((action.at - timeline.startAt) / 1_000) === Number(minutes) * 60 + Number(seconds),
-      ),
+          Math.floor(Math.abs(afterMs) / 1_000) === Number(minutes) * 60 + Number(seconds) &&
+          (sign === '-') === afterMs <= -1_000
+        );
+      }),
   ],
   [/^summary: As a table: (?:Messages a second|end_to_end_latency) by group and kind.*$/, hasParts],
   [
