@@ -8,13 +8,13 @@ import { createServer as createTlsServer } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { io } from 'aws-iot-device-sdk-v2';
 import { openLoopbackProxy } from '../../../../src/device/network/loopback-proxy.ts';
-import { SliceNetwork } from '../../../../src/device/network/shaping/slice-network.ts';
+import type { SliceNetwork } from '../../../../src/device/network/shaping/slice-network.ts';
 import { makeDeviceSdkTransport } from '../../../../src/device/transports/device-sdk.ts';
 import { makeHttpTransport, webService } from '../../../../src/device/transports/http/http-transport.ts';
 import { makeCertificates } from '../../../../src/embedded/iot-core/auth/certificates.ts';
-import { changeNetwork } from '../../../../src/profile/network-conditions.ts';
 import type { NetworkForm } from '../../../../src/profile/network-presets.ts';
 import { makeSystemClock } from '../../../../src/shared/clock.ts';
+import { makeTestNetwork } from '../../../support/device/make-network.ts';
 import { collectGarbage } from '../../../support/device/transports/collect-garbage.ts';
 import {
   cleanUp,
@@ -32,13 +32,7 @@ const devices = 4;
 const clock = makeSystemClock();
 
 function makeNetwork(form: NetworkForm): SliceNetwork {
-  const network = new SliceNetwork({
-    clock,
-    seed: 1,
-    firstDevice: 0,
-    planned: changeNetwork({}, form),
-    isOut: (share, device) => device < share * devices,
-  });
+  const network = makeTestNetwork(form, devices, clock);
   cleanUpLater(async () => network.close());
   return network;
 }

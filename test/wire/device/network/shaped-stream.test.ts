@@ -9,13 +9,12 @@ import { generate } from 'selfsigned';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { makeTcpConnector, makeTlsConnector } from '../../../../src/device/network/connector.ts';
 import { makeShapedConnector } from '../../../../src/device/network/shaping/shaped-connector.ts';
-import { SliceNetwork } from '../../../../src/device/network/shaping/slice-network.ts';
 import { makeWebSocketConnector } from '../../../../src/device/network/websocket-connector.ts';
 import { makeDenseTransport } from '../../../../src/device/transports/dense.ts';
 import { LatencyHistogram } from '../../../../src/measure/latency-histogram.ts';
-import { changeNetwork } from '../../../../src/profile/network-conditions.ts';
 import type { NetworkForm } from '../../../../src/profile/network-presets.ts';
 import { makeSystemClock } from '../../../../src/shared/clock.ts';
+import { makeTestNetwork } from '../../../support/device/make-network.ts';
 import {
   cleanUp,
   cleanUpLater,
@@ -61,13 +60,7 @@ async function open(form: NetworkForm, { scheme = 'mqtt', devices = 1 }: Options
   const { port } = server.address() as AddressInfo;
   const address = { host: '127.0.0.1', port };
   const clock = makeSystemClock();
-  const network = new SliceNetwork({
-    clock,
-    seed: 1,
-    firstDevice: 0,
-    planned: changeNetwork({}, form),
-    isOut: (share, device) => device < share * devices,
-  });
+  const network = makeTestNetwork(form, devices, clock);
   const carrier = isSecure
     ? makeTlsConnector(address, { rejectUnauthorized: false })
     : makeTcpConnector(address);
