@@ -210,7 +210,10 @@ export const isTrueStage: Check = ([, lasts = '', target = '', intended, sent], 
   const isWithin = (rate: string | undefined, messages: number) =>
     rate === '–' || numberIn(rate) * seconds <= 1.006 * messages + 0.06 * seconds;
   // Up to a stop, or to the last that is known of any slice, a rate is that of what there was of the stage: one message in a tenth of a second is 10/s.
-  const isAsPlanned = numberIn(intended) <= 1.006 * Math.max(...numbersIn(target)) + 10;
+  const planned = 1.006 * Math.max(...numbersIn(target));
+  // Of a stage that had just begun, the rate is that of a few messages: each slice may be one ahead.
+  const ahead = truth.sent * (1 - planned / numberIn(intended));
+  const isAsPlanned = numberIn(intended) <= planned + 10 || (stop !== undefined && ahead <= slices.planned);
   return (
     seconds > 0 &&
     isAsPlanned &&
