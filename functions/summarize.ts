@@ -6,6 +6,7 @@ import { makeQueueBacklog } from '../src/aws/queue-backlog.ts';
 import { runKeys } from '../src/aws/run-keys.ts';
 import { makeStreamBacklog } from '../src/aws/stream-backlog.ts';
 import type { Plan } from '../src/plan/plan.ts';
+import { pollEverySeconds } from '../src/plan/poll-intervals.ts';
 import type { Verdict } from '../src/report/report-model.ts';
 import { makeSystemClock } from '../src/shared/clock.ts';
 import { checkPlannedTarget } from '../src/targets/planned-target.ts';
@@ -48,8 +49,9 @@ export interface Summary {
 
 export interface Look {
   readonly runId: string;
-  /** Whether to look again. */
+  /** Whether to look again, and after how many whole seconds. */
   readonly isWatched: boolean;
+  readonly watchSeconds: number;
 }
 
 /** Run store, queues and CloudWatch in, report and verdict out. Safe to repeat. */
@@ -65,7 +67,8 @@ export async function handler(
   if (interim === true) {
     const watch = { store, metrics, control, now: Date.now };
     if (failure !== undefined) await stopSlices(plan, failure, watch);
-    return { runId, isWatched: failure === undefined && (await watchRun(plan, watch)) };
+    const isWatched = failure === undefined && (await watchRun(plan, watch));
+    return { runId, isWatched, watchSeconds: pollEverySeconds(plan) };
   }
   const waitAtMostMs = Math.max(0, context.getRemainingTimeInMillis() - cloudWatchDelayMs - reserveMs);
   const deps = { store, metrics, control, liveView, backlog, waitAtMostMs, cloudWatchDelayMs };

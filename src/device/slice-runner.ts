@@ -137,7 +137,7 @@ class SliceRunner implements TransportListener {
     this.#sender.serve(this.#behaviour);
     this.#rates = new RateChanges({ plan, slice: run.slice, streams, behaviour: this.#behaviour });
     const turnsOverAt = connectAt + connectOffsetMs(slice.devices - 1) + connectSettleMs;
-    const everyMs = run.checkpointEveryMs ?? checkpointEveryMs(profile);
+    const everyMs = run.checkpointEveryMs ?? checkpointEveryMs(plan);
     this.#records = new SliceRecords({
       ...run,
       runId: plan.runId,

@@ -2,7 +2,7 @@ import { namesOf } from '../targets/traits-of.ts';
 import { httpsSlicesOf, mqttSlicesOf } from './groups.ts';
 import { drainMsOf } from './observers.ts';
 import type { Plan } from './plan.ts';
-import { isWatched, stopWithinSeconds } from './poll-intervals.ts';
+import { isWatched, pollEverySeconds, stopWithinSeconds } from './poll-intervals.ts';
 import { subscriberNumbersOf, subscriberSlicesOf } from './subscribers.ts';
 
 /**
@@ -29,6 +29,8 @@ export interface FanOut {
   readonly toleratedFailurePercentage: number;
   /** Whether a threshold may end the run: then the state machine looks at it while it runs. */
   readonly isWatched: boolean;
+  /** Whole: how long it waits between two looks. */
+  readonly watchSeconds: number;
 }
 
 /** After the deadline a slice still closes its connections and stores its result, and the clocks may differ by a little. */
@@ -49,5 +51,6 @@ export function fanOutOf(plan: Plan): FanOut {
     stopSeconds: stopWithinSeconds(httpsSlicesOf(plan) + subscribers),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,
     isWatched: isWatched(profile),
+    watchSeconds: pollEverySeconds(plan),
   };
 }

@@ -25,7 +25,7 @@ import { connectedShare, connectsAgain, firstConnectsOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
-import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
+import { checkpointEveryMs, controlPollEveryMs, isWatched, pollEverySeconds } from './poll-intervals.ts';
 import { presenceEvents, presenceSubscriptions, presenceUsage } from './presence.ts';
 import { measureSeconds, measureSecondsPerRecord } from './queue-readers.ts';
 import { plannedStormsOf } from './storms.ts';
@@ -76,7 +76,9 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
   const wills = isReadByRule(plan) ? sumBy(mqttGroupsOf(plan), (group) => willsOf(plan, group)) : 0;
   const batches = arrivalBatches(plan, deployment);
   const sliceMs = sliceLifeMs(plan, deployment);
-  const checkpoints = Math.floor(sliceMs / checkpointEveryMs(plan.profile));
+  // As on AWS, like all of the forecast.
+  const checkpointMs = checkpointEveryMs({ profile: plan.profile });
+  const checkpoints = Math.floor(sliceMs / checkpointMs);
   const subscribers = subscriberSlicesOf(plan);
   const subscriberMs = sliceMs + plan.timeline.drainEndAt - plan.timeline.publishEndAt;
   return {
@@ -92,8 +94,7 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
     }),
     stateTransitions: stateTransitions(slices.count + subscribers, pollsOf(plan, deployment)),
     s3Puts:
-      storePuts(slices.count, checkpoints, batches) +
-      subscriberPuts(subscribers, subscriberMs, checkpointEveryMs(plan.profile)),
+      storePuts(slices.count, checkpoints, batches) + subscriberPuts(subscribers, subscriberMs, checkpointMs),
   };
 }
 
@@ -124,7 +125,7 @@ function startMs(plan: Plan, { coldStart }: Deployment): number {
 export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timeline.publishEndAt): number {
   const { profile, timeline } = plan;
   if (!isWatched(profile)) return 0;
-  const everyMs = (watchEverySeconds + assumed.lookSeconds) * 1_000;
+  const everyMs = (pollEverySeconds({ profile }) + assumed.lookSeconds) * 1_000;
   const watchedMs = startMs(plan, deployment) + Math.min(untilMs, timeline.publishEndAt) - timeline.startAt;
   return Math.ceil(watchedMs / everyMs);
 }

@@ -1,30 +1,56 @@
-import type { LoadProfile } from '../profile/load-profile.ts';
+import type { RunProfile } from '../profile/load-profile.ts';
+import type { Plan } from './plan.ts';
 
 /*
  * What a run's own code does again and again: the forecast counts with the same intervals that slices and the state
  * machine keep to.
  */
 
-/** A checkpoint costs a request: often enough that a slice that is killed has lost little. */
-const checkpointMs = 10_000;
+/** How often a run is looked at, and how often its slices store what such a look reads. */
+interface Pace {
+  /** A checkpoint costs a request: often enough that a slice that is killed has lost little. */
+  readonly checkpointMs: number;
+  /** Whole seconds that the state machine waits between two looks at the run; what a look takes comes on top. */
+  readonly pollSeconds: number;
+}
+
+const ofAnyRun: Pace = { checkpointMs: 10_000, pollSeconds: 5 };
 /** For a run that a threshold may end: the threshold is checked against checkpoints. */
-const watchedCheckpointMs = 5_000;
+const watched: Pace = { checkpointMs: 5_000, pollSeconds: 5 };
+
+function paceOf({ profile }: PacedPlan): Pace {
+  return isWatched(profile) ? watched : ofAnyRun;
+}
+
+/** Without an account: as on AWS. */
+type PacedPlan = Pick<Plan, 'account'> & { readonly profile: Pick<RunProfile, 'thresholds'> };
 
 /** How often a slice stores what it has measured so far. */
-export function checkpointEveryMs(profile: Pick<LoadProfile, 'thresholds'>): number {
-  return isWatched(profile) ? watchedCheckpointMs : checkpointMs;
+export function checkpointEveryMs(plan: PacedPlan): number {
+  return paceOf(plan).checkpointMs;
+}
+
+/** Whole seconds between two looks at a watched run. */
+export function pollEverySeconds(plan: PacedPlan): number {
+  return paceOf(plan).pollSeconds;
 }
 
 /** How often a subscriber slice stores an arrival window: as often as the readers of the queue do (`batchWindowSeconds`). */
 export const arrivalWindowMs = 1_000;
 
-/** Whether a threshold may end the run before its time (`abortOnFail`). */
-export function isWatched({ thresholds }: Pick<LoadProfile, 'thresholds'>): boolean {
-  return Object.values(thresholds).some((list) => list.some(({ abortOnFail }) => abortOnFail));
+/** Why the state machine looks at a run while it goes on. `thresholds`: one may end it before its time (`abortOnFail`). */
+export type WatchReason = 'thresholds';
+
+/** Undefined: it does not. */
+export function watchReasonOf({ thresholds }: Pick<RunProfile, 'thresholds'>): WatchReason | undefined {
+  const mayEnd = Object.values(thresholds).some((list) => list.some(({ abortOnFail }) => abortOnFail));
+  return mayEnd ? 'thresholds' : undefined;
 }
 
-/** Between two checks of a watched run; `statemachine/load-test.asl.json` waits as long, and a test holds the two equal. */
-export const watchEverySeconds = 5;
+/** Whether the state machine looks at the run while it goes on. */
+export function isWatched(profile: Pick<RunProfile, 'thresholds'>): boolean {
+  return watchReasonOf(profile) !== undefined;
+}
 
 /**
  * How often an HTTP slice polls the control message, on average: every four seconds, so that it stops within five; more

@@ -49,7 +49,8 @@ export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment
   const { isPriced } = traitsOf(plan.target);
   const byRule = isReadByRule(plan) ? taken + (ledger.wills ?? 0) : 0;
   const looks = pollsOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
-  const checkpoints = (sliceSeconds * 1_000) / checkpointEveryMs(plan.profile) / Math.max(1, slices);
+  const checkpoints =
+    (sliceSeconds * 1_000) / checkpointEveryMs({ profile: plan.profile }) / Math.max(1, slices);
   return {
     iot: isPriced ? iotUsage(plan, ledger, looks) : noIotUsage,
     sqs: queueRequests(byRule, deployment),
@@ -69,7 +70,7 @@ export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment
 /** Windows, and records of how the slices were subscribed. */
 function subscriberPutsOf({ profile }: Plan, { subscribers }: RunLedger): number {
   if (subscribers === undefined) return 0;
-  const checkpoints = Math.floor((subscribers.wallSeconds * 1_000) / checkpointEveryMs(profile));
+  const checkpoints = Math.floor((subscribers.wallSeconds * 1_000) / checkpointEveryMs({ profile }));
   return subscribers.windows + subscribers.planned + checkpoints;
 }
 

@@ -54,7 +54,7 @@ export class SubscriberRun {
     this.#windows = new WindowQueue(settings.storeWindow, clock);
     this.#endAt = plan.timeline.drainEndAt;
     this.#windowAt = clock.now() + arrivalWindowMs;
-    this.#checkpointAt = clock.now() + checkpointEveryMs(plan.profile);
+    this.#checkpointAt = clock.now() + checkpointEveryMs(plan);
   }
 
   /** Ends it once what is in flight has come. */
@@ -98,7 +98,7 @@ export class SubscriberRun {
       this.#cutWindow();
     }
     if (nowMs >= this.#checkpointAt && !this.#isStoring) {
-      this.#checkpointAt = nowMs + checkpointEveryMs(plan.profile);
+      this.#checkpointAt = nowMs + checkpointEveryMs(plan);
       this.#checkpoint = this.#storeCheckpoint(nowMs);
     }
     const ending = this.#endingAt(nowMs);

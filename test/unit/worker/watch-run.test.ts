@@ -3,7 +3,8 @@ import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { LiveAction, StoredAction } from '../../../src/plan/actions/action.ts';
 import { stopAction } from '../../../src/plan/actions/stop.ts';
 import type { StopRequest } from '../../../src/worker/run-control.ts';
-import { stopSlices, type WatchDeps, watchRun } from '../../../src/worker/watch-run.ts';
+import { stopSlices, watchRun } from '../../../src/worker/watch-run.ts';
+import type { WatchDeps } from '../../../src/worker/watcher.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
 const abort = (threshold: string, delayAbortEval = '0s') => ({
@@ -95,10 +96,13 @@ describe('a look at a run', () => {
   });
 
   it('lets it go on where the threshold holds, or may not end it', async () => {
-    for (const threshold of [abort('p(99)<50'), 'p(99)<5']) {
-      const thresholds = { puback_round_trip: [threshold] };
-      expect(await look({ at: 15, profile: { thresholds } })).toMatchObject({ isWatched: true, stops: [] });
-    }
+    const thresholds = { puback_round_trip: ['p(99)<5', abort('p(99)<50')] };
+    expect(await look({ at: 15, profile: { thresholds } })).toMatchObject({ isWatched: true, stops: [] });
+  });
+
+  it('is over at once where nothing may end the run', async () => {
+    const thresholds = { puback_round_trip: ['p(99)<5'] };
+    expect(await look({ at: 15, profile: { thresholds } })).toMatchObject({ isWatched: false, stops: [] });
   });
 
   it('waits for delayAbortEval, by the clock of what was measured', async () => {

@@ -102,6 +102,7 @@ describe('embedded Step Functions', () => {
         sliceTimeoutSeconds: 60,
         toleratedFailurePercentage: 34,
         isWatched: false,
+        watchSeconds: 5,
       }),
       'publish-mqtt': (input: { slice: number; runId: string }) => {
         calls.push(`${input.runId}/${input.slice}`);
