@@ -24,12 +24,8 @@ import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
 import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
 import { plannedLoadOf } from './kinds.ts';
 import type { GroupPlan, Plan } from './plan.ts';
-
-/** What a plan has that its types do not say: where in it, and what is wrong. */
-export interface PlanProblem {
-  readonly path: string;
-  readonly message: string;
-}
+import { between, type PlanProblem, within } from './plan-problem.ts';
+import { checkStoredSearch } from './search/check-search.ts';
 
 /** A Lambda ends at 900 s; where nothing else bounds a run, two hours keep what is made of each of its seconds small. */
 const longestRunMs = 7_200_000;
@@ -109,11 +105,12 @@ function sumsTo(path: string, value: number, sum: number): PlanProblem[] {
 
 /** A profile as plans and reports hold it. */
 export function checkStoredProfile(path: string, profile: RunProfile): PlanProblem[] {
-  const { devices, groups, timeline = [] } = profile;
+  const { devices, groups, timeline = [], search } = profile;
   const problems = [
     ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),
     ...within(`${path}.timeline`, timeline.length, 0, maxTimelineEntries),
     ...timeline.flatMap((entry, i) => checkStoredAction(`${path}.timeline[${i}]`, entry)),
+    ...(search === undefined ? [] : checkStoredSearch(`${path}.search`, search)),
   ];
   const profiles = groupProfilesOf(profile);
   if (groups === undefined) return [...problems, ...checkStoredGroup(path, profiles[0]!)];
@@ -268,15 +265,4 @@ export function checkTimes(path: string, instants: readonly number[]): PlanProbl
           message: `has instants that are out of order, or more than ${longestRunMs / 3_600_000} h apart`,
         },
       ];
-}
-
-function within(path: string, value: number, least: number, most: number): PlanProblem[] {
-  const message = `must be a whole number from ${least} to ${most}, and is ${value}`;
-  return Number.isInteger(value) && value >= least && value <= most ? [] : [{ path, message }];
-}
-
-function between(path: string, value: number, least: number, most: number): PlanProblem[] {
-  return value >= least && value <= most
-    ? []
-    : [{ path, message: `must be from ${least} to ${most}, and is ${value}` }];
 }

@@ -7,6 +7,7 @@ import type { Lifecycle } from './lifecycle-kinds.ts';
 import type { NetworkConditions } from './network-presets.ts';
 import type { PlannedAction } from './planned-action.ts';
 import type { RateStep } from './rate-step.ts';
+import type { SearchSettings } from './search.ts';
 import type { RandomTime, ThinkTime } from './time-distribution.ts';
 
 /** What a run is as a whole, whatever its device groups do. */
@@ -26,6 +27,8 @@ export interface RunSettings {
   readonly allowedHosts: readonly string[];
   /** What happens to devices while they publish, in the order of the file. Absent: nothing. */
   readonly timeline?: readonly PlannedAction[];
+  /** The run searches a level of its load, by holding one after the other. Absent: it has the load of its groups. */
+  readonly search?: SearchSettings;
   readonly thresholds: Thresholds;
   /** Flags and variables that replaced settings of the file, for the report: `--rate 100`. */
   readonly overrides?: readonly string[];

@@ -5,6 +5,7 @@ import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { ArrivalPattern } from '../../../src/profile/load-profile.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
+import { capacitySearch } from '../../support/plan/simulated-service.ts';
 
 const burst = { count: 10, spacing: '100ms', everySeconds: 60 };
 
@@ -99,5 +100,35 @@ describe('a stored plan', () => {
     { count: 1, devicesPerSlice: 901 },
   ])('is refused where its slices do not hold its devices: %j', (slices) => {
     expect(pathsOf({ ...plan, slices })).toContain('slices.devicesPerSlice');
+  });
+});
+
+describe('a stored search', () => {
+  const planned = planOf({ everySeconds: 60 });
+  const withSearch = (search: object) =>
+    pathsOf({
+      ...planned,
+      profile: { ...planned.profile, search: { ...capacitySearch, ...search } },
+    } as Plan);
+
+  it('is taken as the profile has it', () => {
+    expect(withSearch({})).toEqual([]);
+    expect(withSearch({ kind: 'objective', at: 500, forMs: 300_000, planned: 8_000 })).toEqual([]);
+  });
+
+  it.each([
+    [{ from: 0 }, 'from'],
+    [{ from: 10.5 }, 'from'],
+    [{ to: 1e300 }, 'to'],
+    [{ to: 1_000 }, 'to'],
+    [{ precision: 1e-9 }, 'precision'],
+    [{ holdMs: 1_500 }, 'holdMs / 1000'],
+    [{ settleMs: -1 }, 'settleMs'],
+    [{ confirm: 1e9 }, 'confirm'],
+    [{ planned: -1 }, 'planned'],
+    [{ kind: 'objective', at: 0, forMs: 1 }, 'at'],
+    [{ kind: 'objective', at: 500, forMs: 1e12 }, 'forMs'],
+  ])('is refused where it would be endless work: %j', (search, setting) => {
+    expect(withSearch(search)).toEqual([`profile.search.${setting}`]);
   });
 });

@@ -1,0 +1,9 @@
+import type { SearchMethodName } from '../../profile/search.ts';
+import type { SearchMethod } from './method.ts';
+import { rampThenBisect } from './ramp-then-bisect.ts';
+import { steps } from './steps.ts';
+
+export const searchMethods: Readonly<Record<SearchMethodName, SearchMethod>> = {
+  'ramp-then-bisect': rampThenBisect,
+  steps,
+};

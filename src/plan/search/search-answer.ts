@@ -1,0 +1,73 @@
+import type { CapacitySearch } from '../../profile/search.ts';
+import type { JudgedHold, VoidKind } from './judged-hold.ts';
+import { type Bracket, bracketOf, type LevelRecord } from './levels.ts';
+
+/**
+ * `found`: the knee, within the precision. `all-passed`: the service takes more than `to`. `none-passed`: less than `from`. `void`: the
+ * generator is not good enough. `stopped`: by a user or a threshold. `out-of-time`: the time of the search, or its holds, were over
+ * before the two levels were near enough or confirmed.
+ */
+export type SearchEnd = 'found' | 'all-passed' | 'none-passed' | 'void' | 'stopped' | 'out-of-time';
+
+export interface SearchAnswer {
+  readonly ended: SearchEnd;
+  /** The highest level that passes below `breaks`. Null: none has. */
+  readonly holds: number | null;
+  /** The lowest level that fails. Null: none has. */
+  readonly breaks: number | null;
+  readonly confidence: SearchConfidence;
+  /** Of a void search: what it would take, a sentence. */
+  readonly needs?: string;
+}
+
+/** Void holds are not counted. */
+export interface SearchConfidence {
+  /** Of the level `holds`: holds that passed, of so many. */
+  readonly passedHolds: number;
+  readonly ofHolds: number;
+  /** Of the level `breaks`: holds that failed, of so many. */
+  readonly failedHolds: number;
+  readonly ofFailing: number;
+}
+
+/** The answer of a search that ends now. @param judged all holds so far, in the order of their steps */
+export function answerNow(
+  ended: SearchEnd,
+  judged: readonly JudgedHold[],
+  { confirm }: Pick<CapacitySearch, 'confirm'>,
+): SearchAnswer {
+  return answerOf(ended, bracketOf(judged, confirm));
+}
+
+export function answerOf(ended: SearchEnd, { holds, breaks }: Bracket): SearchAnswer {
+  return {
+    ended,
+    holds: holds?.level ?? null,
+    breaks: breaks?.level ?? null,
+    confidence: {
+      passedHolds: holds?.passed ?? 0,
+      ofHolds: countOf(holds),
+      failedHolds: breaks?.failed ?? 0,
+      ofFailing: countOf(breaks),
+    },
+  };
+}
+
+function countOf(record: LevelRecord | undefined): number {
+  return record === undefined ? 0 : record.passed + record.failed;
+}
+
+const needsByKind: Readonly<Record<VoidKind, string>> = {
+  generator:
+    'The search needs a faster generator: more slices (set slices.devicesPerSlice lower), or in a rehearsal a machine with more cores or less other work.',
+  dropped:
+    'The search needs a generator that sends every message: more devices, more slices (set slices.devicesPerSlice lower), or a higher publish.maxUnacknowledged.',
+  'no-data':
+    'The search needs figures for every threshold: remove those whose metric has no value at this level, or hold it longer.',
+  'slice-died': 'The search needs slices that last: read the log of the slice that died.',
+};
+
+/** What a search would need whose last hold was void. */
+export function needsOf({ voidBecause = [] }: Pick<JudgedHold, 'voidBecause'>): string {
+  return [...new Set(voidBecause.map(({ kind }) => needsByKind[kind]))].join(' ');
+}
