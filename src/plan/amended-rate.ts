@@ -9,7 +9,8 @@ import type { ArrivalRate } from './planned-rate.ts';
  *   N′(t) = N′(tⱼ) + f · (N(t) − N(tⱼ))        with a factor f
  *   N′(t) = N′(tⱼ) + p · (t − tⱼ)              with a constant rate p
  *
- * until the next one. Its inverse is N⁻¹, or a division, of the part that N′ is in: closed forms again.
+ * until the next one. Its inverse is N⁻¹, or a division, of the part that N′ is in: closed forms again. A message is due when N′ reaches
+ * it, so at the beginning of a stretch without messages, and not at all if N′ reaches it only at the end.
  */
 export interface AmendedRate extends ArrivalRate {
   /**
@@ -31,11 +32,15 @@ interface Part {
 /** So near to a step, relatively, rounding may put a message on its other side. */
 const roundingShare = 1e-9;
 
+/** So near, relatively, instants and places of messages are the same: rounding moves them less. */
+export const sameShare = 1e-12;
+
 /** @param shape with its steps @param planned of the same shape without them; of more than no messages */
 export function amendRate(planned: ArrivalRate, shape: RateShape): AmendedRate {
   const { durationMs } = planned;
   const parts = partsOf(planned, shape.rateSteps ?? []);
   const whole = repeatRate(planned);
+  const rests = restsOf(planned);
 
   function messagesBy(offsetMs: number): number {
     const part = parts.findLast(({ step }) => step.atMs <= offsetMs);
@@ -53,15 +58,18 @@ export function amendRate(planned: ArrivalRate, shape: RateShape): AmendedRate {
     return offsetWithin(near, x, margin, before);
   }
 
-  /** By the steps 0 … i. Where rounding might decide between two parts, the instant that message x has without step i does. */
+  /**
+   * By the steps 0 … i. Where rounding might decide between two parts, the instant that message x has without step i does: at the step
+   * itself the message is due still, also if nothing is due from then on.
+   */
   function offsetWithin(i: number, x: number, margin: number, before: () => number): number {
     if (i < 0) return before();
     const part = parts[i]!;
     if (x <= part.amended + margin) {
       const without = offsetWithin(i - 1, x, margin, before);
-      if (without < part.step.atMs) return without;
+      if (without * (1 - sameShare) <= part.step.atMs) return without;
     }
-    return offsetIn(part, planned, x);
+    return offsetIn(part, planned, rests, x);
   }
 
   const firstMs = parts[0]?.step.atMs ?? Number.POSITIVE_INFINITY;
@@ -118,12 +126,35 @@ function messagesIn({ step, planned: from, amended }: Part, planned: ArrivalRate
 }
 
 /** N′⁻¹ of a part; Infinity: message x is not due before the planned rate ends. */
-function offsetIn({ step, planned: from, amended }: Part, planned: ArrivalRate, x: number): number {
+function offsetIn(
+  { step, planned: from, amended }: Part,
+  planned: ArrivalRate,
+  rests: readonly Rest[],
+  x: number,
+): number {
   const rest = Math.max(0, x - amended);
   if ('perSecond' in step)
     return step.perSecond === 0 ? Number.POSITIVE_INFINITY : step.atMs + rest / (step.perSecond / 1_000);
   const message = step.factor === 0 ? Number.POSITIVE_INFINITY : from + rest / step.factor;
+  const atRest = rests.find(({ messages }) => Math.abs(message - messages) <= messages * sameShare);
+  if (atRest !== undefined) return Math.max(step.atMs, atRest.fromMs);
   return message < planned.messages
     ? Math.max(step.atMs, planned.offsetMsOf(message))
     : Number.POSITIVE_INFINITY;
+}
+
+/** Where N stands still: from there on nothing is due for some time, or nothing at all. */
+interface Rest {
+  /** N. */
+  readonly messages: number;
+  readonly fromMs: number;
+}
+
+function restsOf({ stretches, messagesBy, messages, durationMs }: ArrivalRate): Rest[] {
+  const rests = stretches
+    .filter(({ startPerSecond, endPerSecond }) => startPerSecond === 0 && endPerSecond === 0)
+    .map(({ fromMs }) => ({ messages: messagesBy(fromMs), fromMs }));
+  return [...rests, { messages, fromMs: durationMs }].filter(
+    (each, i, all) => i === 0 || all[i - 1]!.messages < each.messages,
+  );
 }

@@ -1,4 +1,4 @@
-import type { AmendedRate } from '../amended-rate.ts';
+import { type AmendedRate, sameShare } from '../amended-rate.ts';
 import type { ArrivalTimes } from './arrival-kinds.ts';
 import { firstPlace } from './reordered-schedule.ts';
 
@@ -20,7 +20,8 @@ export function amendTimes(planned: ArrivalTimes, rate: AmendedRate): ArrivalTim
     return count;
   }
 
-  const messages = dueBefore(rate.durationMs);
+  // What is due at the end itself is not sent, however its instant is rounded.
+  const messages = dueBefore(rate.durationMs * (1 - sameShare));
   return {
     messages,
     offsetMs,

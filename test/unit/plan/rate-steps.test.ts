@@ -8,11 +8,15 @@ import { kindsOf } from '../../../src/plan/kinds.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { countDueBefore } from '../../../src/plan/schedule.ts';
+import { sharesOf } from '../../../src/plan/slices.ts';
 import { intendedOf, intendedOfGroup, type ScheduledStream, streamsOf } from '../../../src/plan/streams.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { type RateChange, rateChangeOf } from '../../../src/profile/rate-step.ts';
-import { sumBy } from '../../../src/shared/counts.ts';
+import { sumBy, sumOf } from '../../../src/shared/counts.ts';
+import { makeRandom } from '../../../src/shared/random.ts';
 import { randomCases } from '../../support/effort.ts';
+import { planOf, profileOf } from '../../support/plan/arbitraries.ts';
+import { integrate, reachedBefore } from '../../support/plan/exact-integral.ts';
 
 const durationMs = 60_000;
 
@@ -186,6 +190,105 @@ describe('rate steps', () => {
       ),
       randomCases(100),
     );
+  });
+});
+
+/** Rates such that N′ often comes to a message at the very end, at a step, or at the beginning of a stretch without messages. */
+const wholeRate = fc.oneof(fc.constantFrom(0, 40, 1_000, 5_000), fc.integer({ min: 0, max: 900 }));
+const exactLoads = fc
+  .record({
+    startRatePerSecond: wholeRate,
+    stages: fc.array(
+      fc.record({
+        durationMs: fc.oneof(fc.constantFrom(1_000, 2_500), fc.integer({ min: 1, max: 4_000 })),
+        targetPerSecond: wholeRate,
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    isConstant: fc.boolean(),
+    slices: fc.integer({ min: 1, max: 20 }),
+    spare: fc.integer({ min: 0, max: 19 }),
+  })
+  .map(({ isConstant, stages, slices, spare, ...load }) => ({
+    ...load,
+    stages: isConstant
+      ? stages.map(({ durationMs }) => ({ durationMs, targetPerSecond: load.startRatePerSecond }))
+      : stages,
+    slices,
+    devices: 3 * slices + (spare % slices),
+  }))
+  .filter((load) => Number(integrate(load, []).planned[0]) >= 1_000 * Number(integrate(load, []).planned[1]));
+const exactSteps = fc.array(
+  fc.record({
+    /** 0–1, of the duration. */
+    share: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+    change: fc.oneof(
+      fc.record({ factor: fc.constantFrom(0, 0.2, 0.5, 1, 1.25, 1.5, 2) }),
+      fc.record({ perSecond: wholeRate }),
+    ),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+
+describe('the number of messages of an amended rate', () => {
+  it('is that of the messages that the exact integral reaches before the end, in every slice', () => {
+    fc.assert(
+      fc.property(exactLoads, exactSteps, ({ slices, devices, ...load }, drawn) => {
+        const endMs = sumBy(load.stages, (each) => each.durationMs);
+        const byMs = new Map(drawn.map(({ share, change }) => [Math.floor(share * endMs), change]));
+        const list = [...byMs].map(([ms, change]) => ({ ms, change })).toSorted((a, b) => a.ms - b.ms);
+        const base = planOf(
+          profileOf({ devices, ...load }),
+          Math.round(makeArrivalRate(load).messages),
+          slices,
+        );
+        const plan = withActions(
+          base,
+          list.map(({ ms, change }) => rateAt(base, ms, change)),
+        );
+        const [group] = groupsOf(plan) as [ReturnType<typeof groupsOf>[0]];
+        const exact = integrate(load, list);
+        const shares = sharesOf(group);
+        const reached = shares.map(({ messages }, s) =>
+          reachedBefore(exact, { messages, phase: [2n * BigInt(s) + 1n, 2n * BigInt(slices)] }),
+        );
+        expect(shares.map((_, s) => streamOf(plan, s).messages)).toEqual(reached);
+        expect(intendedOfGroup(group)).toBe(sumOf(reached));
+        // Equal shares of a whole number: message k of the run is due where N′ reaches k + ½.
+        const isWhole = exact.planned[0] % exact.planned[1] === 0n;
+        if (!isWhole || new Set(shares.map(({ messages }) => messages)).size > 1) return;
+        const whole = reachedBefore(exact, { messages: base.load.messages, phase: [1n, 2n] });
+        expect(sumOf(reached)).toBe(whole);
+      }),
+      randomCases(2_000),
+    );
+  });
+
+  it('leaves out a message that is due at the very end, and has one that is due when a rate becomes 0', () => {
+    const load = { startRatePerSecond: 5_000, stages: [{ durationMs: 12_000, targetPerSecond: 5_000 }] };
+    const base = planOf(profileOf({ devices: 100, ...load }), 60_000, 20);
+    const factors = [1.5, 0.2, 1.4, 0, 0.5, 1];
+    const random = makeRandom(15, 0);
+    const counts = { atEnd: 0, atRest: 0 };
+    for (let i = 0; i < 100; i++) {
+      const list = factors
+        .map((factor) => ({ ms: 5_000 + Math.floor(random() * 6_500), change: { factor } }))
+        .toSorted((a, b) => a.ms - b.ms)
+        .filter(({ ms }, place, all) => ms !== all[place + 1]?.ms);
+      const plan = withActions(
+        base,
+        list.map(({ ms, change }) => rateAt(base, ms, change)),
+      );
+      const exact = integrate(load, list);
+      expect(intendedOfGroup(groupsOf(plan)[0]!)).toBe(
+        reachedBefore(exact, { messages: 60_000, phase: [1n, 2n] }),
+      );
+      const [numerator, denominator] = exact.amended;
+      const isHalf = (2n * numerator) % (2n * denominator) === denominator;
+      if (isHalf) counts[exact.isEarly ? 'atRest' : 'atEnd']++;
+    }
+    expect(counts.atEnd).toBeGreaterThan(20);
+    expect(counts.atRest).toBeGreaterThan(0);
   });
 });
 
