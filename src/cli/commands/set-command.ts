@@ -76,7 +76,9 @@ function settingsHelp(command: Command): string {
     ),
     '',
     'Examples:',
+    '  npx stampede set latest rate=1.5x --stage prod',
     '  npx stampede set latest disconnect=20% group=trackers',
+    `  npx stampede set latest network=lte-m 'network.bandwidth={"up":"64kbit"}'`,
     '  npx stampede set latest faults.dropAcks=10% --at 30s',
     '  npx stampede set latest faults=none',
   ].join('\n');

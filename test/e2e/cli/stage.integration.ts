@@ -1,9 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeExecutions } from '../../../src/aws/executions.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../../../src/embedded/process/start-embedded-aws.ts';
+import type { StoredAction } from '../../../src/plan/actions/action.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import type { Report } from '../../../src/report/report-model.ts';
 import { makeWorkplace, runCli, startCli, type Workplace } from '../../support/cli/run-cli.ts';
 import { keyIn } from '../../support/embedded/test-key.ts';
 
@@ -41,8 +45,13 @@ afterAll(async () => {
 const directoryOf = (name: string): string => path.join(workplace.directory, name);
 const stampede = (args: readonly string[], runs: string) =>
   startCli([...args, '--stage', 'dev', '--runs', directoryOf(runs)], aws.environment);
-const reportIn = (runs: string, runId: string): { verdict: string; messages: { lost: number } } =>
-  JSON.parse(readFileSync(path.join(directoryOf(runs), runId, 'report.json'), 'utf8'));
+const set = (args: readonly string[]) => runCli(['set', ...args, '--stage', 'dev'], aws.environment);
+const actionIn = (runId: string, k: number): StoredAction =>
+  JSON.parse(readFileSync(path.join(workplace.directory, 'aws', runId, 'actions', `${k}.json`), 'utf8'));
+const readIn = (runs: string, runId: string, file: string) =>
+  JSON.parse(readFileSync(path.join(directoryOf(runs), runId, file), 'utf8'));
+const reportIn = (runs: string, runId: string): Report => readIn(runs, runId, 'report.json');
+const planIn = (runs: string, runId: string): Plan => readIn(runs, runId, 'plan.json');
 const start = async (runId: string, input: object): Promise<void> => {
   const { environment } = aws;
   const client = new SFNClient({
@@ -81,17 +90,60 @@ describe('--stage', () => {
     expect(reportIn('reported', 'from-the-console').verdict).toBe('failed');
   }, 60_000);
 
-  it('stops one of another process, which ends with 130', async () => {
+  it('changes one of another process, or says why not, and stops it, which ends with 130', async () => {
     const cli = stampede(['run', longFile], 'long');
     await cli.untilOutput(' publishing,');
     const runId = runIdOf(cli);
+    // Nothing is due any more, however long the other commands take.
+    const changed = await set([runId, 'rate=0x', 'disconnect=50%', '--at', '5s']);
+    expect(changed).toMatchObject({ code: 0, stderr: '' });
+    expect(changed.stdout.replaceAll(/ at \d\d:\d\d:\d\d\.\d{3} UTC, in [\d.]+ (ms|s)\n/g, '|')).toBe(
+      `${runId}: disconnect 50 % of the devices (drop)|${runId}: rate × 0|`,
+    );
+    const refused = await Promise.all([
+      set([runId, 'rat=2x', 'network=lte-n']),
+      set(['latest', 'rate=1000000', '--at', '8s']),
+      set([runId, 'network.delay=5ms', 'group=meters']),
+    ]);
+    expect(refused).toMatchObject([
+      {
+        code: 2,
+        stderr: expect.stringMatching(
+          /rat: is not known\n.*"rate"[\s\S]*network: is no preset: lte-n\n.*"lte-m"/,
+        ),
+      },
+      { code: 3, stderr: expect.stringContaining('quota') },
+      { code: 2, stderr: expect.stringContaining('group: names no group of this run: meters') },
+    ]);
+    const stored = readdirSync(path.join(workplace.directory, 'aws', runId, 'actions'));
+    expect(stored.toSorted()).toEqual(['0.json', '1.json']);
+    const { at } = actionIn(runId, 0);
+    await sleep(at + 1_000 - Date.now());
     const goesOn = await stampede(['report', runId], 'stopped').result;
     expect(goesOn).toMatchObject({ code: 2, stderr: expect.stringContaining('has not ended') });
     const stopped = await stampede(['stop', runId], 'stopped').result;
     expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('was stopped: aborted') });
     expect(reportIn('stopped', runId)).toMatchObject({ verdict: 'aborted', messages: { lost: 0 } });
     expect((await cli.result).code).toBe(130);
-  }, 90_000);
+    const { actions = [], messages, storms } = reportIn('stopped', runId);
+    const carriedOut = ['disconnect', 'rate'].map((kind) =>
+      actions.flatMap((action) => action.carriedOut ?? []).find((each) => each.kind === kind),
+    );
+    expect(carriedOut).toMatchObject([
+      { plannedSlices: 2, slices: 2 },
+      { plannedSlices: 2, slices: 2 },
+    ]);
+    expect(storms?.list).toMatchObject([{ how: 'drop', devices: 10 }]);
+    // What was due before it; a slice that learned of it late went on for so long.
+    const { publishAt } = planIn('stopped', runId).timeline;
+    const dueAfter = (ms: number) => (profile.ratePerSecond * ms) / 1_000;
+    expect(messages.intended).toBeGreaterThanOrEqual(dueAfter(at - publishAt) - 1);
+    expect(messages.intended).toBeLessThanOrEqual(
+      dueAfter(at - publishAt + carriedOut[1]!.latenessMs.max) + 1,
+    );
+    const over = await set([runId, 'rate=1x']);
+    expect(over).toMatchObject({ code: 2, stderr: expect.stringContaining('run: has ended') });
+  }, 120_000);
 
   it('stops its own at Ctrl-C, with a report of what was measured', async () => {
     const cli = stampede(['run', longFile], 'interrupted');
@@ -131,6 +183,7 @@ describe('--stage', () => {
   it.each([
     ['another stage', ['report', 'x', '--stage', 'prod'], 'there is no stack stampede-prod in us-east-1'],
     ['an unknown run', ['watch', 'nowhere'], 'there is no execution'],
+    ['an action for an unknown run', ['set', 'nowhere', 'rate=2x'], 'there is no execution'],
     ["another's execution", ['stop', 'arn:aws:states:us-east-1:1:execution:other:x'], 'is no run of stack'],
     ['flags of embedded AWS', ['run', 'PROFILE', '--quota', 'publishIn=5'], 'is of embedded AWS'],
     ['no certificate there', ['certs', 'create'], 'embedded AWS does not support'],
