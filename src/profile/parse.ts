@@ -24,7 +24,8 @@ import { validateShape } from './shape.ts';
 import { resolveSizes } from './size-schema.ts';
 import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
 import { checkMeasured, type SelectableParts } from './threshold-rules.ts';
-import { checkTimeline, resolveTimeline } from './timeline.ts';
+import { resolveTimeline } from './timeline.ts';
+import { checkTimeline } from './timeline-rules.ts';
 
 /**
  * The user's JSON, with flags and variables over it and defaults under it.

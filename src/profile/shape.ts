@@ -4,6 +4,7 @@ import type { InputError } from '../shared/errors.ts';
 import { formatPath, isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { nearestOf, suggestFrom } from '../shared/nearest.ts';
 import { type ProfileSettings, profileSchema } from './schema.ts';
+import { openUnion, otherTypeOf, readSound } from './sound-part.ts';
 
 /** A profile checked against its schema, one setting at a time. */
 export interface Validation {
@@ -18,57 +19,21 @@ export interface Validation {
 export function validateShape(input: JsonObject): Validation {
   const result = profileSchema.safeParse(input);
   if (result.success) return { settings: result.data, errors: [], isSound: () => true };
-  const issues = result.error.issues.flatMap(openUnion);
+  const issues = result.error.issues.flatMap((issue) => openUnion(issue, input));
   // A group with a key too many is as sound as the settings in it.
   const faulty = issues
     .filter((issue) => issue.code !== 'unrecognized_keys')
     .map((issue) => formatPath(issue.path));
   return {
-    settings: readSound(input, result.error.issues),
+    // The one required setting: `isSound` says that it is not the user's.
+    settings: readSound(profileSchema, input, { devices: 1 }),
     errors: issues.flatMap((issue) => errorsOf(issue, input)),
     isSound: (path) => !faulty.some((error) => isWithin(error, path) || isWithin(path, error)),
   };
 }
 
-/** Of a union, the issues of the form that the value is meant to have; of a value that has none, the union's own. */
-function openUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
-  if (issue.code !== 'invalid_union') return [issue];
-  const meant = issue.errors.find((form) => form.every((inner) => inner.path.length > 0));
-  return meant?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
-}
-
 function isWithin(inner: string, outer: string): boolean {
   return inner === outer || inner.startsWith(`${outer}.`) || inner.startsWith(`${outer}[`);
-}
-
-/** What is left without what is faulty; a setting that lacks a required part without it is faulty as a whole. */
-function readSound(input: JsonObject, issues: readonly z.core.$ZodIssue[]): ProfileSettings {
-  const sound = withoutFaulty(input, issues);
-  const result = profileSchema.safeParse(sound);
-  if (result.success) return result.data;
-  const further = result.error.issues.map((issue) =>
-    valueAt(sound, issue.path) === undefined ? { ...issue, path: issue.path.slice(0, -1) } : issue,
-  );
-  return readSound(sound, further);
-}
-
-/** A copy without what the issues are about; of a faulty list nothing stays, because its order has a meaning. */
-function withoutFaulty(input: JsonObject, issues: readonly z.core.$ZodIssue[]): JsonObject {
-  const copy = structuredClone(input);
-  for (const issue of issues) {
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
-    for (const key of keys) remove(copy, [...issue.path, key]);
-    if (keys.length === 0) remove(copy, issue.path);
-  }
-  // The one required setting: `isSound` marks it as not set by the user.
-  return { ...copy, devices: copy.devices ?? 1 };
-}
-
-function remove(root: JsonObject, path: readonly PropertyKey[]): void {
-  const list = path.findIndex((part) => typeof part === 'number');
-  const kept = list < 0 ? path : path.slice(0, list);
-  const parent = valueAt(root, kept.slice(0, -1));
-  if (isObject(parent)) delete parent[String(kept.at(-1))];
 }
 
 function errorsOf(issue: z.core.$ZodIssue, input: JsonObject): InputError[] {
@@ -104,21 +69,27 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_type':
       return `must be ${expectedBy(issue)}, not ${shown}`;
     case 'invalid_union':
-      // It is of the type of one form, and only faulty in it.
-      if (issue.errors.some((form) => form.every(({ code }) => code !== 'invalid_type')))
-        return `cannot be ${shown}`;
-      return `must be ${[...new Set(issue.errors.flat().map(expectedBy))].join(' or ')}, not ${shown}`;
+      return unionMessageOf(issue, value);
     case 'too_small':
       return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'above' : 'at least', Number(issue.minimum))}, not ${countOf(value, shown)}`;
     case 'too_big':
       return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'below' : 'at most', Number(issue.maximum))}, not ${countOf(value, shown)}`;
     case 'invalid_value':
-      return `must be ${issue.values.map(String).join(' or ')}, not ${shown}`;
+      return `must be ${expectedBy(issue)}, not ${shown}`;
     case 'invalid_format':
       return issue.pattern === String(durationPattern) ? `${shown} is not a duration` : `cannot be ${shown}`;
+    case 'custom':
+      return issue.message;
     default:
       return `cannot be ${shown}`;
   }
+}
+
+/** Of a value that is of the type of some form, and faulty in each, nothing more can be said. */
+function unionMessageOf({ errors }: z.core.$ZodIssueInvalidUnion, value: unknown): string {
+  const mismatches = errors.flatMap((form) => otherTypeOf(form, value) ?? []);
+  if (mismatches.length < errors.length) return `cannot be ${shownAs(value)}`;
+  return `must be ${[...new Set(mismatches.map(expectedBy))].join(' or ')}, not ${shownAs(value)}`;
 }
 
 const typeNames: Readonly<Record<string, string>> = {
@@ -132,6 +103,7 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 function expectedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return issue.values.map(String).join(' or ');
   const expected = issue.code === 'invalid_type' ? issue.expected : issue.code;
   return typeNames[expected] ?? expected;
 }
@@ -164,11 +136,17 @@ function hintOf(issue: z.core.$ZodIssue, value: unknown): string {
     return 'a list of expressions, such as ["p(99)<500"]';
   }
   // An entry without words of its own has those of its list.
-  const meta = schemaAt(issue.path)?.meta() ?? schemaAt(issue.path.slice(0, -1))?.meta();
+  const meta = metaOf(schemaAt(issue.path)) ?? metaOf(schemaAt(issue.path.slice(0, -1)));
   const { description = '', examples } = meta ?? {};
   const purpose = /^.*?\.(?= |$)/s.exec(description)?.[0].slice(0, -1) ?? 'see load-profile.schema.json';
   const example = Array.isArray(examples) ? `; for example ${JSON.stringify(examples[0])}` : '';
   return `${purpose}${example}`;
+}
+
+function metaOf(schema: z.ZodType | undefined): z.core.GlobalMeta | undefined {
+  return (
+    schema?.meta() ?? (schema instanceof z.ZodOptional ? metaOf(schema.unwrap() as z.ZodType) : undefined)
+  );
 }
 
 /** The schema of a setting, as it is in its parent: with its default and its description. */

@@ -1,4 +1,5 @@
-import { disconnectKinds, refuseDisconnect } from '../../profile/timeline.ts';
+import { disconnectKinds } from '../../profile/timeline.ts';
+import { refuseDisconnect } from '../../profile/timeline-rules.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { suggestFrom } from '../../shared/nearest.ts';
 import { groupsOf } from '../groups.ts';

@@ -1,7 +1,7 @@
 import { type NetworkForm, presetNames } from '../../profile/network-presets.ts';
 import { checkNetwork } from '../../profile/network-rules.ts';
 import { networkChangeShape, parseNetwork } from '../../profile/network-schema.ts';
-import { refuseNetworkChange } from '../../profile/timeline.ts';
+import { refuseNetworkChange } from '../../profile/timeline-rules.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { suggestFrom } from '../../shared/nearest.ts';
 import { groupsOf } from '../groups.ts';

@@ -67,7 +67,7 @@ describe('the network of a profile', () => {
   });
 
   it.each<[object, string, string]>([
-    [{ network: 'ltem' }, 'network', 'The network between devices and target'],
+    [{ network: 'ltem' }, 'network', 'did you mean "lte-m"?'],
     [{ network: { delays: '1s' } }, 'network.delays', 'did you mean "delay"?'],
     [{ network: { delay: '150ms..50ms' } }, 'network.delay', 'write the shorter time first'],
     [{ network: { delay: {} } }, 'network.delay', 'give one distribution'],

@@ -66,6 +66,53 @@ describe('a timeline', () => {
     ]);
   });
 
+  it.each<[string, object, object, string[]]>([
+    [
+      'of its instant, group and rate beside an unknown setting of a second action',
+      grouped,
+      { at: '90s', group: 'x', rate: 'twice', network: { delya: 1 } },
+      [
+        'timeline[0].network.delya: did you mean "delay"?',
+        'timeline[0]: give each an entry of its own, at the same instant',
+        'timeline[0].at: give less than 1m',
+        'timeline[0].group: the groups are: meters, trackers',
+        'timeline[0].rate: give a factor of the planned rate, such as "1.5x", or messages a second, such as 12000',
+      ],
+    ],
+    [
+      'of one setting of a network beside the shape of another',
+      flat,
+      { at: '1s', network: { delay: { exponentail: '1s' }, loss: 2, stall: { everySeconds: 5, for: '6s' } } },
+      [
+        'timeline[0].network.delay.exponentail: did you mean "exponential"?',
+        'timeline[0].network.loss: Share of the packets, from 0 to 1, that are lost; for example 0.02',
+        'timeline[0].network.stall.for: give more than 0s and less than 5s',
+      ],
+    ],
+    [
+      'of its group beside an instant that is no text',
+      grouped,
+      { at: 5, group: 'meters', faults: { dropAck: 0.1 } },
+      [
+        'timeline[0].at: When, counted from the instant at which publishing begins; for example "30s"',
+        'timeline[0].faults.dropAck: did you mean "dropAcks"?',
+        'timeline[0].group: remove it; clients, of the faults, chooses devices by the beginning of their client ids',
+      ],
+    ],
+    [
+      'of a load that cannot be read, but none of an end that is not known',
+      { ...flat, duration: 'sixty' },
+      { at: '400s', rate: 'twice' },
+      [
+        'duration: How long devices publish, with ratePerSecond, everySeconds or users; for example "5m"',
+        'timeline[0].rate: give a factor of the planned rate, such as "1.5x", or messages a second, such as 12000',
+      ],
+    ],
+  ])('has errors %s', (_of, profile, entry, expected) => {
+    const errors = errorsOf({ ...profile, timeline: [entry] });
+    expect(errors.map(({ path, hint }) => `${path}: ${hint}`)).toEqual(expected);
+  });
+
   it('is absent unless it is given', () => {
     expect(parseLoadProfile(flat)).not.toHaveProperty('timeline');
   });
@@ -96,6 +143,17 @@ describe('a timeline', () => {
       { ...flat, timeline: [{ at: '1s', disconect: {} }] },
       'timeline[0].disconect',
       'did you mean "disconnect"?',
+    ],
+    [
+      { ...flat, timeline: [{ at: '1s', network: { delya: '5ms' } }] },
+      'timeline[0].network.delya',
+      'did you mean "delay"?',
+    ],
+    [{ ...flat, timeline: [{ at: '1s', network: 'lte-n' }] }, 'timeline[0].network', 'did you mean "lte-m"?'],
+    [
+      { ...flat, timeline: [{ at: '1s', faults: { dropAcks: 3 } }] },
+      'timeline[0].faults.dropAcks',
+      'Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent; for example 0.1',
     ],
     [
       { ...flat, timeline: [{ at: '1s', disconnect: { how: 'dropp' } }] },
