@@ -34,10 +34,32 @@ const delay = z.union([
       .strictObject({ medianMs: milliseconds.positive(), p99Ms: milliseconds })
       .refine(({ medianMs, p99Ms }) => medianMs <= p99Ms, 'has medianMs above p99Ms'),
   }),
+  z.strictObject({ exponential: z.strictObject({ meanMs: milliseconds }) }),
 ]);
 const delayHint =
   'milliseconds, or one of {"uniform":{"minMs","maxMs"}}, {"normal":{"meanMs","deviationMs"}}, ' +
-  '{"lognormal":{"medianMs","p99Ms"}}';
+  '{"lognormal":{"medianMs","p99Ms"}}, {"exponential":{"meanMs"}}';
+
+const maxServers = 10_000;
+const serviceTime = z.union([
+  z.literal(0),
+  z.strictObject({
+    servers: z.int().min(1).max(maxServers),
+    timeMs: delay,
+    queueLimit: z.int().min(0).exactOptional(),
+  }),
+]);
+
+/** Settings whose values are not plain: what an error says of each. */
+const wordingOf: Readonly<Record<string, { readonly message: string; readonly hint: string }>> = {
+  deliveryDelay: { message: 'is no delay', hint: delayHint },
+  ackDelay: { message: 'is no delay', hint: delayHint },
+  outboundDelay: { message: 'is no delay', hint: delayHint },
+  serviceTime: {
+    message: 'is no service',
+    hint: `0, or {"servers":1–${maxServers},"timeMs":…,"queueLimit":…}, the limit optional; timeMs is ${delayHint}`,
+  },
+};
 
 function described<Schema extends z.ZodType>(schema: Schema, example: unknown, description: string): Schema {
   return schema.meta({ description, examples: [example as never] });
@@ -59,6 +81,11 @@ const settingsShape = {
     delay,
     200,
     'Delay between the rule and its queue, milliseconds or a distribution, drawn for each message.',
+  ),
+  serviceTime: described(
+    serviceTime,
+    { servers: 4, timeMs: 10 },
+    'A service behind the rule that serves so many messages at once, each for a time in milliseconds or a distribution; the rest waits in order. With queueLimit, only so many wait; 0 is no service.',
   ),
   queueHoldMs: described(
     z.number().min(0).max(longestQueueHoldMs),
@@ -163,9 +190,8 @@ function parse<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: u
 function errorsOf(issue: z.core.$ZodIssue, known: readonly string[]): InputError[] {
   const path = formatPath(issue.path);
   const group = String(issue.path[0] ?? '');
-  if (['deliveryDelay', 'ackDelay', 'outboundDelay'].includes(group)) {
-    return [{ path, message: 'is no delay', hint: delayHint }];
-  }
+  const wording = wordingOf[group];
+  if (wording !== undefined) return [{ path, ...wording }];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       path: key,

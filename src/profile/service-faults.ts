@@ -7,7 +7,19 @@ export type Delay =
   /** What comes out below 0 counts as 0. */
   | { readonly normal: { readonly meanMs: number; readonly deviationMs: number } }
   /** The long tail that services have: half of all take longer than the median, one in a hundred longer than p99. */
-  | { readonly lognormal: { readonly medianMs: number; readonly p99Ms: number } };
+  | { readonly lognormal: { readonly medianMs: number; readonly p99Ms: number } }
+  /** Memoryless: the service times of M/M/c. */
+  | { readonly exponential: { readonly meanMs: number } };
+
+/** A service behind the rule: one queue, first come, first served, before so many servers. */
+export type ServiceTime = {
+  /** Messages that are served at once, 1–10,000. */
+  readonly servers: number;
+  /** How long one server takes for one message: it may be a fraction of a millisecond. */
+  readonly timeMs: Delay;
+  /** Messages that may wait; the service refuses the next one. Absent: any number. */
+  readonly queueLimit?: number;
+};
 
 /** Answers to a refused CONNECT: their codes are the service's. */
 export const connectRefusalNames = [
@@ -28,6 +40,8 @@ export interface FaultSettings {
   readonly duplicateDeliveries: number;
   /** Between the rule and its queue, each message on its own: they may overtake each other. */
   readonly deliveryDelay: Delay;
+  /** Every message the rule delivers passes through this service first; 0: there is none. */
+  readonly serviceTime: ServiceTime | 0;
   /** How long Lambda waits for the queue to fill a batch, whatever the batching window, milliseconds: AWS, up to 20,000. */
   readonly queueHoldMs: number;
   /** Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent. */
@@ -52,6 +66,7 @@ export const noFaults: FaultSettings = {
   dropDeliveries: 0,
   duplicateDeliveries: 0,
   deliveryDelay: 0,
+  serviceTime: 0,
   queueHoldMs: 0,
   dropAcks: 0,
   ackDelay: 0,

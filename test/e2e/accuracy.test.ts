@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { FaultReport } from '../../src/embedded/iot-core/faults.ts';
+import type { FaultReport } from '../../src/embedded/iot-core/fault-report.ts';
 import type { MetricsReport } from '../../src/embedded/iot-core/http/admin-api.ts';
 import { type AdminPort, fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { falseClaims, type Known } from '../support/run/recorded-truth.ts';

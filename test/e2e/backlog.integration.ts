@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FaultReport } from '../../src/embedded/iot-core/faults.ts';
+import type { FaultReport } from '../../src/embedded/iot-core/fault-report.ts';
 import type { QueueReport } from '../../src/embedded/iot-core/http/admin-api.ts';
 import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { processesOfFunction } from '../support/run/function-processes.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { FaultReport } from '../../src/embedded/iot-core/faults.ts';
+import type { FaultReport } from '../../src/embedded/iot-core/fault-report.ts';
 import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import type { Report } from '../../src/report/report-model.ts';
 import { firstCalm } from '../support/run/calm-run.ts';

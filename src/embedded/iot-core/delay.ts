@@ -9,8 +9,12 @@ const maxDelayMs = 2 ** 31 - 1;
 
 /** @returns a delay in whole milliseconds, for the service's clock has no finer ones */
 export function drawDelayMs(delay: Delay, random: Random): number {
-  const drawn = typeof delay === 'number' ? delay : draw(delay, random);
-  return Math.min(Math.max(0, Math.round(drawn)), maxDelayMs);
+  return Math.min(Math.round(drawMs(delay, random)), maxDelayMs);
+}
+
+/** @returns milliseconds, 0 or more, fractions included */
+export function drawMs(delay: Delay, random: Random): number {
+  return typeof delay === 'number' ? delay : Math.max(0, draw(delay, random));
 }
 
 function draw(delay: Exclude<Delay, number>, random: Random): number {
@@ -22,6 +26,8 @@ function draw(delay: Exclude<Delay, number>, random: Random): number {
     const { meanMs, deviationMs } = delay.normal;
     return meanMs + deviationMs * gaussian(random);
   }
+  // By inversion: −mean · ln u, with u in (0, 1].
+  if ('exponential' in delay) return -delay.exponential.meanMs * Math.log(1 - random());
   const { medianMs, p99Ms } = delay.lognormal;
   // ln X is normal: its mean is ln median, and its deviation what puts p99 where it is.
   return medianMs * Math.exp((Math.log(p99Ms / medianMs) / z99) * gaussian(random));
@@ -43,5 +49,6 @@ export function faultStreamsOf(seed: number) {
     refusals: makeRandom(seed, 7),
     disconnects: makeRandom(seed, 8),
     outboundDelays: makeRandom(seed, 9),
+    serviceTimes: makeRandom(seed, 10),
   };
 }

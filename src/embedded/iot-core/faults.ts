@@ -1,44 +1,15 @@
 import type { FaultEvent } from '../../plan/conditions.ts';
-import { type ConnectRefusal, type FaultSettings, noFaults } from '../../profile/service-faults.ts';
+import {
+  type ConnectRefusal,
+  type FaultSettings,
+  noFaults,
+  type ServiceTime,
+} from '../../profile/service-faults.ts';
 import type { Random } from '../../shared/random.ts';
 import type { CancelTimer, Clock } from './broker-clock.ts';
-import { drawDelayMs, faultStreamsOf } from './delay.ts';
-import { reasonCodes, returnCodes } from './mqtt/protocol.ts';
-
-/** Codes of a refused CONNECT: MQTT 3.1.1's return code, MQTT 5's reason code. */
-const connectRefusals: Readonly<
-  Record<ConnectRefusal, { readonly returnCode: number; readonly reasonCode: number }>
-> = {
-  serverUnavailable: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x88 },
-  serverBusy: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x89 },
-  quotaExceeded: { returnCode: returnCodes.serverUnavailable, reasonCode: reasonCodes.quotaExceeded },
-  notAuthorized: { returnCode: returnCodes.notAuthorized, reasonCode: reasonCodes.notAuthorized },
-};
-
-/** What the injected faults did, exactly: the truth that a report is checked against. */
-export interface FaultReport {
-  readonly settings: FaultSettings;
-  /** What was set and done, in order. */
-  readonly events: readonly FaultEvent[];
-  readonly droppedDeliveries: number;
-  readonly duplicatedDeliveries: number;
-  readonly delayedDeliveries: number;
-  /** Sum of all delays of deliveries. */
-  readonly delayedDeliveriesMs: number;
-  /** Delayed, and not in the queue yet. */
-  readonly deliveriesInFlight: number;
-  readonly droppedAcks: number;
-  readonly delayedAcks: number;
-  readonly delayedAcksMs: number;
-  /** Messages to clients that were held back, and for how long together, by the service's clock. */
-  readonly delayedOutbound: number;
-  readonly delayedOutboundMs: number;
-  readonly disconnected: number;
-  readonly refusedConnects: number;
-  readonly pauses: number;
-  readonly pausedMs: number;
-  readonly paused: boolean;
-}
+import { drawDelayMs, drawMs, faultStreamsOf } from './delay.ts';
+import type { FaultReport } from './fault-report.ts';
+import { connectRefusals } from './mqtt/protocol.ts';
 
 /** Ends some of the connections of clients whose id begins so. @returns how many */
 export type DisconnectSome = (
@@ -60,6 +31,10 @@ export class Faults {
     delayedDeliveries: 0,
     delayedDeliveriesMs: 0,
     deliveriesInFlight: 0,
+    servedDeliveries: 0,
+    servedDeliveriesMs: 0,
+    waitedDeliveriesMs: 0,
+    refusedDeliveries: 0,
     droppedAcks: 0,
     delayedAcks: 0,
     delayedAcksMs: 0,
@@ -84,6 +59,8 @@ export class Faults {
   /** Epoch milliseconds; 0: not paused. */
   #pausedSince = 0;
   #pausedUntil = 0;
+  /** End of the last pause, epoch milliseconds; 0: there was none. */
+  resumedAtMs = 0;
 
   constructor(clock: Clock, settings: FaultSettings) {
     this.#clock = clock;
@@ -133,6 +110,34 @@ export class Faults {
       deliver();
     });
     return true;
+  }
+
+  /** The service behind the rule; 0: there is none. */
+  get serviceTime(): ServiceTime | 0 {
+    return this.#settings.serviceTime;
+  }
+
+  /** How long a server takes for the next message, milliseconds, fractions included. */
+  drawServiceMs({ timeMs }: ServiceTime): number {
+    return drawMs(timeMs, this.#random.serviceTimes);
+  }
+
+  /** The service took a message: it waits for so long, and is served for so long. */
+  countServed(waitMs: number, serviceMs: number): void {
+    this.#counts.servedDeliveries++;
+    this.#counts.servedDeliveriesMs += serviceMs;
+    this.#counts.waitedDeliveriesMs += waitMs;
+    this.#counts.deliveriesInFlight++;
+  }
+
+  /** A message that the service took is in the rule's queue. */
+  countDeparted(): void {
+    this.#counts.deliveriesInFlight--;
+  }
+
+  /** The service's queue was full. */
+  countRefusedDelivery(): void {
+    this.#counts.refusedDeliveries++;
   }
 
   /** Whether the next PUBACK is not sent; counts it if so. */
@@ -211,9 +216,9 @@ export class Faults {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Calls `fn` after that long, and not while the service is paused. */
-  after(delayMs: number, fn: () => void): void {
-    this.#clock.setTimer(delayMs, () => {
+  /** Calls `fn` after that long, and not while the service is paused: a pause that began cannot be cancelled. */
+  after(delayMs: number, fn: () => void): CancelTimer {
+    return this.#clock.setTimer(delayMs, () => {
       if (this.paused) this.#waiting.push(fn);
       else fn();
     });
@@ -285,6 +290,7 @@ export class Faults {
       return;
     }
     this.#pausedMs += now - this.#pausedSince;
+    this.resumedAtMs = now;
     this.#pausedSince = 0;
     for (const listener of this.#onPause) listener(false);
     for (const resume of this.#waiting.splice(0)) resume();

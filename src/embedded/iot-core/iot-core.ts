@@ -22,6 +22,7 @@ import { MessageQueue } from './queue/message-queue.ts';
 import { makeSqs } from './queue/sqs-api.ts';
 import { FaultyTarget } from './rules/faulty-target.ts';
 import { RulesEngine } from './rules/rules-engine.ts';
+import { ServedTarget } from './rules/served-target.ts';
 import { TopicRule } from './rules/topic-rule.ts';
 import { deadLetterQueueName, type IotCoreSettings, ruleErrorQueueName } from './settings.ts';
 import { type ArrivalsStreamParts, openArrivalsStream } from './stream/open-arrivals-stream.ts';
@@ -120,7 +121,8 @@ export async function runIotCore(
       faults,
       sendFailure: (message) => givenUp.send(message, clock.now()),
     });
-  const target = new FaultyTarget(stream?.action ?? queue, faults, clock);
+  const deliveries = new FaultyTarget(stream?.action ?? queue, faults, clock);
+  const target = new ServedTarget(deliveries, faults, clock);
   const rules = new RulesEngine([rule], {
     target,
     metrics,

@@ -3,7 +3,7 @@ import type { ServiceFaultChange } from '../../profile/service-faults.ts';
 import type { AccountLimits } from '../../targets/aws-iot/quotas.ts';
 import type { MetricSeries } from '../account/cloudwatch-api.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
-import type { FaultReport } from '../iot-core/faults.ts';
+import type { FaultReport } from '../iot-core/fault-report.ts';
 import type { MetricsReport } from '../iot-core/http/admin-api.ts';
 import { type AdminPort, fetchAdmin } from '../iot-core/http/admin-client.ts';
 import type { IotCoreAddresses } from '../iot-core/iot-core.ts';

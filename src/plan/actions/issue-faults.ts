@@ -16,7 +16,13 @@ export const issuableFaults: IssuableAction = {
       Object.entries(faultChangeShape).map(([name, schema]): [string, ActionSetting] => {
         const { description = '', examples } = schema.meta() ?? {};
         const [example] = Array.isArray(examples) ? examples : [];
-        return [`${prefix}${name}`, { takes: String(example), meaning: description }];
+        return [
+          `${prefix}${name}`,
+          {
+            takes: typeof example === 'object' ? JSON.stringify(example) : String(example),
+            meaning: description,
+          },
+        ];
       }),
     ),
   },

@@ -1,3 +1,5 @@
+import type { ConnectRefusal } from '../../../profile/service-faults.ts';
+
 /** Control packet types: the first four bits of a packet (2.1.2). */
 export const packetTypes = {
   connect: 1,
@@ -85,3 +87,13 @@ export const topicAliasMaximum = 8;
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-persistent-sessions
  */
 export const maxSessionExpirySeconds = 3_600;
+
+/** Codes of a refused CONNECT: MQTT 3.1.1's return code, MQTT 5's reason code. */
+export const connectRefusals: Readonly<
+  Record<ConnectRefusal, { readonly returnCode: number; readonly reasonCode: number }>
+> = {
+  serverUnavailable: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x88 },
+  serverBusy: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x89 },
+  quotaExceeded: { returnCode: returnCodes.serverUnavailable, reasonCode: reasonCodes.quotaExceeded },
+  notAuthorized: { returnCode: returnCodes.notAuthorized, reasonCode: reasonCodes.notAuthorized },
+};

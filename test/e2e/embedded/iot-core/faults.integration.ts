@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FaultReport } from '../../../../src/embedded/iot-core/faults.ts';
+import type { FaultReport } from '../../../../src/embedded/iot-core/fault-report.ts';
 import { fetchAdmin } from '../../../../src/embedded/iot-core/http/admin-client.ts';
 import type { FaultChange } from '../../../../src/profile/fault-schema.ts';
 import { type FaultSettings, noFaults } from '../../../../src/profile/service-faults.ts';

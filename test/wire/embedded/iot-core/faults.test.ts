@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Packet } from 'mqtt-packet';
 import { drawDelayMs } from '../../../../src/embedded/iot-core/delay.ts';
 import { Faults } from '../../../../src/embedded/iot-core/faults.ts';
+import { defaultRuleName } from '../../../../src/embedded/iot-core/settings.ts';
 import { parseFaultChange, parseFaultSettings } from '../../../../src/profile/fault-schema.ts';
 import { type Delay, noFaults } from '../../../../src/profile/service-faults.ts';
 import { makeRandom } from '../../../../src/shared/random.ts';
@@ -60,6 +61,9 @@ describe('Faults', () => {
     [{ ackDelay: { gamma: 1 } }, /ackDelay: is no delay\n.*milliseconds, or one of/],
     [{ ackDelay: { uniform: { minMs: 3, maxMs: 2 } } }, /ackDelay.*is no delay/],
     [{ deliveryDelay: { lognormal: { medianMs: 0, p99Ms: 2 } } }, /deliveryDelay.*is no delay/],
+    [{ serviceTime: 10 }, /serviceTime: is no service\n.*"servers":1/],
+    [{ serviceTime: { servers: 0, timeMs: 10 } }, /serviceTime.*is no service/],
+    [{ serviceTime: { servers: 1, timeMs: { exponential: {} } } }, /serviceTime.*is no service/],
     [{ refuseWith: 'grumpiness' }, /refuseWith/],
     [{ clockOffsetMs: 50 }, /clockOffsetMs: cannot change while the service runs/],
     [{ clockOffsetMs: 0.5 }, /clockOffsetMs/],
@@ -114,6 +118,9 @@ describe('drawDelayMs', () => {
     const normal = drawn({ normal: { meanMs: 500, deviationMs: 50 } });
     expect(Math.abs(mean(normal) - 500)).toBeLessThan(2);
     expect(Math.abs(quantile(normal, 0.841) - 550)).toBeLessThan(3);
+    const exponential = drawn({ exponential: { meanMs: 100 } });
+    expect(Math.abs(mean(exponential) - 100)).toBeLessThan(2);
+    expect(Math.abs(quantile(exponential, 0.99) - 100 * Math.log(100))).toBeLessThan(20);
     const lognormal = drawn({ lognormal: { medianMs: 100, p99Ms: 1_000 } });
     expect(Math.abs(quantile(lognormal, 0.5) - 100)).toBeLessThan(3);
     expect(Math.abs(quantile(lognormal, 0.99) - 1_000)).toBeLessThan(80);
@@ -275,6 +282,35 @@ describe('the injected faults of a service', () => {
     await advance(100);
     expect(await raw.packet(1)).toMatchObject({ cmd: 'puback', messageId: 1 });
     expect(iotCore.queue.depth.sent).toBe(1);
+  });
+
+  it('serves deliveries behind the rule one after the other, and gives what finds its queue full to the error action', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore(
+      { faults: { serviceTime: { servers: 2, timeMs: 100, queueLimit: 15 } } },
+      clock,
+    );
+    const raw = await connectRaw(iotCore);
+    raw.write(connectPacket('raw'));
+    for (let messageId = 1; messageId <= 20; messageId++) raw.write(publishPacket(messageId));
+    // PUBACKs do not wait for the service.
+    await raw.packet(20);
+    expect(iotCore.ruleErrors.bodies.map((body) => JSON.parse(body).failures)).toEqual(
+      Array(3).fill([expect.objectContaining({ failedAction: 'ServiceTime' })]),
+    );
+    await advance(899);
+    expect(iotCore.queue.depth.sent).toBe(16);
+    await advance(2);
+    expect(iotCore.queue.depth.sent).toBe(17);
+    expect(iotCore.faults.report()).toMatchObject({
+      servedDeliveries: 17,
+      servedDeliveriesMs: 1_700,
+      waitedDeliveriesMs: 2 * (100 + 200 + 300 + 400 + 500 + 600 + 700) + 800,
+      refusedDeliveries: 3,
+      deliveriesInFlight: 0,
+    });
+    const { success, failure } = iotCore.metrics.rule(defaultRuleName, 'SQS');
+    expect([success.total, failure.total]).toEqual([17, 3]);
   });
 
   it('holds back messages to clients, those of a client in their order', async () => {
