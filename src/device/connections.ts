@@ -116,7 +116,7 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'disconnect'
     for (const [device, isUnderWay] of this.#isUnderWay.entries()) {
       if (isUnderWay === 0) continue;
       this.#isUnderWay[device] = 0;
-      this.#counters.connectFailed('no answer before the slice ended');
+      this.#counters.connectFailed('no answer before the slice ended', this.#clock.now());
     }
   }
 
@@ -197,7 +197,8 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'disconnect'
     this.#isReturning[device] = 0;
     const missingSince = this.#missingSince[device]!;
     this.#missingSince[device] = 0;
-    if (isAgain && this.#isMeasured && missingSince > 0) this.#counters.reconnected(nowMs - missingSince);
+    if (isAgain && this.#isMeasured && missingSince > 0)
+      this.#counters.reconnected(nowMs - missingSince, nowMs);
     // Its attempt was under way when it fell asleep. The transport may not end a connection while it reports it.
     if (!this.#stopped && this.#cycles.isAsleep(device))
       this.#later(device, 0, () =>
@@ -209,7 +210,7 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'disconnect'
   connectFailed(device: number, reason: string): void {
     const isOwn = this.#isUnderWay[device] !== attemptOf.replaced;
     this.#isUnderWay[device] = 0;
-    this.#counters.connectFailed(reason);
+    this.#counters.connectFailed(reason, this.#clock.now());
     if (!isOwn) {
       this.served(device);
       return;

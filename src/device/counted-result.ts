@@ -27,4 +27,5 @@ export type CountedResult = Pick<
   | 'catchUp'
   | 'connections'
   | 'presence'
+  | 'holds'
 >;

@@ -18,6 +18,8 @@ export interface CountedStreams {
   readonly haveNames: boolean;
   /** Whether what was sent late is recorded by when it was sent: of commands, whose devices may have been offline by then. */
   readonly recordsLateSends: boolean;
+  /** Whether what becomes of messages is recorded by the second in which they are due: in a run with a search. */
+  readonly recordsHolds: boolean;
   /** How the time to a message's acknowledgement is called. */
   readonly acknowledgement: AcknowledgementLatencyName;
 }
@@ -31,6 +33,7 @@ export function countedStreamsOf(slice: Slice, streams = plannedStreamsOf(slice)
     hasUsers: !hasSchedule(profile),
     haveNames: profile.messages !== undefined,
     recordsLateSends: profile.command !== undefined,
+    recordsHolds: profile.search !== undefined,
     acknowledgement: acknowledgementLatencyOf(isExactlyOnce(slice.group) ? 2 : 1),
   };
 }

@@ -48,8 +48,8 @@ class DeparturesAtOnce implements Departures {
     return this;
   }
 
-  givenUp({ isAccepted, stream }: InFlightMessage): void {
-    this.#counters.unacknowledged(isAccepted, stream);
+  givenUp({ isAccepted, stream, n }: InFlightMessage): void {
+    this.#counters.unacknowledged(isAccepted, stream, n);
   }
 
   end(): Iterable<number> {
@@ -89,12 +89,12 @@ class DeparturesOnceConnected implements Departures {
     const message = this.#take(token);
     if (message === undefined) return;
     this.#counters.sent(message, message.sentMs);
-    if (message.isGivenUp) this.#counters.unacknowledged(false, message.stream);
+    if (message.isGivenUp) this.#counters.unacknowledged(false, message.stream, message.n);
   }
 
   notSent(token: number): void {
     const message = this.#take(token);
-    if (message !== undefined) this.#counters.dropped('not-connected', message.stream);
+    if (message !== undefined) this.#counters.dropped('not-connected', message.stream, message.n);
   }
 
   of(stream: number): { readonly waiting: number; readonly waitingInFlight: number } {
@@ -105,10 +105,10 @@ class DeparturesOnceConnected implements Departures {
     };
   }
 
-  givenUp({ token, stream }: InFlightMessage): void {
+  givenUp({ token, stream, n }: InFlightMessage): void {
     const message = this.#waiting.get(token);
     if (message === undefined) {
-      this.#counters.unacknowledged(false, stream);
+      this.#counters.unacknowledged(false, stream, n);
     } else {
       message.isGivenUp = true;
       this.#givenUp++;
@@ -117,7 +117,7 @@ class DeparturesOnceConnected implements Departures {
 
   end(): Iterable<number> {
     const tokens = [...this.#waiting.keys()];
-    for (const { stream } of this.#waiting.values()) this.#counters.dropped('stopped', stream);
+    for (const { stream, n } of this.#waiting.values()) this.#counters.dropped('stopped', stream, n);
     this.#waiting.clear();
     this.#givenUp = 0;
     return tokens;

@@ -11,8 +11,8 @@ const leastPulseMs = 500;
 export interface HealthMonitor {
   /** Since the start. */
   read(): GeneratorHealth;
-  /** Since the last pulse. */
-  pulse(): GeneratorSample;
+  /** Since the last pulse. `cpuShare`: of one vCPU; absent after an interval that is too short for one. */
+  pulse(): GeneratorSample & { readonly cpuShare?: number };
   stop(): void;
 }
 
@@ -44,10 +44,17 @@ export function watchGeneratorHealth(startLagMs: number): HealthMonitor {
       const sinceMs = performance.now() - pulsedAtMs;
       pulsedAtMs += sinceMs;
       // In an interval much shorter than a second, the clock's resolution would dominate the share.
-      if (sinceMs >= leastPulseMs) peakCpuShare = Math.max(peakCpuShare, cpuSeconds / (sinceMs / 1_000));
+      const cpuShare = sinceMs < leastPulseMs ? undefined : cpuSeconds / (sinceMs / 1_000);
+      peakCpuShare = Math.max(peakCpuShare, cpuShare ?? 0);
       const eventLoopDelayMaxMs = delayMs(delaySincePulse, delaySincePulse.max);
       delaySincePulse.reset();
-      return { cpuSeconds, rssBytes: residentBytes(), startLagMs, eventLoopDelayMaxMs };
+      return {
+        cpuSeconds,
+        rssBytes: residentBytes(),
+        startLagMs,
+        eventLoopDelayMaxMs,
+        ...(cpuShare !== undefined && { cpuShare }),
+      };
     },
     stop: () => {
       delay.disable();

@@ -19,12 +19,15 @@ export class RequestCounters {
     this.#traffic = traffic;
   }
 
-  answered(status: number, sentMs: number, answeredMs: number): void {
+  /** @returns the status that it counts as */
+  answered(status: number, sentMs: number, answeredMs: number): number {
     const tookMs = answeredMs - sentMs;
-    const known = this.#statuses.size < mostStatuses || this.#statuses.has(status);
-    this.#ofStatus(known ? status : 0).record(tookMs);
+    const isKnown = this.#statuses.size < mostStatuses || this.#statuses.has(status);
+    const known = isKnown ? status : 0;
+    this.#ofStatus(known).record(tookMs);
     this.#all.record(tookMs);
     this.#seconds.record(answeredMs, tookMs);
+    return known;
   }
 
   unanswered(reason: string): void {

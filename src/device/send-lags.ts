@@ -18,11 +18,17 @@ export class SendLags {
     this.#devices = devices;
   }
 
-  /** @param atMs when the message was due @param sentMs both epoch milliseconds */
-  record(device: number, atMs: number, sentMs: number): void {
+  /**
+   * @param atMs when the message was due @param sentMs both epoch milliseconds
+   * @returns whether it says something of the generator
+   */
+  record(device: number, atMs: number, sentMs: number): boolean {
     const lagMs = sentMs - atMs;
     this.#all.record(lagMs);
-    if (this.#connected !== undefined && atMs >= this.#returnedAt![device]!) this.#connected.record(lagMs);
+    if (this.#connected === undefined) return true;
+    if (atMs < this.#returnedAt![device]!) return false;
+    this.#connected.record(lagMs);
+    return true;
   }
 
   /** A device can send that slept, or that a storm had disconnected, or the injected network held up. */

@@ -204,7 +204,7 @@ export class Sender implements RequestListener {
     const nowMs = this.#clock.now();
     const message = this.#takeInTime(token, nowMs);
     if (message === undefined) return;
-    this.#counters.acked(message.sentMs, nowMs, message.stream);
+    this.#counters.acked(message, nowMs);
     this.#answered(message, 'acknowledged', nowMs);
   }
 
@@ -215,7 +215,7 @@ export class Sender implements RequestListener {
     }
     const message = this.#inFlight.take(token);
     if (message === undefined) return;
-    this.#counters.refused(why, reason, message.stream);
+    this.#counters.refused(why, reason, message.stream, message.n);
     this.#answered(message, 'refused', this.#clock.now());
   }
 
@@ -224,10 +224,7 @@ export class Sender implements RequestListener {
     const nowMs = this.#clock.now();
     const message = this.#takeInTime(token, nowMs);
     if (message === undefined) return;
-    const counters = this.#counters;
-    counters.requests?.answered(status, message.sentMs, nowMs);
-    if (refusal === undefined) counters.succeeded(nowMs, message.stream);
-    else counters.refused(refusal, `HTTP ${status}`, message.stream);
+    this.#counters.answered(message, status, nowMs, refusal);
     this.#answered(message, refusal === undefined ? 'acknowledged' : 'refused', nowMs);
   }
 
@@ -249,7 +246,7 @@ export class Sender implements RequestListener {
   }
 
   openFailed(reason: string): void {
-    this.#counters.connectFailed(reason);
+    this.#counters.connectFailed(reason, this.#clock.now());
   }
 
   opened(connectMs: number): void {

@@ -1,18 +1,16 @@
+import type { DropReason } from '../measure/hold-seconds.ts';
 import type { EncodedHistogram } from '../measure/latency-histogram.ts';
 import type { LatencyRecord, SliceLatencyName } from '../measure/latency-names.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
-import type {
-  DeviceCounts,
-  DropReason,
-  PublishCounts,
-  QuickestEcho,
-  SliceMessageCounts,
-} from '../measure/slice-result.ts';
+import type { DeviceCounts, PublishCounts, SliceMessageCounts } from '../measure/slice-result.ts';
 import { echoObserver } from '../plan/observers.ts';
-import { sumBy, sumFields, sumOf } from '../shared/counts.ts';
+import { sumFields, sumOf } from '../shared/counts.ts';
 import { AcknowledgementTimes } from './acknowledgement-times.ts';
 import type { CountedResult } from './counted-result.ts';
 import type { CountedStreams } from './counted-streams.ts';
+import { EchoCounters } from './echo-counters.ts';
+import { HoldCounters } from './hold-counters.ts';
+import type { InFlightMessage } from './in-flight.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { TakenMessage } from './outgoing-stream.ts';
 import type { EchoedMessage } from './payload.ts';
@@ -33,6 +31,8 @@ export class SliceCounters {
   /** Of requests to a web service. */
   requests: RequestCounters | undefined;
   readonly storms: StormCounters;
+  /** Of a run with a search. */
+  readonly holds: HoldCounters | undefined;
   readonly #devicesPlanned: number;
   readonly #everConnected: Uint8Array;
   #connected = 0;
@@ -41,20 +41,16 @@ export class SliceCounters {
   readonly streams: readonly StreamCounters[];
   readonly #counted: CountedStreams;
   #incomplete = 0;
-  #echoed = 0;
-  /** How often own messages were back at their devices. */
-  #echoArrivals = 0;
   readonly #connectFailedBy = new ReasonCounts();
   readonly #failedBy = new ReasonCounts();
   readonly #disconnectedBy = new ReasonCounts();
   readonly #echoRefusedBy = new ReasonCounts();
   #lastSentMs = 0;
-  #quickestEcho: QuickestEcho | undefined;
   readonly #connect = new IntervalHistogram();
   /** Made when a device is connected again. */
   #reconnect: IntervalHistogram | undefined;
   readonly #acknowledgements: AcknowledgementTimes;
-  readonly #echo = new IntervalHistogram();
+  readonly #echoes: EchoCounters;
   readonly #sendLags: SendLags;
 
   /** @param devices of the slice @param startMs epoch milliseconds */
@@ -62,6 +58,8 @@ export class SliceCounters {
     this.#acknowledgements = new AcknowledgementTimes(counted.acknowledgement);
     this.streams = Array.from({ length: counted.streams }, () => new StreamCounters(counted, startMs));
     this.#counted = counted;
+    this.#echoes = new EchoCounters(counted, this.streams);
+    if (counted.recordsHolds) this.holds = new HoldCounters(this.streams, startMs);
     this.#devicesPlanned = devices;
     this.#everConnected = new Uint8Array(devices);
     this.perSecond = new SecondCounts(startMs);
@@ -69,10 +67,11 @@ export class SliceCounters {
     this.#sendLags = new SendLags(devices);
   }
 
-  intended(intendedMs: number, stream = 0): void {
+  intended(intendedMs: number, stream: number, n: number): void {
     const counters = this.streams[stream]!;
     counters.intended++;
     counters.perSecond?.intended.add(intendedMs);
+    this.streams[stream]!.due?.intended(n, intendedMs);
     this.perSecond.intended(intendedMs);
   }
 
@@ -81,7 +80,8 @@ export class SliceCounters {
     for (const { stageEnds, intended } of this.streams) stageEnds.push(intended);
   }
 
-  sent({ device, stream, n, atMs }: TakenMessage, sentMs: number): void {
+  sent(message: TakenMessage, sentMs: number): void {
+    const { device, stream, n, atMs } = message;
     const counters = this.streams[stream]!;
     counters.sent.add(n);
     counters.lateSends?.sent(n, atMs, sentMs);
@@ -89,30 +89,47 @@ export class SliceCounters {
     counters.perSecond?.sent.add(sentMs);
     this.#lastSentMs = Math.max(this.#lastSentMs, sentMs);
     this.perSecond.sent(sentMs);
-    this.#sendLags.record(device, atMs, sentMs);
+    const isConnected = this.#sendLags.record(device, atMs, sentMs);
+    this.holds?.sent(message, sentMs, isConnected);
     this.storms.sent(device, atMs);
   }
 
   /** @param device that was to send it, where it is known */
-  dropped(reason: DropReason, stream = 0, device?: number): void {
+  dropped(reason: DropReason, stream: number, n: number, device?: number): void {
     this.streams[stream]!.dropped[reason]++;
+    this.streams[stream]!.due?.decided(reason, n);
     if (device !== undefined && reason === 'not-connected') this.storms.dropped(device);
   }
 
-  /** A request was answered with success: `requests` measures it. */
-  succeeded(answeredMs: number, stream = 0): void {
+  /** A message was answered with success. */
+  #succeeded({ stream, n }: InFlightMessage, answeredMs: number): void {
     this.streams[stream]!.acked++;
     this.perSecond.acked(answeredMs);
+    this.streams[stream]!.due?.decided('acked', n);
   }
 
-  acked(sentMs: number, ackedMs: number, stream = 0): void {
-    this.succeeded(ackedMs, stream);
-    this.#acknowledgements.record(sentMs, ackedMs);
+  acked(message: InFlightMessage, ackedMs: number): void {
+    const { stream, n, sentMs } = message;
     const { haveNames, acknowledgement } = this.#counted;
+    this.#succeeded(message, ackedMs);
+    this.#acknowledgements.record(sentMs, ackedMs);
+    this.streams[stream]!.due?.measured(acknowledgement, n, ackedMs - sentMs);
     if (haveNames) this.streams[stream]!.measured(acknowledgement, ackedMs - sentMs);
   }
 
-  refused(why: Refusal, reason: string, stream = 0): void {
+  /** A request was answered. @param refusal absent: with success */
+  answered(message: InFlightMessage, status: number, answeredMs: number, refusal?: Refusal): void {
+    const { stream, n, sentMs } = message;
+    const known = this.requests?.answered(status, sentMs, answeredMs);
+    if (known !== undefined) this.streams[stream]!.due?.answered(known, n, answeredMs - sentMs);
+    if (refusal === undefined) this.#succeeded(message, answeredMs);
+    else this.refused(refusal, `HTTP ${status}`, stream, n);
+  }
+
+  /** @param n undefined: it is not known which message it was */
+  refused(why: Refusal, reason: string, stream: number, n?: number): void {
+    const { due } = this.streams[stream]!;
+    due?.decided(why, n ?? due.last);
     if (why === 'throttled') {
       this.streams[stream]!.throttled++;
     } else {
@@ -128,36 +145,17 @@ export class SliceCounters {
   }
 
   /** @param isAccepted at QoS 2: the PUBREC had come, and the PUBCOMP did not */
-  unacknowledged(isAccepted: boolean, stream = 0): void {
+  unacknowledged(isAccepted: boolean, stream: number, n: number): void {
     this.streams[stream]!.unacknowledged++;
+    this.streams[stream]!.due?.decided('unacknowledged', n);
     if (isAccepted) this.#incomplete++;
   }
 
   /** @param deviceIndex of the device that received it, over the whole run */
-  echoed(deviceIndex: number, { at, own }: EchoedMessage, arrivedMs: number): void {
-    if (own !== undefined) {
-      // On a shared topic devices receive each other's messages: those are no echoes.
-      if (own.deviceIndex === deviceIndex) this.#observeEcho(own.stream, own.n);
-      const us = Math.round((arrivedMs - own.sent) * 1_000);
-      if (this.#quickestEcho === undefined || us < this.#quickestEcho.us) {
-        const { stream, n } = own;
-        this.#quickestEcho = { ...(stream > 0 && { stream }), n, us };
-      }
-    }
-    this.#echoed++;
+  echoed(deviceIndex: number, message: EchoedMessage, arrivedMs: number): void {
+    this.#echoes.echoed(deviceIndex, message, arrivedMs);
     this.perSecond.echoed(arrivedMs);
-    this.#echo.record(arrivedMs - at);
-  }
-
-  #observeEcho(stream: number, n: number): void {
-    const { sent, echoes } = this.streams[stream]!;
-    const rankOf = this.#counted.echoRanksOf?.(stream);
-    if (rankOf === undefined || !sent.has(n)) return;
-    const rank = rankOf(n);
-    // Of a device that is not expected to receive it.
-    if (rankOf(n + 1) === rank) return;
-    this.#echoArrivals++;
-    echoes.add(rank);
+    this.holds?.measured('echo_latency', arrivedMs, arrivedMs - message.at);
   }
 
   /** A connection for requests was opened. Of publishes to AWS IoT Core it is not measured: no device connects for itself. */
@@ -169,10 +167,13 @@ export class SliceCounters {
   connected(device: number, nowMs: number, connectMs: number | undefined): boolean {
     const isAgain = this.#everConnected[device] === 1;
     if (isAgain) this.#reconnects++;
+    if (isAgain) this.holds?.reconnected(nowMs);
     else this.#connected++;
     this.#everConnected[device] = 1;
     this.perSecond.connectedChanged(nowMs, 1);
-    if (connectMs !== undefined) this.#connect.record(connectMs);
+    if (connectMs === undefined) return isAgain;
+    this.#connect.record(connectMs);
+    this.holds?.measured('connect', nowMs, connectMs);
     return isAgain;
   }
 
@@ -182,13 +183,15 @@ export class SliceCounters {
   }
 
   /** @param reconnectMs from when a device missed its connection until it was connected again */
-  reconnected(reconnectMs: number): void {
+  reconnected(reconnectMs: number, nowMs: number): void {
+    this.holds?.measured('reconnect', nowMs, reconnectMs);
     this.#reconnect ??= new IntervalHistogram();
     this.#reconnect.record(reconnectMs);
   }
 
-  connectFailed(reason: string): void {
+  connectFailed(reason: string, nowMs: number): void {
     this.#connectFailedBy.add(reason);
+    this.holds?.connectFailed(nowMs);
   }
 
   disconnected(nowMs: number, reason: string): void {
@@ -213,7 +216,7 @@ export class SliceCounters {
 
   /** Messages that were sent and are to come back to their devices, but are not back yet. */
   get echoesMissing(): number {
-    return sumBy(this.streams, (each, i) => each.echoesMissing(this.#counted.echoRanksOf?.(i)));
+    return this.#echoes.missing;
   }
 
   devices(): DeviceCounts {
@@ -228,7 +231,7 @@ export class SliceCounters {
   /** @param undecided by stream; absent: nothing counts as dropped or unacknowledged for being undecided */
   messages(undecided: readonly Undecided[] = []): SliceMessageCounts {
     const counts = this.streams.map((stream, i) => stream.messages(undecided[i] ?? nothingUndecided));
-    return { ...counts.reduce(sumFields), echoed: this.#echoed };
+    return { ...counts.reduce(sumFields), echoed: this.#echoes.received };
   }
 
   /** By stream, where kinds of message have names; undefined: they have none. @param undecided as of `messages` */
@@ -243,14 +246,15 @@ export class SliceCounters {
       connect: this.#connect.closeInterval(),
       ...(this.#reconnect && { reconnect: this.#reconnect.closeInterval() }),
       ...this.#acknowledgements.closeInterval(),
-      echo_latency: this.#echo.closeInterval(),
+      echo_latency: this.#echoes.latency.closeInterval(),
       send_lag: this.#sendLags.closeInterval(),
     };
   }
 
   /** @param undecided by stream */
   result(nowMs: number, undecided: readonly Undecided[]): CountedResult {
-    const { echoRanksOf } = this.#counted;
+    const observed = this.#echoes.observed();
+    const { quickest } = this.#echoes;
     return {
       devices: this.devices(),
       messages: this.messages(undecided),
@@ -263,28 +267,22 @@ export class SliceCounters {
       streams: this.streams.map((stream, i) =>
         stream.result(undecided[i] ?? nothingUndecided, this.#counted),
       ),
-      ...(echoRanksOf && {
-        observed: {
-          [echoObserver]: {
-            arrivals: this.#echoArrivals,
-            seen: this.streams.map(({ echoes }) => echoes.encode()),
-          },
-        },
-      }),
+      ...(observed && { observed: { [echoObserver]: observed } }),
       ...(this.#lastSentMs > 0 ? { lastSentAt: this.#lastSentMs } : {}),
       perSecond: this.perSecond.snapshot(nowMs),
       latencies: {
         connect: this.#connect.encodeAll(),
         ...(this.#reconnect && { reconnect: this.#reconnect.encodeAll() }),
         ...this.#acknowledgements.encodeAll(),
-        echo_latency: this.#echo.encodeAll(),
+        echo_latency: this.#echoes.latency.encodeAll(),
         send_lag: this.#sendLags.encodeAll(),
       },
       connectedSendLag: this.#sendLags.encodeConnected(),
-      ...(this.#quickestEcho === undefined ? {} : { quickestEcho: this.#quickestEcho }),
+      ...(quickest && { quickestEcho: quickest }),
       latencyPerSecond: this.#acknowledgements.perSecond(),
       ...(this.requests && { requests: this.requests.result() }),
       ...this.storms.result(nowMs),
+      ...(this.holds && { holds: this.holds.encode() }),
     };
   }
 

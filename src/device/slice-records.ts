@@ -38,6 +38,8 @@ export class SliceRecords {
   /** The epoch second that the next snapshot speaks of. */
   #second: number;
   #checkpoint: Promise<void> | undefined;
+  /** When the next tick is due, epoch milliseconds. */
+  #tickDueAt = Number.POSITIVE_INFINITY;
 
   constructor(settings: RecordSettings) {
     this.#settings = settings;
@@ -50,8 +52,10 @@ export class SliceRecords {
     return this.#checkpoint;
   }
 
-  tick(nowMs: number): void {
-    const { counters, devices, checkpoints, onSnapshot } = this.#settings;
+  /** @param everyMs how long after its end the next one is due */
+  tick(nowMs: number, everyMs: number): void {
+    const { clock, counters, devices, checkpoints, onSnapshot } = this.#settings;
+    counters.holds?.delayed(nowMs, Math.max(0, nowMs - this.#tickDueAt));
     if (nowMs >= (this.#second + 1) * 1_000) {
       // Messages that wait or are in flight are no problems yet: most end well.
       onSnapshot(this.#snapshot(this.#second, { nowMs, isOver: false }));
@@ -59,6 +63,7 @@ export class SliceRecords {
     }
     const allConnected = counters.connectedNow === devices;
     if (this.#checkpoint === undefined && checkpoints.isDue(nowMs, allConnected)) this.#storeCheckpoint();
+    if (counters.holds !== undefined) this.#tickDueAt = clock.now() + everyMs;
   }
 
   /** The last snapshot, and the result. @param cutOff see `result` */
@@ -89,6 +94,8 @@ export class SliceRecords {
     undecided?: readonly Undecided[],
   ): SliceSnapshot {
     const { slice, counters, health, phaseAt, subscriptions } = this.#settings;
+    const { cpuShare, ...generator } = health.pulse();
+    if (cpuShare !== undefined) counters.holds?.used(second, cpuShare);
     return {
       slice,
       second,
@@ -101,7 +108,7 @@ export class SliceRecords {
       fleet: subscriptions.soFar(nowMs, isOver),
       latencies: counters.closeInterval(),
       responseTime: counters.requests?.closeInterval(),
-      generator: health.pulse(),
+      generator,
     };
   }
 

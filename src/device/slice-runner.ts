@@ -243,7 +243,7 @@ class SliceRunner implements TransportListener {
     const nowMs = this.#clock.now();
     this.#sender.expire(nowMs);
     this.#behaviour.tick(nowMs);
-    this.#records.tick(nowMs);
+    this.#records.tick(nowMs, tickEveryMs);
     const ending = this.#endingAt(nowMs);
     if (ending === undefined) this.#cancelTick = this.#clock.setTimer(tickEveryMs, () => this.#tick());
     else this.#end.resolve(ending);

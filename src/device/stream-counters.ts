@@ -1,10 +1,12 @@
+import type { DropReason } from '../measure/hold-seconds.ts';
 import { IntervalSet } from '../measure/interval-set.ts';
 import { LateSendRecord } from '../measure/late-sends.ts';
 import { type EncodedHistogram, LatencyHistogram } from '../measure/latency-histogram.ts';
 import type { KindSliceLatencyName } from '../measure/latency-names.ts';
-import type { DropReason, PublishCounts, StreamResult, UndecidedCounts } from '../measure/slice-result.ts';
+import type { PublishCounts, StreamResult, UndecidedCounts } from '../measure/slice-result.ts';
 import { ofEach } from '../shared/counts.ts';
 import type { CountedStreams } from './counted-streams.ts';
+import { DueCounters } from './due-counters.ts';
 import { SecondTally } from './second-counts.ts';
 
 /** What is due or in flight at an instant, and so not decided yet. */
@@ -48,11 +50,14 @@ export class StreamCounters {
   readonly perSecond: { readonly intended: SecondTally; readonly sent: SecondTally } | undefined;
   /** Undefined: it is not recorded when what was late was sent. */
   readonly lateSends: LateSendRecord | undefined;
+  /** Of a run with a search. */
+  readonly due: DueCounters | undefined;
   /** Ranks of messages that were back at the devices that sent them. */
   readonly echoes = new IntervalSet();
 
   /** @param startMs epoch milliseconds of the slice's first second */
-  constructor({ haveNames, recordsLateSends }: CountedStreams, startMs: number) {
+  constructor({ haveNames, recordsLateSends, recordsHolds }: CountedStreams, startMs: number) {
+    this.due = recordsHolds ? new DueCounters(Math.floor(startMs / 1_000)) : undefined;
     this.lateSends = recordsLateSends ? new LateSendRecord() : undefined;
     if (haveNames) this.perSecond = { intended: new SecondTally(startMs), sent: new SecondTally(startMs) };
   }

@@ -33,6 +33,8 @@ export interface ArrivalWindow {
   readonly perSecond: { readonly startSecond: number; readonly arrivals: readonly number[] };
   /** By second of arrival. */
   readonly latencyPerSecond?: { readonly end_to_end_latency: EncodedLatencySeconds };
+  /** Of messages that are in none of `groups`. Absent in windows of earlier versions. */
+  readonly dueSeconds?: DueArrivals;
   /** Messages that the queue had delivered before, to an invocation that did not finish with them. Absent: none. */
   readonly redelivered?: number;
   /** Wills of the run's devices that came. Absent: none. */
@@ -49,7 +51,12 @@ export interface GroupArrivals {
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
   /** `end_to_end_latency` by second of arrival. Absent in windows of earlier versions. */
   readonly endToEndPerSecond?: EncodedLatencySeconds;
+  /** Absent in windows of earlier versions. */
+  readonly dueSeconds?: DueArrivals;
 }
+
+/** By the second in which messages were due: what a search judges its holds by. */
+export type DueArrivals = Readonly<Record<ArrivalLatencyName, EncodedLatencySeconds>>;
 
 /** Messages on the topics that are not this tester's, by what was wrong with them. Counted, never fatal. */
 export interface UnrelatedCounts {

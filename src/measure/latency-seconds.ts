@@ -9,18 +9,24 @@ import {
 /** Counts by epoch second, JSON-safe; only seconds with samples. */
 export type EncodedLatencySeconds = Readonly<Record<string, EncodedBuckets>>;
 
-/** Seconds that may have their whole row of buckets in memory; the rest are kept as they will be stored. */
-const maxOpenSeconds = 4;
+/** To be open by the second in which messages were due: as long as some may be unanswered, or on their way. */
+export const openDueSeconds = 32;
 
 /**
  * Latencies by the second they belong to, as they come: nearly always that of the sample before. Costs a few
  * nanoseconds a sample, and memory only for buckets that have samples.
  */
 export class LatencySeconds {
+  readonly #maxOpen: number;
   readonly #open = new Map<number, Uint32Array>();
   readonly #closed = new Map<number, EncodedBuckets>();
   #second = Number.NaN;
   #counts: Uint32Array = new Uint32Array(0);
+
+  /** @param maxOpen seconds that may have their whole row of buckets in memory; the rest are kept as they will be stored */
+  constructor(maxOpen = 4) {
+    this.#maxOpen = maxOpen;
+  }
 
   /** @param atMs epoch milliseconds: the instant it belongs to */
   record(atMs: number, latencyMs: number): void {
@@ -42,7 +48,7 @@ export class LatencySeconds {
       counts = new Uint32Array(latencyBuckets);
       addBuckets(counts, this.#closed.get(second) ?? []);
       this.#closed.delete(second);
-      if (this.#open.size >= maxOpenSeconds) this.#closeEarliest();
+      if (this.#open.size >= this.#maxOpen) this.#closeEarliest();
       this.#open.set(second, counts);
     }
     this.#second = second;

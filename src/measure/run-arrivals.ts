@@ -1,8 +1,8 @@
-import type { ArrivalWindow, GroupArrivals, UnrelatedCounts } from './arrival-window.ts';
+import type { ArrivalWindow, DueArrivals, GroupArrivals, UnrelatedCounts } from './arrival-window.ts';
 import type { Envelope, RuleRecord } from './envelope.ts';
 import { IntervalSet } from './interval-set.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import { LatencySeconds } from './latency-seconds.ts';
+import { LatencySeconds, openDueSeconds } from './latency-seconds.ts';
 import { stampedLatencyMs } from './stamped-latency.ts';
 import { formatStreamKey, kindIndexOf, kindKeyAt, streamAt, streamIndexOf } from './stream-key.ts';
 
@@ -34,32 +34,64 @@ class ArrivalLatencies {
   }
 }
 
-type Sample = [arrivedAt: number, endToEndMs: number, ruleMs: number, transitMs: number];
+/** The same by the second in which messages were due. Late ones may be of many seconds. */
+class DueLatencies {
+  readonly #endToEnd = new LatencySeconds(openDueSeconds);
+  readonly #rule = new LatencySeconds(openDueSeconds);
+  readonly #transit = new LatencySeconds(openDueSeconds);
+
+  /** @param dueAt epoch milliseconds, as of the envelope */
+  record(dueAt: number, endToEndMs: number, ruleMs: number | undefined, transitMs: number): void {
+    this.#endToEnd.record(dueAt, endToEndMs);
+    if (ruleMs !== undefined) this.#rule.record(dueAt, ruleMs);
+    this.#transit.record(dueAt, transitMs);
+  }
+
+  encode(): DueArrivals {
+    return {
+      end_to_end_latency: this.#endToEnd.encode(),
+      rule_latency: this.#rule.encode(),
+      transit: this.#transit.encode(),
+    };
+  }
+}
+
+type Sample = [dueAt: number, arrivedAt: number, endToEndMs: number, ruleMs: number, transitMs: number];
 
 /**
  * The same of one kind of message, sample by sample: a batch may bring thousands of kinds in forged envelopes, and a histogram
  * takes the memory of thousands of samples.
  */
 class ArrivalSamples {
-  /** Four for each arrival; NaN: no rule saw it. */
+  /** Five for each arrival; NaN: no rule saw it. */
   readonly #samples: number[] = [];
 
-  record(arrivedAt: number, endToEndMs: number, ruleMs: number | undefined, transitMs: number): void {
-    this.#samples.push(arrivedAt, endToEndMs, ruleMs ?? Number.NaN, transitMs);
+  record(
+    dueAt: number,
+    arrivedAt: number,
+    endToEndMs: number,
+    ruleMs: number | undefined,
+    transitMs: number,
+  ): void {
+    this.#samples.push(dueAt, arrivedAt, endToEndMs, ruleMs ?? Number.NaN, transitMs);
   }
 
   encode(): GroupArrivals {
     const latencies = new ArrivalLatencies();
     const seconds = new LatencySeconds();
-    for (let i = 0; i < this.#samples.length; i += 4) {
-      const [arrivedAt, endToEndMs, ruleMs, transitMs] = this.#samples.slice(i, i + 4) as Sample;
-      latencies.record(endToEndMs, Number.isNaN(ruleMs) ? undefined : ruleMs, transitMs);
+    const due = new DueLatencies();
+    for (let i = 0; i < this.#samples.length; i += 5) {
+      const [dueAt, arrivedAt, endToEndMs, stamp, transitMs] = this.#samples.slice(i, i + 5) as Sample;
+      const ruleMs = Number.isNaN(stamp) ? undefined : stamp;
+      latencies.record(endToEndMs, ruleMs, transitMs);
       seconds.record(arrivedAt, endToEndMs);
+      due.record(dueAt, endToEndMs, ruleMs, transitMs);
     }
     return {
-      arrivals: this.#samples.length / 4,
+      arrivals: this.#samples.length / 5,
       latencies: latencies.encode(),
       endToEndPerSecond: seconds.encode(),
+      dueSeconds: due.encode(),
     };
   }
 }
@@ -79,6 +111,8 @@ export class RunArrivals {
   /** By `kindIndexOf`; of a run without groups and kinds none. */
   readonly #kinds = new Map<number, ArrivalSamples>();
   readonly #endToEndSeconds = new LatencySeconds();
+  /** Of what is in none of `#kinds`. */
+  readonly #due = new DueLatencies();
 
   constructor(runId: string, observer: string) {
     this.runId = runId;
@@ -128,7 +162,8 @@ export class RunArrivals {
     const endToEndMs = sent - at + transitMs;
     this.#all.record(endToEndMs, ruleMs, transitMs);
     if (deviceGroup + stream > 0)
-      this.#kindOf(deviceGroup, stream).record(arrivedAt, endToEndMs, ruleMs, transitMs);
+      this.#kindOf(deviceGroup, stream).record(at, arrivedAt, endToEndMs, ruleMs, transitMs);
+    else this.#due.record(at, endToEndMs, ruleMs, transitMs);
     this.#endToEndSeconds.record(arrivedAt, endToEndMs);
   }
 
@@ -157,6 +192,7 @@ export class RunArrivals {
       }),
       perSecond: { startSecond, arrivals },
       latencyPerSecond: { end_to_end_latency: this.#endToEndSeconds.encode() },
+      dueSeconds: this.#due.encode(),
       ...(this.redelivered > 0 && { redelivered: this.redelivered }),
       ...(this.wills > 0 && { wills: this.wills }),
       unrelated,

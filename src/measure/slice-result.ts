@@ -1,6 +1,7 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { CatchUpResult } from './catch-up-result.ts';
 import type { DownlinkResult, ReplyResult } from './downlink-result.ts';
+import type { DropReason, HoldSeconds } from './hold-seconds.ts';
 import type { EncodedIntervals } from './interval-set.ts';
 import type { LateSends } from './late-sends.ts';
 import type { EncodedBuckets } from './latency-buckets.ts';
@@ -85,6 +86,8 @@ export interface SliceResult {
   readonly actions?: readonly AppliedAction[];
   /** Absent: the injected network did nothing. */
   readonly network?: NetworkResult | undefined;
+  /** Absent: the run has no search. */
+  readonly holds?: HoldSeconds;
   readonly generator: GeneratorHealth;
 }
 
@@ -224,13 +227,6 @@ export const noMessages: SliceMessageCounts = {
   unacknowledged: 0,
   echoed: 0,
 };
-
-/**
- * Why an intended publish was never sent. `not-connected`: the device had no connection when its turn came.
- * `backlog`: it waited for the device's unacknowledged publishes longer than the ack timeout. `stopped`: its turn had
- * come when the run was stopped, but it was not sent.
- */
-export type DropReason = 'not-connected' | 'backlog' | 'stopped';
 
 /** Counters by whole second since `startSecond` (epoch seconds); all arrays are of one length. */
 export interface PerSecondCounts {

@@ -107,7 +107,7 @@ class ClosedModel implements Behaviour {
     this.#stopped = true;
     this.#cancel();
     for (const [device, state] of this.#state.entries())
-      if (state === wants) this.#counters.dropped('stopped', this.#streamOf(device));
+      if (state === wants) this.#counters.dropped('stopped', this.#streamOf(device), this.#number[device]!);
     this.#wanting = 0;
     this.#counters.perSecond.usersChanged(this.#context.clock.now(), -this.#active);
     this.#active = 0;
@@ -135,7 +135,8 @@ class ClosedModel implements Behaviour {
     const before = nowMs - this.#context.publishAt - this.#context.waitTimeoutMs;
     for (let device = 0; device < this.#devices; device++) {
       if (this.#state[device] !== wants || this.#wantedAt[device]! > before) continue;
-      this.#counters.dropped(this.#waitsFor(device), this.#streamOf(device), device);
+      const number = this.#number[device]!;
+      this.#counters.dropped(this.#waitsFor(device), this.#streamOf(device), number, device);
       this.#wanting--;
       this.#think(device, nowMs);
     }
@@ -228,10 +229,11 @@ class ClosedModel implements Behaviour {
       this.#counters.stageEnded();
     }
     const stream = this.#streamOf(device);
-    this.#counters.intended(this.#context.publishAt + at, stream);
+    const n = this.#started[stream]!++;
+    this.#counters.intended(this.#context.publishAt + at, stream, n);
     this.#state[device] = wants;
     this.#wantedAt[device] = at;
-    this.#number[device] = this.#started[stream]!++;
+    this.#number[device] = n;
     this.#wanting++;
     this.#trySend(device);
   }

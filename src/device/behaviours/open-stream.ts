@@ -91,9 +91,8 @@ export class OpenStream {
     const backlog = this.#backlog;
     while (backlog.devicesWaiting > 0) {
       const device = backlog.deviceAt(backlog.devicesWaiting - 1);
-      for (let left = backlog.length(device, this.#due); left > 0; left--)
-        counters.dropped('stopped', stream);
-      backlog.end(device);
+      for (let n = backlog.first(device); n !== nothingWaits; n = backlog.advance(device, this.#due))
+        counters.dropped('stopped', stream, n);
     }
   }
 
@@ -110,7 +109,7 @@ export class OpenStream {
   /** @returns the device that sends it */
   #intend(n: number, atMs: number): number {
     this.#due = n + 1;
-    this.#settings.counters.intended(atMs, this.#settings.stream);
+    this.#settings.counters.intended(atMs, this.#settings.stream, n);
     return this.#settings.schedule.turns.deviceOf(n);
   }
 
@@ -141,7 +140,8 @@ export class OpenStream {
   #dropExpiredOf(device: number, beforeMs: number): boolean {
     const backlog = this.#backlog;
     while (backlog.firstDueAt(device) <= beforeMs) {
-      this.#settings.counters.dropped(this.#waitsFor(device), this.#settings.stream, device);
+      const n = backlog.first(device);
+      this.#settings.counters.dropped(this.#waitsFor(device), this.#settings.stream, n, device);
       if (backlog.advance(device, this.#due) === nothingWaits) return false;
     }
     return true;

@@ -64,6 +64,7 @@ beforeEach(() => {
     hasUsers: false,
     haveNames: true,
     recordsLateSends: false,
+    recordsHolds: false,
     acknowledgement: 'puback_round_trip',
   });
   events = [];
@@ -251,7 +252,7 @@ describe('the sender', () => {
       makeSender(false, () => ({ connections: 0, bytesOut: 0, bytesIn: 0 }));
       sender.connected(0, 10, false);
       for (const n of [0, 1]) {
-        counters.intended(clock.now());
+        counters.intended(clock.now(), 0, n);
         send(0, 0, n);
       }
       events.length = 0;
