@@ -7,6 +7,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumFields, sumOf } from '../shared/counts.ts';
+import type { FailureReasons } from './failure-reasons.ts';
 import { sumEntries } from './leg-kinds.ts';
 import { MessageSum, type MessageTotals, type SeenMessages } from './message-totals.ts';
 import type { GroupMeasurements, KindMeasurements } from './part-records.ts';
@@ -17,12 +18,16 @@ import type { DeviceCounts } from './slice-result.ts';
 export interface GroupLedger extends MessageTotals, Partial<GroupMeasurements> {
   /** Undefined: the one group of a flat profile. */
   readonly group: string | undefined;
+  /** From 1, in the profile's order; 0: the one group of a flat profile. */
+  readonly number: number;
   readonly shape: LoadShapeName;
   /** Why its devices are not connected when a message is due: they sleep in turn, connect for each message, or have just replaced others. */
   readonly lateAs?: 'asleep' | 'each-message' | 'new';
   /** It is a backend: its messages are commands, and are not among those of the run. */
   readonly sendsCommands?: true;
   readonly devices: RunDeviceCounts;
+  /** Why things went wrong for its devices. */
+  readonly failures: FailureReasons;
   /** By stage of the group, messages by their intended time; the sums are `intended` and `sent`. */
   readonly stages: readonly StageCounts[];
   /** Its kinds of message, in the profile's order: their sums are the group's. Empty: they have no names. */
@@ -101,9 +106,11 @@ export class GroupTotals {
   }
 
   /** @param measuredOf by stream number, what was measured of a kind */
-  totals(measuredOf: (stream: number) => KindMeasurements): GroupLedger {
+  totals(measuredOf: (stream: number) => KindMeasurements, failures: FailureReasons): GroupLedger {
     return {
       group: this.#group.group,
+      number: this.#group.number,
+      failures,
       shape: loadShapeOf(this.#group.profile),
       ...latenessOf(this.#group.profile),
       ...(!isOfDevices(this.#group) && { sendsCommands: true as const }),

@@ -13,12 +13,13 @@ import { downlinkObserver, ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
 import { isSubscriberSlice } from '../plan/subscribers.ts';
-import { ofEach, sumBy, sumFields } from '../shared/counts.ts';
+import { sumBy, sumFields } from '../shared/counts.ts';
 import { AppliedActions } from './action-totals.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { ConnectionTotals } from './connection-totals.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { DownlinkTotals } from './downlink-totals.ts';
+import { FailureTotals } from './failure-reasons.ts';
 import { GeneratorCounters } from './generator-counters.ts';
 import { GroupTotals, sumOfDevices } from './group-totals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
@@ -41,9 +42,6 @@ import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
 import type { SliceResult } from './slice-result.ts';
 import type { SubscriberRecord } from './subscriber-record.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
-
-/** Why things went wrong, by the slices' own records. */
-const reasonNames = ['failedBy', 'connectFailedBy', 'disconnectedBy', 'echoRefusedBy'] as const;
 
 /** Slice results and arrival windows go in one at a time, in any order, and may be forgotten; memory stays bounded. */
 export function makeLedger(plan: Plan, outline?: RunOutline): Ledger {
@@ -74,7 +72,7 @@ export class Ledger {
   #lastSentAt: number | null = null;
   readonly #stoppedBy = new ReasonCounts();
   readonly #sliceFailedBy = new ReasonCounts();
-  readonly #reasons = ofEach(reasonNames, () => new ReasonCounts());
+  readonly #failures = new FailureTotals();
   readonly #downlink: DownlinkTotals;
   readonly #actions: Announcement[] = [];
   readonly #appliedActions = new AppliedActions();
@@ -114,7 +112,7 @@ export class Ledger {
     this.#legs.set(result.slice, legs);
     this.#observers.addObserved(result);
     this.#downlink.addSlice(result);
-    for (const name of reasonNames) this.#reasons[name].addAll(result[name] ?? {});
+    this.#failures.addSlice(number, result);
     if (result.outcome === 'stopped') {
       this.#stoppedBy.add(result.reason ?? 'no reason given');
       this.#addStop(result.stoppedOn);
@@ -219,7 +217,11 @@ export class Ledger {
         outcomes[entry.outcome]++;
         miscountedSlices += Number(entry.isMiscounted);
       }
-      return { ...totals.totals(this.#parts.kindsOf(group.number)), ...this.#parts.group(group.number) };
+      const { number } = group;
+      return {
+        ...totals.totals(this.#parts.kindsOf(number), this.#failures.ofGroup(number)),
+        ...this.#parts.group(number),
+      };
     });
     const { messages, droppedBy, stages } = sumOfDevices(groups);
     const observers = Object.fromEntries(closers.map(([name, closer]) => [name, closer.ledger()]));
@@ -251,7 +253,7 @@ export class Ledger {
       deadLetteredBy: primary.deadLetteredBy,
       isNotReadExact: backlog.unreadMessages !== undefined,
       unaccountedBecause: this.#observers.unaccountedBecause(backlog),
-      ...ofEach(reasonNames, (name) => this.#reasons[name].counts()),
+      ...this.#failures.totals(),
       incomplete: groupsOf(this.#plan).some(isExactlyOnce) ? this.#incomplete : undefined,
       latencies: this.#latencies,
       connectedSendLag: this.#connectedSendLag,

@@ -9,7 +9,14 @@ import type { Plan } from '../plan/plan.ts';
 import type { NetworkConditions } from '../profile/network-presets.ts';
 import { describeNetwork } from '../profile/network-text.ts';
 import { sumBy, sumFields } from '../shared/counts.ts';
-import { formatBytes, formatClock, formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatElapsed,
+  formatPlural,
+  joinWords,
+} from '../shared/format.ts';
 import type { GroupReport } from './group-reports.ts';
 
 /** The injected network between devices and target: what was set, and what that did. */
@@ -42,7 +49,7 @@ export interface NetworkDirection extends PacketCounts {
 }
 
 const noPackets: PacketCounts = { bytes: 0, packets: 0, lost: 0, stalled: 0, duplicated: 0, corrupted: 0 };
-const nothingEnded: NetworkEndings = { resets: 0, corruptedConnections: 0, unreached: 0 };
+export const nothingEnded: NetworkEndings = { resets: 0, corruptedConnections: 0, unreached: 0 };
 
 /**
  * @param endAt epoch milliseconds: the end of the run
@@ -172,7 +179,7 @@ function nameOf(group: string | undefined): string {
 }
 
 /** `reset 3 connections and kept 12 attempts to connect from the target`; empty: it ended none. */
-function describeEnded({ resets, corruptedConnections, unreached }: NetworkEndings): string {
+export function describeEnded({ resets, corruptedConnections, unreached }: NetworkEndings): string {
   const parts = [
     ...(resets === 0 ? [] : [`reset ${formatPlural(resets, 'connection')}`]),
     ...(corruptedConnections === 0
@@ -180,7 +187,7 @@ function describeEnded({ resets, corruptedConnections, unreached }: NetworkEndin
       : [`ended ${formatPlural(corruptedConnections, 'connection')} by a corrupt packet under TLS`]),
     ...(unreached === 0 ? [] : [`kept ${formatPlural(unreached, 'attempt')} to connect from the target`]),
   ];
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+  return joinWords(parts);
 }
 
 /** The same of a whole run. */

@@ -1,8 +1,10 @@
-import type { CountsByReason } from '../measure/reason-counts.ts';
+import type { NetworkEndings } from '../measure/network-totals.ts';
+import { type CountsByReason, ReasonCounts } from '../measure/reason-counts.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { formatCount, formatPlural } from '../shared/format.ts';
+import { sumBy, sumFields } from '../shared/counts.ts';
+import { formatCount, formatPlural, joinWords } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
-import { describeEndedInRun } from './network-report.ts';
+import { describeEnded, nothingEnded } from './network-report.ts';
 
 /**
  * `generator`: the counts prove it. `elsewhere`: they prove that it was the endpoint, the network or a quota. `open`: they do not
@@ -46,6 +48,12 @@ export function sortReasons(counts: CountsByReason): FailedConnects {
   };
 }
 
+/** What kept messages of a device without a connection from leaving, by reason. */
+const waits: Readonly<Record<string, string>> = {
+  'not-connected': 'no connection',
+  'slice-failed': 'the slice failed',
+};
+
 /**
  * Intended, and never sent, by reason. Messages that a stop by the user left unsent are not counted.
  * @param connectsThrottled CloudWatch's Connect.Throttle, 0 where it is not known
@@ -54,21 +62,25 @@ export function describeUnsent(ledger: RunLedger, connectsThrottled: number): Un
   const { stopped: _, ...reasons } = ledger.droppedBy;
   return Object.entries(reasons)
     .filter(([, count]) => count > 0)
-    .map(([reason, count]) => describeReason(reason, count, ledger, connectsThrottled));
+    .flatMap(([reason, count]) => {
+      const wait = waits[reason];
+      return wait === undefined
+        ? [describeReason(reason, count)]
+        : describeWaits(
+            wait,
+            hindrancesOf(ledger, connectsThrottled).filter(({ droppedBy }) => (droppedBy[reason] ?? 0) > 0),
+            ({ droppedBy }) => droppedBy[reason] ?? 0,
+          );
+    });
 }
 
-function describeReason(
-  reason: string,
-  count: number,
-  ledger: RunLedger,
-  connectsThrottled: number,
-): UnsentMessages {
-  const unsent = `${formatPlural(count, 'message')} ${count === 1 ? 'was' : 'were'} never sent`;
+function neverSent(count: number, of = ''): string {
+  return `${formatPlural(count, 'message')}${of} ${count === 1 ? 'was' : 'were'} never sent`;
+}
+
+function describeReason(reason: string, count: number): UnsentMessages {
+  const unsent = neverSent(count);
   switch (reason) {
-    case 'not-connected':
-      return withConnects(`${unsent}: no connection (`, ledger, connectsThrottled);
-    case 'slice-failed':
-      return withConnects(`${unsent}: the slice failed (`, ledger, connectsThrottled);
     case 'slice-died':
       return { text: `${unsent}: the slice had died`, origin: 'generator' };
     case 'backlog':
@@ -78,35 +90,97 @@ function describeReason(
   }
 }
 
+/** What failed connects, or ended connections, of the devices of one group. */
+interface Hindrance {
+  /** Undefined: it is the run's only group of devices. */
+  readonly group: string | undefined;
+  readonly droppedBy: CountsByReason;
+  readonly connectFailedBy: CountsByReason;
+  readonly disconnectedBy: CountsByReason;
+  readonly network: NetworkEndings;
+  /** Of the whole account. */
+  readonly connectsThrottled: number;
+}
+
+function hindrancesOf({ groups, networks = [] }: RunLedger, connectsThrottled: number): Hindrance[] {
+  const ofDevices = groups.filter(({ sendsCommands }) => sendsCommands === undefined);
+  const haveNoFailures = ofDevices.every(({ failures }) => isEmpty(failures.connectFailedBy));
+  return ofDevices.map(({ group, number, droppedBy, failures }) => ({
+    group: ofDevices.length === 1 ? undefined : group,
+    droppedBy,
+    connectFailedBy: failures.connectFailedBy,
+    disconnectedBy: failures.disconnectedBy,
+    network: networks.find((each) => each.group === number)?.ended ?? nothingEnded,
+    // A connect that was refused has failed for a device, where any has.
+    connectsThrottled: haveNoFailures || !isEmpty(failures.connectFailedBy) ? connectsThrottled : 0,
+  }));
+}
+
 /** What failed connects, or ended connections, says where the cause lies; where neither happened, the counts say nothing. */
-function withConnects(unsent: string, ledger: RunLedger, connectsThrottled: number): UnsentMessages {
-  const { local, quota, underWay, other } = sortReasons(ledger.connectFailedBy);
-  const some = (counts: CountsByReason) => Object.keys(counts).length > 0;
-  const endedByNetwork = describeEndedInRun(ledger);
-  const parts = [
-    ...(endedByNetwork === '' ? [] : [`the injected network ${endedByNetwork}`]),
-    ...(some(local) ? [`this machine failed connects: ${describeCounts(local)}`] : []),
-    ...(some(quota) ? [`a quota refused connects: ${describeCounts(quota)}`] : []),
-    ...(some(other) ? [`connects failed at the endpoint or in the network: ${describeCounts(other)}`] : []),
-    ...(some(underWay) ? [describeCounts(underWay)] : []),
-    ...(connectsThrottled > 0
-      ? [`CloudWatch counts ${formatPlural(connectsThrottled, 'connect')} refused for a quota`]
-      : []),
-    ...(some(ledger.disconnectedBy) ? [`connections ended: ${describeCounts(ledger.disconnectedBy)}`] : []),
-  ];
-  if (parts.length === 0) return { text: `${unsent}no connect had failed)`, origin: 'open' };
-  const isLocal = some(local);
+function originOf({ connectFailedBy, network, connectsThrottled }: Hindrance): Origin {
+  const { local, quota, underWay, other } = sortReasons(connectFailedBy);
+  const isLocal = !isEmpty(local);
   // An attempt without an answer may have waited for either; where this machine failed others, it proves nothing.
   const isRemote =
-    endedByNetwork !== '' ||
-    some(quota) ||
-    some(other) ||
+    describeEnded(network) !== '' ||
+    !isEmpty(quota) ||
+    !isEmpty(other) ||
     connectsThrottled > 0 ||
-    (some(underWay) && !isLocal);
-  return {
-    text: `${unsent}${parts.join('; ')})`,
-    origin: isLocal ? (isRemote ? 'open' : 'generator') : isRemote ? 'elsewhere' : 'open',
+    (!isEmpty(underWay) && !isLocal);
+  if (isLocal) return isRemote ? 'open' : 'generator';
+  return isRemote ? 'elsewhere' : 'open';
+}
+
+/** Groups are judged one by one; those whose messages have the same origin are described together. */
+function describeWaits(
+  wait: string,
+  hindrances: readonly Hindrance[],
+  countOf: (each: Hindrance) => number,
+): UnsentMessages[] {
+  return [...Map.groupBy(hindrances, originOf)].map(([origin, alike]) => {
+    const names = alike.flatMap(({ group }) => (group === undefined ? [] : [group]));
+    const of = names.length === 0 ? '' : ` of ${nameSome(names)}`;
+    return {
+      text: `${neverSent(sumBy(alike, countOf), of)}: ${wait} (${describeHindrances(alike)})`,
+      origin,
+    };
+  });
+}
+
+function describeHindrances(hindrances: readonly Hindrance[]): string {
+  const sumOfCounts = (countsOf: (each: Hindrance) => CountsByReason) => {
+    const sum = new ReasonCounts();
+    for (const each of hindrances) sum.addAll(countsOf(each));
+    return sum.counts();
   };
+  const { local, quota, underWay, other } = sortReasons(sumOfCounts((each) => each.connectFailedBy));
+  const disconnectedBy = sumOfCounts((each) => each.disconnectedBy);
+  const endedByNetwork = describeEnded(hindrances.map(({ network }) => network).reduce(sumFields));
+  const throttled = Math.max(...hindrances.map(({ connectsThrottled }) => connectsThrottled));
+  const parts = [
+    ...(endedByNetwork === '' ? [] : [`the injected network ${endedByNetwork}`]),
+    ...(isEmpty(local) ? [] : [`this machine failed connects: ${describeCounts(local)}`]),
+    ...(isEmpty(quota) ? [] : [`a quota refused connects: ${describeCounts(quota)}`]),
+    ...(isEmpty(other)
+      ? []
+      : [`connects failed at the endpoint or in the network: ${describeCounts(other)}`]),
+    ...(isEmpty(underWay) ? [] : [describeCounts(underWay)]),
+    ...(throttled > 0 ? [`CloudWatch counts ${formatPlural(throttled, 'connect')} refused for a quota`] : []),
+    ...(isEmpty(disconnectedBy) ? [] : [`connections ended: ${describeCounts(disconnectedBy)}`]),
+  ];
+  return parts.length === 0 ? 'no connect had failed' : parts.join('; ');
+}
+
+function isEmpty(counts: CountsByReason): boolean {
+  return Object.keys(counts).length === 0;
+}
+
+/** More groups are counted. */
+const mostNames = 3;
+
+function nameSome(names: readonly string[]): string {
+  if (names.length > mostNames) return formatPlural(names.length, 'group');
+  return joinWords(names);
 }
 
 /** `nothing dropped`, or what the stop of the run left over. */

@@ -119,6 +119,11 @@ export function formatPlural(count: number, singular: string, ending = 's'): str
   return `${formatCount(count)} ${singular}${count === 1 ? '' : ending}`;
 }
 
+/** `a`, `a and b`, `a, b and c` */
+export function joinWords(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
 /** `1 message`, `2,000 messages`, `1 GB-s`. @param unit in its plural */
 export function formatUnits(value: number, unit: string): string {
   const text = formatValue(value);

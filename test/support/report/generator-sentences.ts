@@ -4,7 +4,7 @@ import type { Check } from './truth.ts';
 
 /** Messages that were never sent, summed over the reasons a sentence gives, are those that no one sent, but for a stop's. */
 const namesAllUnsent: Check = ([sentence = ''], truth, { stop, messages }) => {
-  const named = [...sentence.matchAll(/([\d,]+) messages? (?:was|were) never sent/g)];
+  const named = [...sentence.matchAll(/([\d,]+) messages?(?: of [^:]+?)? (?:was|were) never sent/g)];
   const sum = named.reduce((all, [, count]) => all + numberIn(count), 0);
   const unsent = truth.intended - truth.sent;
   return stop === undefined ? sum <= unsent && unsent <= sum + messages.sendUnknown : sum <= unsent;
@@ -28,8 +28,15 @@ const blamesConnectsRightly: Check = (
   );
 };
 
-/** What is said of the injected network is what it did. */
+/** Groups whose messages a sentence blames on the injected network. */
+const blamedOnNetwork =
+  /messages? of ([^:]+?) (?:was|were) never sent: [^(]+\(the injected network (?:reset|ended|kept) /g;
+
+/** What is said of the injected network is what it did, to the groups that had one. */
 const blamesNetworkRightly: Check = ([sentence = ''], truth) =>
+  [...sentence.matchAll(blamedOnNetwork)].every(([, names = '']) =>
+    names.split(/, | and /).every((name) => truth.networks?.[name] !== undefined),
+  ) &&
   (!/the injected network (?:reset|ended|kept) /.test(sentence) || isTrueEnding(sentence, truth)) &&
   (!/held up by the injected network/.test(sentence) || truth.networks !== undefined);
 

@@ -126,6 +126,31 @@ export const networkSituations: readonly NamedSituation[] = [
     },
   ],
   [
+    'the network of one group ended connections, and both groups had messages that were never sent',
+    {
+      profile: {
+        devices: undefined,
+        stages: undefined,
+        groups: {
+          meters: { devices: 200, stages: [{ duration: '8s', target: 100 }] },
+          trackers: { devices: 200, stages: [{ duration: '8s', target: 100 }], network: 'lte' },
+        },
+      },
+      fateOf: cut,
+      record: (result) => (result.slice < 2 ? result : withNetwork(result)),
+      truth: {
+        networks: {
+          trackers: {
+            settings: 'from the start lte (delay 35ms, 12mbit up, 12mbit down)',
+            up: sumOfSlices(upOf, [2, 3]),
+            down: sumOfSlices(downOf, [2, 3]),
+          },
+        },
+        networkEnded: endedIn([2, 3]),
+      },
+    },
+  ],
+  [
     'devices slept, and the network held them up',
     {
       profile: {

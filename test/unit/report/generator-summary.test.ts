@@ -34,7 +34,13 @@ function healthOf(
   if (rest.connectedLagMs === undefined) connectedSendLag.merge(send_lag);
   else for (let i = 0; i < 950; i++) connectedSendLag.record(rest.connectedLagMs);
   const [group] = ledger.groups;
-  const groups = (rest.lateAs ?? [undefined]).map((lateAs) => ({ ...group!, ...(lateAs && { lateAs }) }));
+  const failures = { ...group!.failures, failedBy, connectFailedBy, disconnectedBy: {} };
+  const groups = (rest.lateAs ?? [undefined]).map((lateAs) => ({
+    ...group!,
+    droppedBy,
+    failures,
+    ...(lateAs && { lateAs }),
+  }));
   const dropped = sumOf(droppedBy);
   return summarizeGenerator(
     {
