@@ -32,6 +32,8 @@ import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan
 import { connectsAfterMs } from './presence.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { connectDurationMs, connectsBeforehand, settleMsOfNetwork } from './schedule.ts';
+import { searchMs } from './search/search-times.ts';
+import { holdLevel } from './search/searched-profile.ts';
 import { splitIntoSlices } from './slices.ts';
 import { splitSubscribers } from './subscribers.ts';
 import { wallsOf } from './walls.ts';
@@ -98,12 +100,25 @@ export function makePlan(request: PlanRequest): Plan {
 
 /** The plan, together with the errors that forbid running it. */
 export function draftPlan(request: PlanRequest): DraftPlan {
+  const { search } = request.profile;
+  if (search?.kind !== 'capacity') return draftLoad(request);
+  const during = (ms: number) =>
+    draftLoad({ ...request, profile: holdLevel(request.profile, search.from, ms) }, search.to);
+  const { plan } = during(1_000);
+  return during(
+    searchMs(plan, search, (request.account?.limits ?? accountLimitsOf('default')).lambdaSeconds * 1_000),
+  );
+}
+
+/** @param busiest the level that slices are to be able to send; absent: that of the profile */
+function draftLoad(request: PlanRequest, busiest?: number): DraftPlan {
   const { profile, runId, account, deployment } = request;
   const limits = account?.limits ?? accountLimitsOf('default');
   const profiles = groupProfilesOf(profile);
-  const groups = profiles.map((each) => ({
+  const busy = busiest === undefined ? profiles : groupProfilesOf(holdLevel(profile, busiest, 1_000));
+  const groups = profiles.map((each, i) => ({
     load: plannedLoadOf(each),
-    slices: splitIntoSlices(each, { limits, deployment, share: each.devices / profile.devices }),
+    slices: splitIntoSlices(busy[i]!, { limits, deployment, share: each.devices / profile.devices }),
   }));
   const ofDevices = profiles.filter(({ command }) => command === undefined);
   const slices = {

@@ -15,6 +15,7 @@ import { messagesReadPerSecond, readerAssumptions } from './queue-readers.ts';
 import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
+import { busiestSearch, forecastSearch, type SearchForecast } from './search/search-forecast.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
 import { catchUpAssumptions } from './stored-commands.ts';
 import { forecastStorms, type StormForecast } from './storm-forecast.ts';
@@ -34,6 +35,8 @@ export interface Preflight {
   readonly quotaAssumptions: readonly string[];
   /** Of the timeline's disconnects; absent: there are none. A storm past a quota is not refused. */
   readonly storms?: readonly StormForecast[];
+  /** What the plan's search comes to at most, as do all other figures of its preflight; absent: there is none. */
+  readonly search?: SearchForecast;
   readonly time: TimeForecast;
   readonly lambda: LambdaForecast;
   readonly statePayloads: readonly StatePayload[];
@@ -78,7 +81,9 @@ export interface CostForecast extends CostEstimate {
  * The planned peak of every quota against the account's limits in the plan; time, Lambdas, payloads and
  * money.
  */
-export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan)): Preflight {
+export function preflight(planned: Plan, deployment: Deployment = deploymentOf(planned)): Preflight {
+  const plan = busiestSearch(planned);
+  const search = forecastSearch(planned);
   const { limits, live } = accountOf(plan);
   const isRead = new Set(live);
   // What is read from the account is without what functions have reserved.
@@ -111,6 +116,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
       ...(readByRule && deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
     ],
     ...(storms.length > 0 && { storms }),
+    ...(search && { search }),
     time: forecastTime(plan),
     lambda: forecastLambda(plan, usage, deployment),
     statePayloads: statePayloads(plan),

@@ -11,6 +11,7 @@ import { groupsOf, settingOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { mostEventsPerSecond, observingGroupOf } from './presence.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
+import { loadSettingOf } from './search/search-forecast.ts';
 import { storedPerSecond } from './stored-commands.ts';
 import { streamBatches } from './stream-reading.ts';
 
@@ -98,7 +99,12 @@ function largestBackend({ quota, peak }: QuotaForecast, plan: Plan): Downlink | 
 }
 
 /** The setting that lowers the use of a quota, where no backend uses the most of it. */
-function remedyOf({ quota, peak }: QuotaForecast, plan: Plan): string {
+function remedyOf(forecast: QuotaForecast, plan: Plan): string {
+  const setting = settingFor(forecast, plan);
+  return setting === 'stages' ? loadSettingOf(plan) : setting;
+}
+
+function settingFor({ quota, peak }: QuotaForecast, plan: Plan): string {
   const isWithoutEchoes = groupsOf(plan).every(({ profile }) => profile.echo.fraction === 0);
   if (isWithoutEchoes && quota === 'publishOutPerSecond') return 'stages';
   if (isWithoutEchoes && quota === 'subscribesPerSecond') return 'connect.ratePerSecond';
@@ -195,7 +201,7 @@ export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEst
   const dearest = lines.reduce((most, next) => (next.usd > most.usd ? next : most));
   const fewer =
     messages >= 1
-      ? `lower the rate or shorten the run, to about ${formatQuantity(threeDigits(messages))} messages from ${formatQuantity(load.messages)}`
+      ? `${profile.search === undefined ? 'lower the rate or shorten the run' : 'lower search.to or shorten the search'}, to about ${formatQuantity(threeDigits(messages))} messages from ${formatQuantity(load.messages)}`
       : `use fewer devices, or shorten the run: without a single message it costs ${formatUsd(restUsd)}`;
   return [
     {

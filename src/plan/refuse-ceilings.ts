@@ -2,6 +2,7 @@ import type { InputError } from '../shared/errors.ts';
 import { type Ceilings, formatCeiling } from './ceilings.ts';
 import type { CostEstimate } from './cost.ts';
 import type { Plan } from './plan.ts';
+import { loadSettingOf } from './search/search-forecast.ts';
 
 /** What of a plan is above a ceiling of its stack; empty where the stack has none. @param totalUsd forecast */
 export function refuseCeilings(plan: Plan, { totalUsd }: Pick<CostEstimate, 'totalUsd'>): InputError[] {
@@ -20,8 +21,8 @@ export function refuseCeilings(plan: Plan, { totalUsd }: Pick<CostEstimate, 'tot
     });
   };
   hold('maxDevices', profile.devices, 'devices', 'use fewer devices');
-  hold('maxMessagesPerSecond', load.peakPerSecond, 'stages', 'lower the rate');
-  hold('maxCostUsd', totalUsd, 'stages', 'lower the rate, shorten the run or use fewer devices');
+  hold('maxMessagesPerSecond', load.peakPerSecond, loadSettingOf(plan), 'lower the rate');
+  hold('maxCostUsd', totalUsd, loadSettingOf(plan), 'lower the rate, shorten the run or use fewer devices');
   if (!profile.limits.enforce && !ceilings.allowForce) {
     errors.push({
       path: 'limits.enforce',

@@ -10,13 +10,15 @@ import { checkPaceOfConnects } from './pace-of-connects.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs } from './schedule.ts';
+import { busiestSearch, forecastSearch, loadSettingOf } from './search/search-forecast.ts';
 import { checkLingering, checkWebConnections } from './slice-connections.ts';
 import { subscriberSlicesOf } from './subscribers.ts';
 
 /** Limits that no profile lifts: the stack's ceilings, Lambda's 900 s, the children of a Distributed Map, and what a slice can do. */
 export function wallsOf(plan: Plan, limits: AccountLimits): readonly InputError[] {
+  const busiest = busiestSearch(plan);
   return [
-    ...refuseCeilings(plan, priceRun(plan, forecastUsage(plan, deploymentOf(plan)))),
+    ...refuseCeilings(busiest, priceRun(busiest, forecastUsage(busiest, deploymentOf(plan)))),
     ...checkLambdaTime(plan, limits),
     ...checkSlices(plan),
     ...groupsOf(plan).flatMap((group) => [...checkWebConnections(group), ...checkLingering(group)]),
@@ -32,6 +34,7 @@ function checkLambdaTime(plan: Plan, limits: AccountLimits): InputError[] {
   if (overMs <= 0) return [];
   const connectMs = timeline.publishAt - timeline.startAt;
   const publishMs = timeline.publishEndAt - timeline.publishAt;
+  const search = forecastSearch(plan);
   const parts = `${spoken(timeline.startAt - timeline.createdAt)} to start, ${spoken(connectMs)} to connect, ${spoken(publishMs)} to publish, ${spoken(timeline.deadlineAt - timeline.publishEndAt)} to drain and end`;
   const [slowest] = groupsOf(plan).toSorted(
     (a, b) => connectDurationMs(b.profile) - connectDurationMs(a.profile),
@@ -43,9 +46,12 @@ function checkLambdaTime(plan: Plan, limits: AccountLimits): InputError[] {
       : '';
   return [
     {
-      path: connectMs > publishMs ? rateSetting : 'stages',
+      path: connectMs > publishMs ? rateSetting : loadSettingOf(plan),
       message: `a slice would live ${spoken(lambdaMs + overMs)} (${parts}), and a Lambda ends at ${spoken(lambdaMs)}`,
-      hint: `${connectsFaster}shorten the run by ${spoken(overMs)}`,
+      hint:
+        search === undefined
+          ? `${connectsFaster}shorten the run by ${spoken(overMs)}`
+          : `${connectsFaster}shorten the search by ${spoken(overMs)}: it has up to ${search.mostHolds} steps of ${spoken(search.stepSeconds * 1_000)} each; bring search.from and search.to nearer together, or give a larger precision, a shorter hold or settle, or a shorter publish.ackTimeout`,
     },
   ];
 }

@@ -20,6 +20,9 @@ import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkObserved } from './presence-rules.ts';
 import { checkRatePerDevice, checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
+import { checkSearch } from './search-rules.ts';
+import { resolveSearch } from './search-schema.ts';
+import { completeSearch, withPlannedLevel } from './searched-load.ts';
 import { validateShape } from './shape.ts';
 import { resolveSizes } from './size-schema.ts';
 import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
@@ -56,18 +59,25 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
   const ofValue = checkJsonValue(input);
   if (ofValue.some(isTooDeep)) return { errors: ofValue };
   const overridden = applyOverrides(input, overrides);
-  const form = overridden.input;
-  if (!isObject(form)) return { errors: [noObject] };
+  if (!isObject(overridden.input)) return { errors: [noObject] };
+  const form = completeSearch(overridden.input);
   const rules = findRules(form);
   const parts = partsOf(form);
   const readOne = (flat: JsonObject) => readFlatProfile(flat, rules, parts);
   const readFlat = (flat: JsonObject) =>
     flat.messages === undefined ? readOne(flat) : readMixed(flat, rules, parts, readOne);
-  const { profile, errors: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
+  const { profile: read, errors: found } =
+    form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
+  const profile = read && withPlannedLevel(read, overridden.input);
   const ofWhole =
     profile === undefined
       ? []
-      : [...checkTimeline(form.timeline, profile), ...checkCommands(profile), ...checkObserved(profile)];
+      : [
+          ...checkTimeline(form.timeline, profile),
+          ...checkCommands(profile),
+          ...checkObserved(profile),
+          ...checkSearch(profile, rules.limits),
+        ];
   const errors = inOrderOf(form, [...rules.errors, ...found, ...ofWhole]).map((error) => ({
     ...error,
     path: overridden.sources.get(error.path) ?? overridden.sources.get(listOf(error.path)) ?? error.path,
@@ -205,6 +215,7 @@ function resolve(
     ...(settings.observers === undefined ? {} : { observers: settings.observers }),
     allowedHosts: settings.allowedHosts,
     ...(settings.timeline && { timeline: resolveTimeline(settings.timeline) }),
+    ...(settings.search && { search: resolveSearch(settings.search) }),
     thresholds: withDefaultThresholds(resolveThresholds(settings), {
       connect: { protocol },
       publish,

@@ -9,6 +9,7 @@ import { loadSettings } from './load-shapes/load-shapes.ts';
 import { messages } from './message-schema.ts';
 import { networkSetting } from './network-schema.ts';
 import { observeSetting } from './presence-rules.ts';
+import { searchSetting } from './search-schema.ts';
 import { thresholds } from './threshold-schema.ts';
 import { timelineSetting } from './timeline.ts';
 
@@ -155,6 +156,7 @@ const flatSchema = z.strictObject({
       examples: [['iot.example.com']],
     }),
   timeline: timelineSetting,
+  search: searchSetting,
   thresholds,
   overrides: z
     .array(z.string().max(1_000))
@@ -215,6 +217,7 @@ export const profileSchema = flatSchema
       { required: ['thinkTime', 'stages'] },
       { required: ['throughputPerUser', 'stages'] },
       { required: ['groups'] },
+      { required: ['devices', 'search'] },
     ],
   });
 

@@ -1,10 +1,7 @@
 import type { Aggregation } from './threshold-metrics.ts';
 
-/**
- * What a search varies. `rate`: messages a second. `devices`: devices that are connected. `connects`: new connections a second.
- * `users`: users of a closed model.
- */
-export const searchedQuantities = ['rate', 'devices', 'connects', 'users'] as const;
+/** What a search varies. `rate`: messages a second. */
+export const searchedQuantities = ['rate'] as const;
 export type SearchedQuantity = (typeof searchedQuantities)[number];
 
 /**

@@ -1,5 +1,5 @@
 import type { CapacitySearch } from '../../profile/search.ts';
-import type { JudgedHold } from './judged-hold.ts';
+import type { HoldVerdict } from './judged-hold.ts';
 import { type Bracket, bracketOf, type LevelRecord } from './levels.ts';
 import { searchMethods } from './methods.ts';
 import { mostHolds, mostVoids } from './most-holds.ts';
@@ -18,7 +18,10 @@ export interface NextHold {
  * each agree; a level whose later holds contradict the first one changes sides, and the search goes on from there.
  * @param judged in the order of their steps, all of them
  */
-export function decideNext(settings: CapacitySearch, judged: readonly JudgedHold[]): NextHold | SearchAnswer {
+export function decideNext(
+  settings: CapacitySearch,
+  judged: readonly HoldVerdict[],
+): NextHold | SearchAnswer {
   const { confirm } = settings;
   const bracket = bracketOf(judged, confirm);
   const last = judged.at(-1);
@@ -47,11 +50,11 @@ export function isAnswer(next: NextHold | SearchAnswer): next is SearchAnswer {
 }
 
 /** The last hold is void. */
-function isGivenUp(judged: readonly JudgedHold[]): boolean {
+function isGivenUp(judged: readonly HoldVerdict[]): boolean {
   return voidsIn(judged) > mostVoids || judged.at(-2)?.outcome === 'void';
 }
 
-function voidsIn(judged: readonly JudgedHold[]): number {
+function voidsIn(judged: readonly HoldVerdict[]): number {
   return judged.filter(({ outcome }) => outcome === 'void').length;
 }
 

@@ -16,6 +16,9 @@ export interface SearchStep {
 /** `void`: the hold says nothing of the service, because the generator or the measurement was not good enough. */
 export type HoldOutcome = 'passed' | 'failed' | 'void';
 
+/** What of a hold decides the next one. */
+export type HoldVerdict = Pick<JudgedHold, 'step' | 'level' | 'repeats' | 'outcome' | 'voidBecause'>;
+
 /** Stored as `runs/{runId}/search/{step}.json`. */
 export interface JudgedHold extends SearchStep {
   readonly outcome: HoldOutcome;

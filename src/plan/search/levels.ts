@@ -1,4 +1,4 @@
-import type { JudgedHold } from './judged-hold.ts';
+import type { HoldVerdict } from './judged-hold.ts';
 
 /** What the holds of one level have shown. Void holds count for nothing. */
 export interface LevelRecord {
@@ -22,7 +22,7 @@ export interface Bracket {
 }
 
 /** @param confirm at least 1 */
-export function bracketOf(judged: readonly JudgedHold[], confirm: number): Bracket {
+export function bracketOf(judged: readonly HoldVerdict[], confirm: number): Bracket {
   const levels = [...Map.groupBy(judged, ({ level }) => level)].flatMap(([, holds]) =>
     recordOf(holds, confirm),
   );
@@ -36,7 +36,7 @@ function byLevel(a: LevelRecord, b: LevelRecord): number {
   return a.level - b.level;
 }
 
-function recordOf(holds: readonly JudgedHold[], confirm: number): LevelRecord[] {
+function recordOf(holds: readonly HoldVerdict[], confirm: number): LevelRecord[] {
   const counted = holds.filter(({ outcome }) => outcome !== 'void');
   const [first] = counted;
   if (first === undefined) return [];

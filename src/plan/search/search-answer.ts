@@ -1,5 +1,5 @@
 import type { CapacitySearch } from '../../profile/search.ts';
-import type { JudgedHold, VoidKind } from './judged-hold.ts';
+import type { HoldVerdict, VoidKind } from './judged-hold.ts';
 import { type Bracket, bracketOf, type LevelRecord } from './levels.ts';
 
 /**
@@ -33,7 +33,7 @@ export interface SearchConfidence {
 /** The answer of a search that ends now. @param judged all holds so far, in the order of their steps */
 export function answerNow(
   ended: SearchEnd,
-  judged: readonly JudgedHold[],
+  judged: readonly HoldVerdict[],
   { confirm }: Pick<CapacitySearch, 'confirm'>,
 ): SearchAnswer {
   return answerOf(ended, bracketOf(judged, confirm));
@@ -68,6 +68,6 @@ const needsByKind: Readonly<Record<VoidKind, string>> = {
 };
 
 /** What a search would need whose last hold was void. */
-export function needsOf({ voidBecause = [] }: Pick<JudgedHold, 'voidBecause'>): string {
+export function needsOf({ voidBecause = [] }: Pick<HoldVerdict, 'voidBecause'>): string {
   return [...new Set(voidBecause.map(({ kind }) => needsByKind[kind]))].join(' ');
 }

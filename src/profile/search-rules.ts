@@ -1,0 +1,143 @@
+import { sumOf } from '../shared/counts.ts';
+import { formatDuration } from '../shared/duration.ts';
+import type { InputError } from '../shared/errors.ts';
+import { formatCount } from '../shared/format.ts';
+import { suggestFrom } from '../shared/nearest.ts';
+import type { LoadProfile } from './load-profile.ts';
+import { peakOf } from './load-shapes/resolved-load.ts';
+import { hasRate, whyUnrated } from './rate-rules.ts';
+import { type CapacitySearch, longestHoldMs } from './search.ts';
+import { searchedGroups } from './searched-groups.ts';
+import type { TargetLimits } from './target-limits.ts';
+
+/** What the settings of a search mean with one another and with the rest of the profile. */
+export function checkSearch(profile: LoadProfile, limits: TargetLimits): InputError[] {
+  const { search } = profile;
+  if (search?.kind !== 'capacity') return [];
+  const ofRange =
+    search.from < search.to
+      ? []
+      : [
+          {
+            path: 'search.to',
+            message: `must be above from (${formatCount(search.from)}), not ${formatCount(search.to)}`,
+            hint: 'give from a level that surely holds, and to one that surely breaks',
+          },
+        ];
+  return [
+    ...ofRange,
+    ...checkTimes(search),
+    ...checkGroup(profile, search),
+    ...checkThresholds(profile),
+    ...checkTimeline(profile),
+    ...(ofRange.length > 0 ? [] : checkDevices(profile, search, limits)),
+  ];
+}
+
+function checkTimes({ settleMs, holdMs }: CapacitySearch): InputError[] {
+  const most = formatDuration(longestHoldMs);
+  const errors: InputError[] = [];
+  if (settleMs > longestHoldMs) {
+    const hint = `give 0s to ${most}: a Lambda runs no longer`;
+    errors.push({
+      path: 'search.settle',
+      message: `must be at most ${most}, not ${formatDuration(settleMs)}`,
+      hint,
+    });
+  }
+  if (holdMs < 1_000 || holdMs > longestHoldMs || holdMs % 1_000 !== 0) {
+    const hint = 'series are by second; give a hold such as "60s"';
+    const message = `must be whole seconds from 1s to ${most}, not ${formatDuration(holdMs)}`;
+    errors.push({ path: 'search.hold', message, hint });
+  }
+  return errors;
+}
+
+/** Patterns whose rate is not the same in each second: a hold of a few seconds would have more or fewer messages than its level. */
+const unevenPatterns: readonly string[] = ['pulse', 'burst', 'gaps'];
+
+function checkGroup(profile: LoadProfile, search: CapacitySearch): InputError[] {
+  const names = profile.groups?.map(({ name }) => name) ?? [];
+  if (search.group !== undefined && !names.includes(search.group)) {
+    const hint =
+      names.length === 0
+        ? 'remove it: the profile has no groups'
+        : suggestFrom(search.group, names, 'the groups are');
+    return [{ path: 'search.group', message: `no group is called ${search.group}`, hint }];
+  }
+  const groups = searchedGroups(profile, search).map(({ settings }) => settings);
+  const why = whyUnrated(groups, search.group);
+  if (why !== undefined) {
+    const hint = 'search a group of devices that send at a rate (search.group), or give the devices a rate';
+    return [{ path: 'search.of', message: `rate cannot be searched: ${why}`, hint }];
+  }
+  const patterns = groups.flatMap(
+    ({ messages, pattern }) => messages?.map((kind) => kind.pattern) ?? [pattern],
+  );
+  if (!patterns.some((pattern) => pattern !== undefined && unevenPatterns.includes(pattern.kind))) return [];
+  return [
+    {
+      path: 'search.of',
+      message:
+        'rate cannot be searched: messages come in bursts, all at once or after gaps, and not at a rate',
+      hint: 'remove burst, together and the distribution of everySeconds; arrivals "poisson" and jitter can stay',
+    },
+  ];
+}
+
+function checkThresholds({ thresholds }: LoadProfile): InputError[] {
+  const judged = Object.entries(thresholds);
+  if (judged.every(([, list]) => list.length === 0)) {
+    const hint = 'give the objectives that a level is to hold, such as {"end_to_end_latency": ["p(99)<500"]}';
+    return [{ path: 'thresholds', message: 'has none, so no level could break one', hint }];
+  }
+  return judged.flatMap(([metric, list]) =>
+    list.some(({ abortOnFail }) => abortOnFail)
+      ? [
+          {
+            path: `thresholds.${metric}`,
+            message: 'would end the whole run with the first level that breaks it (abortOnFail)',
+            hint: 'remove abortOnFail: a search judges each level by itself, and goes on',
+          },
+        ]
+      : [],
+  );
+}
+
+function checkTimeline({ timeline = [] }: LoadProfile): InputError[] {
+  return timeline.flatMap(({ action }, i) =>
+    action.kind === 'rate'
+      ? [
+          {
+            path: `timeline[${i}].rate`,
+            message: 'changes the rate that the search changes',
+            hint: 'remove it, or remove search',
+          },
+        ]
+      : [],
+  );
+}
+
+/** Whether so few devices could send the highest level. */
+function checkDevices(
+  profile: LoadProfile,
+  search: CapacitySearch,
+  { publishesPerSecondPerConnection: limit, name }: TargetLimits,
+): InputError[] {
+  const groups = searchedGroups(profile, search).filter(({ settings }) => hasRate(settings));
+  const peaks = groups.map(({ settings }) => peakOf(settings));
+  const sum = sumOf(peaks);
+  return groups.flatMap(({ name: group, settings }, i) => {
+    const { connect, devices } = settings;
+    const level = (search.to * peaks[i]!) / sum;
+    if (connect.protocol !== 'mqtt' || level / devices <= limit) return [];
+    const each = Math.round((level / devices) * 10) / 10;
+    return [
+      {
+        path: group === undefined ? 'devices' : `groups.${group}.devices`,
+        message: `are ${formatCount(devices)}, and send ${each} messages a second each at the highest level of the search; ${name} discards what is above ${limit} on a connection`,
+        hint: `use at least ${formatCount(Math.ceil(level / limit))} devices, or lower search.to to ${formatCount(Math.floor((devices * limit * sum) / peaks[i]!))}`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,204 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { AccountView } from '../../../../src/plan/account.ts';
+import { withActions } from '../../../../src/plan/actions/with-actions.ts';
+import { checkStoredPlan } from '../../../../src/plan/check-plan.ts';
+import { groupsOf } from '../../../../src/plan/groups.ts';
+import { type DraftPlan, draftPlan } from '../../../../src/plan/make-plan.ts';
+import type { Plan } from '../../../../src/plan/plan.ts';
+import { preflight } from '../../../../src/plan/preflight.ts';
+import { mostHolds, undisturbedHolds } from '../../../../src/plan/search/most-holds.ts';
+import { busiestSearch, stepActions } from '../../../../src/plan/search/search-forecast.ts';
+import { stepMs } from '../../../../src/plan/search/search-times.ts';
+import type { CapacitySearch } from '../../../../src/profile/search.ts';
+import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
+import { parseProfile } from '../../../../src/targets/parse-profile.ts';
+import { randomCases } from '../../../support/effort.ts';
+import { searchService } from '../../../support/plan/simulated-service.ts';
+
+const rehearsal: AccountView = { limits: accountLimitsOf('default'), live: [], isCharged: false };
+
+/** A search of seconds. */
+const quick = {
+  devices: 100,
+  publish: { ackTimeout: '1s' },
+  search: { from: 1_000, to: 8_000, settle: '1s', hold: '3s' },
+};
+
+function draftOf(profile: object, account: AccountView = rehearsal): DraftPlan {
+  return draftPlan({ profile: parseProfile(profile), runId: 'r', now: 1e12, account });
+}
+
+function searchIn({ profile }: Plan): CapacitySearch {
+  return profile.search as CapacitySearch;
+}
+
+function ratesOf(plan: Plan): (readonly [string | undefined, number])[] {
+  return groupsOf(plan).map(({ group, profile }) => [group, profile.startRatePerSecond]);
+}
+
+describe('the plan of a search', () => {
+  it('has the lowest level all the time, for as many steps as there may be', () => {
+    const { plan, errors, walls } = draftOf(quick);
+    expect([errors, walls]).toEqual([[], []]);
+    const ms = mostHolds(searchIn(plan)) * stepMs(plan, searchIn(plan));
+    expect(plan.profile).toMatchObject({
+      startRatePerSecond: 1_000,
+      stages: [{ durationMs: ms, targetPerSecond: 1_000 }],
+    });
+    expect(plan.timeline.publishEndAt - plan.timeline.publishAt).toBe(Math.ceil(ms));
+    expect(checkStoredPlan(plan)).toEqual([]);
+  });
+
+  it('has the slices that the highest level needs', () => {
+    const most = { ...quick, devices: 400, search: { ...quick.search, to: 40_000 } };
+    expect(draftOf(most).plan.slices.count).toBe(8);
+  });
+
+  it('divides levels between groups in proportion to their own highest rates', () => {
+    const groups = {
+      a: { devices: 100, stages: [{ duration: '10s', target: 30 }] },
+      b: { devices: 100, ratePerSecond: 10, duration: '1m' },
+      c: { devices: 100, idle: true, duration: '1m' },
+    };
+    expect(ratesOf(draftOf({ ...quick, groups }).plan)).toEqual([
+      ['a', 750],
+      ['b', 250],
+      ['c', 0],
+    ]);
+    expect(ratesOf(draftOf({ ...quick, groups, search: { ...quick.search, group: 'b' } }).plan)).toEqual([
+      ['a', 30],
+      ['b', 1_000],
+      ['c', 0],
+    ]);
+  });
+
+  it('divides levels between kinds of message, and keeps how they arrive', () => {
+    const messages = { reading: { weight: 3, arrivals: 'poisson' }, status: { weight: 1 } };
+    const { plan } = draftOf({ ...quick, ratePerSecond: 100, messages });
+    const [group] = groupsOf(plan);
+    expect(group!.profile.startRatePerSecond).toBe(1_000);
+    expect(group!.profile.messages).toMatchObject([
+      { name: 'reading', startRatePerSecond: 750, pattern: { kind: 'poisson' } },
+      { name: 'status', startRatePerSecond: 250 },
+    ]);
+    expect(checkStoredPlan(plan)).toEqual([]);
+  });
+
+  it('leaves users and bursts of other groups as busy as they ever are', () => {
+    const groups = {
+      meters: { devices: 100, ratePerSecond: 10, duration: '1m' },
+      people: { stages: [{ duration: '10s', target: 20 }], thinkTime: '1s' },
+      pulses: { devices: 10, everySeconds: 10, together: true, duration: '30s' },
+    };
+    const { plan, errors } = draftOf({ ...quick, groups, search: { ...quick.search, group: 'meters' } });
+    expect(errors).toEqual([]);
+    const [, people, pulses] = groupsOf(plan);
+    const lastsMs = plan.timeline.publishEndAt - plan.timeline.publishAt;
+    expect(people!.profile.users).toMatchObject({ startUsers: 20 });
+    expect(people!.profile.stages).toMatchObject([{ targetUsers: 20 }]);
+    expect(pulses!.load.messages).toBe(10 * Math.floor((lastsMs - 1_000) / 10_000 + 1));
+    expect(checkStoredPlan(plan)).toEqual([]);
+  });
+
+  it('has the reserve for void and contradicting holds only so far as a Lambda lasts', () => {
+    const { plan, walls } = draftOf({ ...quick, search: { ...quick.search, hold: '45s' } });
+    const search = searchIn(plan);
+    expect(walls).toEqual([]);
+    const steps = (plan.timeline.publishEndAt - plan.timeline.publishAt) / stepMs(plan, search);
+    expect(Math.floor(steps)).toBeGreaterThanOrEqual(undisturbedHolds(search));
+    expect(Math.floor(steps)).toBeLessThan(mostHolds(search));
+    expect(plan.timeline.deadlineAt - plan.timeline.createdAt).toBeLessThanOrEqual(900_000);
+  });
+
+  it('is refused where even without a reserve it lasts longer than a Lambda', () => {
+    const { walls } = draftOf({ devices: 100, search: { from: 1_000, to: 8_000 } });
+    expect(walls).toHaveLength(1);
+    expect(walls[0]).toMatchObject({
+      path: 'search.to',
+      message: expect.stringMatching(/^a slice would live 1\dm.*, and a Lambda ends at 15m$/),
+      hint: expect.stringMatching(
+        /^shorten the search by .*: it has up to 10 steps of 1m.* each; bring search.from and search.to nearer together,/,
+      ),
+    });
+  });
+});
+
+describe('preflight of a search', () => {
+  it('forecasts what no search of it exceeds', () => {
+    const { plan } = draftOf(quick);
+    const search = searchIn(plan);
+    const busiest = busiestSearch(plan);
+    const each = stepMs(plan, search);
+    const most = (preflight(plan).search!.longestSeconds * 1_000) / each;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 500, max: 9_000 }),
+        fc.array(fc.constantFrom('passed', 'failed', 'void', 'by limit'), { minLength: 1, maxLength: 30 }),
+        (limit, given) => {
+          const { judged } = searchService(search, (level, before) => {
+            const outcome = given[before.length % given.length]!;
+            return outcome === 'by limit' ? (level <= limit ? 'passed' : 'failed') : outcome;
+          });
+          expect(judged.length).toBeLessThanOrEqual(Math.floor(most));
+          const actual = withActions(
+            plan,
+            judged.flatMap(({ level, step }) => {
+              const at = plan.timeline.publishAt + step * each;
+              return stepActions(search, {
+                level,
+                at,
+                holdUntil: at + search.settleMs + 1_000 + search.holdMs,
+              });
+            }),
+          );
+          expect(actual.load.messages).toBeLessThanOrEqual(busiest.load.messages);
+          expect(actual.load.peakPerSecond).toBeLessThanOrEqual(busiest.load.peakPerSecond);
+        },
+      ),
+      randomCases(100),
+    );
+  });
+
+  it('says the steps, their time and their cost', () => {
+    const { search, cost } = preflight(draftOf(quick).plan);
+    expect(search).toMatchObject({
+      levels: [1_000, 2_000, 4_000, 8_000, 5_657, 6_727, 7_336, 7_661, 7_661, 8_000],
+      holds: 10,
+      mostHolds: 20,
+      cautions: [],
+    });
+    expect(search!.longestSeconds).toBeCloseTo(20 * search!.stepSeconds, 6);
+    const constant = preflight(draftOf({ devices: 100, ratePerSecond: 1_000, duration: '5m' }).plan);
+    expect(cost.totalUsd).toBeGreaterThan(constant.cost.totalUsd);
+  });
+
+  it('refuses a highest level past a quota, and a cost past the ceiling', () => {
+    const { plan } = draftOf({
+      ...quick,
+      devices: 400,
+      search: { ...quick.search, to: 17_000 },
+      limits: { maxCostUsd: 0.5 },
+    });
+    const refusals = preflight(plan).refusals;
+    expect(refusals.map(({ path }) => path)).toEqual([
+      'search.to',
+      'search.to',
+      'search.to',
+      'limits.maxCostUsd',
+    ]);
+    expect(refusals[0]!.message).toMatch(/^inbound publishes per second \(PublishIn\): 17,000\/s planned/);
+    expect(refusals[3]!.hint).toMatch(/^lower search\.to or shorten the search, to about /);
+  });
+
+  it('cautions on AWS that CloudWatch cannot see what is shorter than its minute', () => {
+    const onAws = { ...rehearsal, isCharged: true };
+    const cautionsOf = (profile: object, account: AccountView) =>
+      preflight(draftOf(profile, account).plan).search!.cautions;
+    expect(cautionsOf(quick, onAws)).toEqual([
+      'CloudWatch counts by the minute, and a hold lasts 3s: it cannot show which quota throttled messages in it. Missing acknowledgements still break a level at QoS 1; for the quota’s name give a hold of 60s or more.',
+    ]);
+    expect(cautionsOf(quick, rehearsal)).toEqual([]);
+    expect(cautionsOf({ ...quick, search: { ...quick.search, hold: '60s' } }, onAws)).toEqual([]);
+  });
+});

@@ -1,0 +1,169 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LoadProfile } from '../../../src/profile/load-profile.ts';
+import { parseProfile } from '../../../src/targets/parse-profile.ts';
+import { inputErrorsOf } from '../../support/input-errors.ts';
+
+const range = { from: 1_000, to: 8_000 };
+
+function searchOf(profile: object): LoadProfile['search'] {
+  return parseProfile({ devices: 100, search: range, ...profile }).search;
+}
+
+function errorsOf(profile: object): string[] {
+  return inputErrorsOf(() => parseProfile({ devices: 100, search: range, ...profile })).map(
+    ({ path, message, hint }) => `${path}: ${message} → ${hint}`,
+  );
+}
+
+describe('a search', () => {
+  it('has defaults for all but its range', () => {
+    expect(searchOf({})).toEqual({
+      kind: 'capacity',
+      of: 'rate',
+      from: 1_000,
+      to: 8_000,
+      method: 'ramp-then-bisect',
+      settleMs: 15_000,
+      holdMs: 60_000,
+      precision: 0.05,
+      confirm: 2,
+    });
+  });
+
+  it('takes them as the profile says', () => {
+    const search = { ...range, method: 'steps', settle: '0s', hold: '1s', precision: 1, confirm: 1 };
+    expect(searchOf({ search })).toMatchObject({
+      method: 'steps',
+      settleMs: 0,
+      holdMs: 1_000,
+      precision: 1,
+      confirm: 1,
+    });
+  });
+
+  it.each([
+    [{ ratePerSecond: 500 }, 500],
+    [{ ratePerSecond: 500, duration: '5m', arrivals: 'poisson' }, 500],
+    [{ everySeconds: 10 }, 10],
+    [
+      {
+        stages: [
+          { duration: '1m', target: 700 },
+          { duration: '1m', target: 300 },
+        ],
+      },
+      700,
+    ],
+    [{ ratePerSecond: 400, messages: { reading: { weight: 3 }, status: { weight: 1 } } }, 400],
+    [{ groups: { a: { devices: 100, ratePerSecond: 30 }, b: { devices: 10, ratePerSecond: 12 } } }, 42],
+    [
+      {
+        groups: { a: { devices: 100, ratePerSecond: 30 }, b: { devices: 10, ratePerSecond: 12 } },
+        search: { ...range, to: 1_001, group: 'a' },
+      },
+      30,
+    ],
+    [{ groups: { a: { ratePerSecond: 30 }, b: { idle: true } } }, 30],
+  ])('takes the load of the profile for what is planned: %j', (profile, planned) => {
+    expect(searchOf({ search: { ...range, to: 1_001 }, ...profile })).toMatchObject({ planned });
+  });
+
+  it('has nothing planned without a load', () => {
+    expect(searchOf({})).not.toHaveProperty('planned');
+  });
+
+  it('names every error at once', () => {
+    const search = { of: 'speed', from: 0, precision: 2, confirm: 0, method: 'ramp', hold: '1.5s', x: 1 };
+    expect(errorsOf({ search }).map((error) => error.split(':')[0])).toEqual([
+      'search.of',
+      'search.from',
+      'search.to',
+      'search.method',
+      'search.precision',
+      'search.confirm',
+      'search.x',
+    ]);
+  });
+
+  it('names what does not fit together, every error at once', () => {
+    const errors = errorsOf({
+      devices: 10,
+      ratePerSecond: 500,
+      timeline: [{ at: '1s', rate: 3 }],
+      thresholds: { end_to_end_latency: [{ threshold: 'p(99)<400', abortOnFail: true }] },
+      search: { from: 9_000, to: 9_000, hold: '1.5s', settle: '20m', group: 'meters' },
+    });
+    expect(errors).toEqual([
+      'search.to: must be above from (9,000), not 9,000 → give from a level that surely holds, and to one that surely breaks',
+      'search.settle: must be at most 15m, not 20m → give 0s to 15m: a Lambda runs no longer',
+      'search.hold: must be whole seconds from 1s to 15m, not 1s500ms → series are by second; give a hold such as "60s"',
+      'search.group: no group is called meters → remove it: the profile has no groups',
+      'timeline[0].rate: changes the rate that the search changes → remove it, or remove search',
+      'thresholds.end_to_end_latency: would end the whole run with the first level that breaks it (abortOnFail) → remove abortOnFail: a search judges each level by itself, and goes on',
+    ]);
+  });
+
+  it.each([
+    [
+      { users: 10, duration: '1m', devices: undefined },
+      'search.of: rate cannot be searched: The devices are users who decide when they send: their load has no rate to change. → search a group of devices that send at a rate (search.group), or give the devices a rate',
+    ],
+    [
+      { idle: true, duration: '1m' },
+      'search.of: rate cannot be searched: The devices are idle: they send nothing. → search a group of devices that send at a rate (search.group), or give the devices a rate',
+    ],
+    [
+      { burst: { count: 10, spacing: '100ms', everySeconds: 60 }, duration: '5m' },
+      'search.of: rate cannot be searched: messages come in bursts, all at once or after gaps, and not at a rate → remove burst, together and the distribution of everySeconds; arrivals "poisson" and jitter can stay',
+    ],
+    [
+      { everySeconds: '5..15', duration: '5m' },
+      'search.of: rate cannot be searched: messages come in bursts, all at once or after gaps, and not at a rate → remove burst, together and the distribution of everySeconds; arrivals "poisson" and jitter can stay',
+    ],
+    [
+      { devices: 10 },
+      'devices: are 10, and send 800 messages a second each at the highest level of the search; AWS IoT Core discards what is above 100 on a connection → use at least 80 devices, or lower search.to to 1,000',
+    ],
+    [
+      { groups: { a: { devices: 10, ratePerSecond: 30 }, b: { devices: 100, ratePerSecond: 10 } } },
+      'groups.a.devices: are 10, and send 600 messages a second each at the highest level of the search; AWS IoT Core discards what is above 100 on a connection → use at least 60 devices, or lower search.to to 1,333',
+    ],
+    [
+      { groups: { meters: { ratePerSecond: 30 } }, search: { ...range, group: 'meter' } },
+      'search.group: no group is called meter → did you mean "meters"?',
+    ],
+    [
+      {
+        thresholds: Object.fromEntries(
+          [
+            'lost_messages',
+            'dropped_messages',
+            'unacknowledged_messages',
+            'failed_messages',
+            'throttled_messages',
+            'devices_not_connected',
+          ].map((metric) => [metric, []]),
+        ),
+      },
+      'thresholds: has none, so no level could break one → give the objectives that a level is to hold, such as {"end_to_end_latency": ["p(99)<500"]}',
+    ],
+    [
+      { search: true },
+      'search: must be an object, not true → Searches for the highest load at which the thresholds hold: one level after the other is held and judged, in one run, until the knee is known; for example {"of":"rate","from":1000,"to":20000}',
+    ],
+  ])('refuses what it cannot search: %j', (profile, error) => {
+    expect(errorsOf(profile)).toEqual([error]);
+  });
+
+  it('says only once that a level is of no number', () => {
+    expect(errorsOf({ search: { from: 'low', to: 8_000 } })).toEqual([
+      'search.from: must be a number, not "low" → The lowest level, a whole number from 1; for example 1000',
+    ]);
+  });
+
+  it('is of the whole run, and not of a group', () => {
+    expect(errorsOf({ groups: { meters: { ratePerSecond: 30, search: range } } })[0]).toMatch(
+      /^groups\.meters\.search: is not a setting of a group/,
+    );
+  });
+});
