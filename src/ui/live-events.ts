@@ -32,7 +32,6 @@ import { formatTimeLeft } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { ActiveRun } from './active-run.ts';
-import { readerLagSeconds } from './page/live-state.ts';
 import type {
   ControlsOnPage,
   GroupOnPage,
@@ -45,10 +44,18 @@ import type {
 import type { ReceivedCounts } from './received-so-far.ts';
 
 const everyMs = 1_000;
+/** After a second is over: by then slices have reported it, and a page shows it without waiting for the next. */
+const reportedAfterMs = 300;
 /** A slice that has reported nothing this long after the start counts as failed. */
 const startTimeoutMs = 20_000;
 
 export type SendEvent = <Name extends keyof PageEvents>(name: Name, data: PageEvents[Name]) => void;
+
+export interface PageClock {
+  sleep(ms: number): Promise<void>;
+  /** Epoch milliseconds. */
+  now(): number;
+}
 
 /**
  * Sends events of one run to one page, once a second, until the run ends or the page closes. Data that the page already
@@ -58,7 +65,7 @@ export async function sendRunEvents(
   run: ActiveRun,
   send: SendEvent,
   isOpen: () => boolean,
-  sleep: (ms: number) => Promise<void>,
+  { sleep, now }: PageClock,
 ): Promise<void> {
   let plan: PlanOnPage | undefined;
   let shown: Plan | undefined;
@@ -88,7 +95,7 @@ export async function sendRunEvents(
       });
       return;
     }
-    await sleep(everyMs);
+    await sleep(everyMs - ((now() - reportedAfterMs) % everyMs));
   }
 }
 
@@ -130,7 +137,7 @@ function controlsOnPage(plan: Plan): ControlsOnPage {
     leadMs: actionLeadMs(plan),
     isRehearsal: isRehearsal(plan),
     settings: issuableActions.flatMap(({ settings }) =>
-      Object.entries(settings).map(([name, { takes }]) => ({ name, takes })),
+      Object.entries(settings).map(([name, { takes, meaning }]) => ({ name, takes, meaning })),
     ),
     networks: presetNames,
   };
@@ -183,10 +190,7 @@ function viewOnPage(
     timeLeft: plan !== undefined && goesOn ? `${formatTimeLeft(frame.endAt - now)} left` : '',
     connected: totals.connected,
     connectFailed: totals.connectFailed,
-    plannedUsers:
-      plan === undefined
-        ? null
-        : (plannedUsersAt(plan, (view.reportedUntil - readerLagSeconds) * 1_000) ?? null),
+    plannedUsers: plan === undefined ? null : (plannedUsersAt(plan, view.reportedUntil * 1_000) ?? null),
     isPublishing: phase === 'publishing',
     endToEndP99Ms: totals.endToEndP99Ms ?? null,
     messages: messagesOf(totals, received),

@@ -122,7 +122,10 @@ export async function startUiServer(deps: UiDeps, options: UiServerOptions): Pro
       run,
       (name, data) => response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`),
       () => !response.closed && !closing.signal.aborted,
-      (ms) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined),
+      {
+        sleep: (ms) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined),
+        now: Date.now,
+      },
     ).finally(() => response.end());
   }
 

@@ -12,8 +12,8 @@ export interface LiveQueueOptions {
   readonly writer: InfluxWriter;
   readonly clock: Clock;
   readonly flushEveryMs: number;
-  /** 0–1: where in its interval this queue sends, so that 10,000 slices do not all send at once. */
-  readonly phase: number;
+  /** Milliseconds after each multiple of the interval, by the clock, at which this queue sends. */
+  readonly phaseMs: number;
   /** Keeps lines for later. Never rejects. @param isWhole InfluxDB has taken nothing of this queue's so far */
   readonly writeOverflow: (lines: readonly string[], isWhole: boolean) => Promise<void>;
   /** Called with the number of lines that InfluxDB refused permanently. */
@@ -31,7 +31,7 @@ export function openLiveQueue({
   writer,
   clock,
   flushEveryMs,
-  phase,
+  phaseMs,
   writeOverflow,
   onRefused,
 }: LiveQueueOptions): LiveQueue {
@@ -63,16 +63,17 @@ export function openLiveQueue({
     return draining;
   };
 
+  const untilFlushMs = (): number => flushEveryMs - ((clock.now() + flushEveryMs - phaseMs) % flushEveryMs);
   let cancelTick: CancelTimer;
   const tick = (): void => {
-    cancelTick = clock.setTimer(flushEveryMs, tick);
+    cancelTick = clock.setTimer(untilFlushMs(), tick);
     if (held.length > maxHeldLines) {
       overflows.push(writeOverflow(held, !hasSent));
       held = [];
     }
     if (!writer.isUnavailable) void startDraining();
   };
-  cancelTick = clock.setTimer(phase * flushEveryMs, tick);
+  cancelTick = clock.setTimer(untilFlushMs(), tick);
 
   return {
     add(lines) {

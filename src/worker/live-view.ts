@@ -39,7 +39,7 @@ export interface SliceView {
 export interface LiveViewDeps {
   readonly store: RunStore;
   readonly clock: Clock;
-  /** 0–1, see `openLiveQueue`. */
+  /** 0–1: spreads out the requests of slices. */
   readonly random: () => number;
 }
 
@@ -61,6 +61,18 @@ const noLiveView: LiveView = {
  */
 function flushEveryMsOf({ slices }: Plan): number {
   return Math.min(10_000, Math.max(1_000, slices.count));
+}
+
+/** By then every slice has made its points of the second before: a subscriber looks ten times a second. */
+const pointsWithinMs = 120;
+
+/**
+ * Where in its interval a slice sends: soon after a second is over, and spread out so far that all slices together still send 1,000
+ * requests a second.
+ * @param random 0–1
+ */
+function phaseMsOf(plan: Plan, random: number): number {
+  return pointsWithinMs + random * Math.min(flushEveryMsOf(plan), plan.slices.count);
 }
 
 /** Plans are kept for this many runs. A subscriber counts messages of one or two at a time. */
@@ -120,7 +132,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
         writer,
         clock,
         flushEveryMs: flushEveryMsOf(plan),
-        phase: random(),
+        phaseMs: phaseMsOf(plan, random()),
         writeOverflow: (lines, isWhole) =>
           writeOverflow(runId, `slice-${slice}-${overflows++}`, lines, isWhole),
         onRefused: (lines) => say(`${lines} points of slice ${slice} were refused`),

@@ -11,9 +11,9 @@ import {
 } from './figure.ts';
 import { legendOfMarks, renderMarkNames, renderMarks } from './marks.ts';
 import { linearScale } from './scale.ts';
-import { makeTimeAxis, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
+import { makeTimeAxis, renderPhases, secondsPerStepOf, stepsOf, type TimeFrame } from './time-axis.ts';
 
-/** Counters by whole second, all of one length. */
+/** Counters by whole second, all of one length; of a run that goes on, arrivals may lack the last. */
 export interface RateSeries {
   readonly startSecond: number;
   readonly intended: readonly number[];
@@ -109,9 +109,13 @@ function describe(
 
 function renderTable({ series, frame: { startAt }, due, acknowledged }: RatePlot): Html {
   const columns = [series.intended, series.sent, ...(acknowledged ? [series.acked] : []), series.arrivals];
-  const steps = columns.map((counts) => stepsOf(counts, series.startSecond, tableRows));
+  const secondsPerStep = secondsPerStepOf(series.sent.length, tableRows);
+  const steps = columns.map((counts) => stepsOf(counts, series.startSecond, secondsPerStep));
   const rows = (steps[0] ?? []).map(([at], i) => ({
-    cells: [formatClock(at - startAt), ...steps.map((column) => formatRate(column[i]?.[1] ?? 0))],
+    cells: [
+      formatClock(at - startAt),
+      ...steps.map((column) => (column[i] === undefined ? '–' : formatRate(column[i][1]))),
+    ],
   }));
   const headings = [due, 'sent', ...(acknowledged ? ['acknowledged'] : []), 'arrived'];
   return table(

@@ -43,6 +43,11 @@ export function renderPhases(frame: TimeFrame, axis: TimeAxis, { x, y }: Field):
 /** At most this many points to a line: more would be finer than the drawing, and the page larger. */
 const maxPoints = 600;
 
+/** How long steps are of which there are at most `most`. */
+export function secondsPerStepOf(seconds: number, most = maxPoints): number {
+  return Math.max(1, Math.ceil(seconds / most));
+}
+
 /**
  * Counts by second as rates, joined to as many steps as a drawing can show: [middle of the step, mean a second].
  * @param startSecond epoch seconds
@@ -50,9 +55,8 @@ const maxPoints = 600;
 export function stepsOf(
   counts: readonly number[],
   startSecond: number,
-  most = maxPoints,
+  secondsPerStep = secondsPerStepOf(counts.length),
 ): [epochMs: number, perSecond: number][] {
-  const secondsPerStep = Math.max(1, Math.ceil(counts.length / most));
   const steps: [number, number][] = [];
   for (let from = 0; from < counts.length; from += secondsPerStep) {
     const part = counts.slice(from, from + secondsPerStep);

@@ -58,8 +58,10 @@ function keepSame(form: HTMLFormElement, changed: HTMLInputElement): void {
   if (other instanceof HTMLInputElement && other.value !== changed.value) other.value = changed.value;
 }
 
-/** A value that what was chosen takes, in the field beside it. */
+/** A value that what was chosen takes, in the field beside it, which is off where it takes none. */
 function fill(form: HTMLFormElement, { dataset, selectedOptions }: HTMLSelectElement): void {
   const field = dataset.fills === undefined ? null : form.elements.namedItem(dataset.fills);
-  if (field instanceof HTMLInputElement) field.value = selectedOptions[0]?.dataset.takes ?? '';
+  if (!(field instanceof HTMLInputElement)) return;
+  field.value = selectedOptions[0]?.dataset.takes ?? '';
+  field.disabled = field.value === '';
 }

@@ -43,23 +43,68 @@ ${field('rate', 'factor', 'As a number', html`<input id="rate-factor" name="fact
   effect: ({ factor = '' }, { where }) => `Messages${where} are due at ${factor} times the planned rate`,
 };
 
+/** One of several settings, and its value beside it: choosing one fills in a value that it takes. */
+function choice({ kind, label, valueLabel, options }: Choice): Html {
+  const first = options.flatMap((each) => each.options)[0];
+  const groups = options.map(
+    (each) =>
+      html`<optgroup label="${each.label}">${each.options.map(
+        ({ value, text, takes }) => html`<option value="${value}" data-takes="${takes}">${text}</option>`,
+      )}</optgroup>`,
+  );
+  return html`${field(kind, 'name', label, html`<select id="${kind}-name" name="name" data-fills="value">${groups}</select>`)}
+${field(kind, 'value', valueLabel, html`<input id="${kind}-value" name="value" value="${first?.takes ?? ''}" autocomplete="off">`)}`;
+}
+
+interface Choice {
+  readonly kind: string;
+  readonly label: string;
+  readonly valueLabel: string;
+  readonly options: readonly { readonly label: string; readonly options: readonly Option[] }[];
+}
+
+interface Option {
+  readonly value: string;
+  readonly text: string;
+  /** Empty: it takes no value. */
+  readonly takes: string;
+}
+
+/** Settings of a kind, without their prefix. */
+function settingsOf({ controls }: PlanOnPage, kind: string): Option[] {
+  const prefix = `${kind}.`;
+  return controls.settings
+    .filter(({ name }) => name.startsWith(prefix))
+    .map(({ name, takes }) => ({ value: name, text: name.slice(prefix.length), takes }));
+}
+
 const networkForm: ActionForm = {
   kind: 'network',
   legend: 'Network',
   button: 'Set the network',
   isOfGroup: true,
-  fields: ({
-    controls,
-  }) => html`${field('network', 'preset', 'Network of the devices', html`<select id="network-preset" name="preset"><option value="">as it is</option>${controls.networks.map(option)}</select>`)}
-${field('network', 'delay', 'Delay of each packet', html`<input id="network-delay" name="delay" placeholder="200ms" autocomplete="off">`)}`,
-  settings: ({ preset, delay }) => [
-    ...(preset ? [`network=${preset}`] : []),
-    ...(delay ? [`network.delay=${delay}`] : []),
-  ],
-  effect: ({ preset, delay }, { where }) => {
-    const becomes = preset ? `becomes ${preset}` : 'stays as it is';
-    const delayed = delay ? ` and delays each packet by ${delay} in each direction` : '';
-    return `The network of devices${where} ${becomes}${delayed}, for open connections too`;
+  fields: (plan) => {
+    const settings = { label: 'one setting', options: settingsOf(plan, 'network') };
+    const networks = plan.controls.networks.map((name) => ({
+      value: `network=${name}`,
+      text: name,
+      takes: '',
+    }));
+    return choice({
+      kind: 'network',
+      label: 'Setting, or network',
+      valueLabel: 'Its value',
+      options: [settings, { label: 'a whole network', options: networks }],
+    });
+  },
+  settings: ({ name = '', value }) => [value === undefined ? name : `${name}=${value}`],
+  effect: ({ name = '', value }, { where }) => {
+    const [, setting = ''] = name.split(/[.=]/);
+    const becomes =
+      value === undefined
+        ? `The network of devices${where} becomes ${setting}`
+        : `In the network of devices${where}, ${setting} becomes ${value || '…'}`;
+    return `${becomes}, for open connections too`;
   },
 };
 
@@ -89,23 +134,24 @@ const faultsForm: ActionForm = {
   legend: 'Faults of the service',
   button: 'Set the fault',
   isOfGroup: false,
-  fields: ({ controls }) => {
-    const named = controls.settings.filter(
-      ({ name }) => name.startsWith('faults.') && name !== 'faults.seed',
-    );
-    const faults = named.map(({ name, takes }) => [name.slice('faults.'.length), takes] as const);
-    const [first] = faults;
-    const options = faults.map(
-      ([name, takes]) => html`<option value="${name}" data-takes="${takes}">${name}</option>`,
-    );
-    return html`${field('faults', 'name', 'Fault', html`<select id="faults-name" name="name" data-fills="value">${options}<option value="none" data-takes="">none: end all faults</option></select>`)}
-${field('faults', 'value', 'How much', html`<input id="faults-value" name="value" value="${first?.[1] ?? ''}" autocomplete="off">`)}`;
-  },
-  settings: ({ name, value }) => (name === 'none' ? ['faults=none'] : [`faults.${name}=${value}`]),
-  effect: ({ name, value }) =>
-    name === 'none'
+  fields: (plan) =>
+    choice({
+      kind: 'faults',
+      label: 'Fault',
+      valueLabel: 'How much',
+      options: [
+        {
+          label: 'one fault',
+          options: settingsOf(plan, 'faults').filter(({ value }) => value !== 'faults.seed'),
+        },
+        { label: 'all faults', options: [{ value: 'faults=none', text: 'none', takes: '' }] },
+      ],
+    }),
+  settings: ({ name = '', value }) => [value === undefined ? name : `${name}=${value}`],
+  effect: ({ name = '', value }) =>
+    value === undefined
       ? 'The embedded IoT Core injects no faults any more'
-      : `The embedded IoT Core injects the fault ${name}: ${value === '' ? '…' : value}`,
+      : `The embedded IoT Core injects the fault ${name.slice('faults.'.length)}: ${value || '…'}`,
 };
 
 const forms = [rateForm, networkForm, disconnectForm, faultsForm];
@@ -154,9 +200,11 @@ function devicesOf(plan: PlanOnPage, group: string): Devices {
     : { count: own.devices, where: ` of group ${group}` };
 }
 
-/** What a form does, and when. */
+/** What a form does, and when; of a setting that was chosen, also what it is. */
 export function sentenceOf(form: ActionForm, values: FieldValues, plan: PlanOnPage, group: string): string {
   const devices = devicesOf(plan, group);
   const when = `about ${formatElapsed(plan.controls.leadMs)} after you press the button`;
-  return `${form.effect(values, devices)}, ${when}${form.isOfGroup ? ', in all slices at one instant' : ''}.`;
+  const effect = `${form.effect(values, devices)}, ${when}${form.isOfGroup ? ', in all slices at one instant' : ''}.`;
+  const meaning = plan.controls.settings.find(({ name }) => name === values.name)?.meaning;
+  return meaning === undefined ? effect : `${effect} ${meaning}`;
 }

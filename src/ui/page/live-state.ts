@@ -5,8 +5,8 @@ import type { RateSeries } from '../../report/plots/rate-plot.ts';
 import type { TimeFrame } from '../../report/plots/time-axis.ts';
 import type { PlanOnPage, QuotaOnPage, ViewOnPage } from './messages.ts';
 
-/** Slices report a second when it is over, measure-latency when it has read its batch. */
-export const readerLagSeconds = 1;
+/** Slices report a second when it is over; measure-latency has read its batch of it so much later. */
+const readerLagSeconds = 1;
 
 const leastShownMs = 30_000;
 
@@ -68,7 +68,7 @@ export class LiveState {
       intended: column('intended'),
       sent: column('sent'),
       acked: column('acked'),
-      arrivals: column('arrivals'),
+      arrivals: column('arrivals').slice(0, -readerLagSeconds),
     };
   }
 
@@ -128,7 +128,7 @@ export class LiveState {
 
   /** Seconds that all slices have reported, and the steps that older ones were folded into. */
   #reportedSlots(): LiveSecond[] {
-    const until = (this.#latest?.run.reportedUntil ?? 0) - readerLagSeconds;
+    const until = this.#latest?.run.reportedUntil ?? 0;
     const from = this.#firstSecond;
     return [...this.#seconds.values()].filter((slot) => endOf(slot) > from && endOf(slot) <= until);
   }

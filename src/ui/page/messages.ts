@@ -51,9 +51,18 @@ export interface ControlsOnPage {
   /** Whether the service is the embedded IoT Core, whose faults can be changed. */
   readonly isRehearsal: boolean;
   /** Settings of actions that can be issued, as of `stampede set`. */
-  readonly settings: readonly { readonly name: string; readonly takes: string }[];
+  readonly settings: readonly SettingOnPage[];
   /** Presets of the devices' network. */
   readonly networks: readonly string[];
+}
+
+/** A setting of an action. */
+export interface SettingOnPage {
+  readonly name: string;
+  /** A value that it takes. */
+  readonly takes: string;
+  /** What it changes, in sentences. */
+  readonly meaning: string;
 }
 
 /** Answer to a request of an action. */

@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { type CliProcess, makeWorkplace, startCli, type Workplace } from '../../support/cli/run-cli.ts';
-import {
-  describeInBrowser,
-  launchBrowser,
-  openTab,
-  seriousProblems,
-  takeScreenshot,
-} from '../../support/ui/browser.ts';
+import type { Page } from 'playwright-core';
+import { describeInBrowser, seriousProblems, takeScreenshot } from '../../support/ui/browser.ts';
+import { type RunPage, startRunPage } from '../../support/ui/run-page.ts';
 
 const profile = {
   name: 'changed',
@@ -27,22 +21,9 @@ const pollMs = 100;
 const effectPolls = (3 * 3_000) / pollMs;
 
 describeInBrowser('the live page changes a run', () => {
-  let browser: Browser;
-  let workplace: Workplace;
-  let cli: CliProcess;
+  let run: RunPage;
   let page: Page;
-  let complaints: readonly string[];
 
-  const form = (name: string) => page.locator(`form[data-action="${name}"]`);
-  const marks = (text: string) => page.locator('#rate-plot .marks title', { hasText: text });
-  const cellOf = async (group: string, column: number) => {
-    const text = await page
-      .locator('#groups-table tr', { hasText: group })
-      .locator('td')
-      .nth(column)
-      .textContent();
-    return Number((text ?? '').split(' of ')[0]!.replaceAll(',', ''));
-  };
   /** Whether it becomes so within that many polls of the page. */
   const becomes = async (isSo: () => Promise<boolean>, polls = effectPolls) => {
     for (let i = 0; i < polls; i++) {
@@ -51,48 +32,19 @@ describeInBrowser('the live page changes a run', () => {
     }
     return false;
   };
-  const press = async (name: string, accepted: string) => {
-    await form(name).getByRole('button').click();
-    await page.locator(`#${name}-accepted`).filter({ hasText: accepted }).waitFor();
-    expect(await page.locator(`#${name}-problem`).textContent()).toBe('');
-  };
   /** The time from the press of a button to the instant of its action, as the page says it, in polls. */
   const leadPolls = async () => {
     const [, lead = '', unit] =
       /about ([\d.]+) (m?s) after/.exec((await page.locator('#rate-effect').textContent()) ?? '') ?? [];
     return Math.ceil((Number(lead) * (unit === 's' ? 1_000 : 1)) / pollMs);
   };
-  const isMarked = async (name: string) => becomes(async () => (await marks(name).count()) > 0);
+  const isMarked = async (name: string) => becomes(async () => (await run.marks(name).count()) > 0);
 
   beforeAll(async () => {
-    browser = await launchBrowser();
-    workplace = makeWorkplace();
-    const file = workplace.writeProfile('changed.json', profile);
-    cli = startCli(['run', file, '--runs', `${workplace.directory}/runs`, '--ui', '--ui-port', '0']);
-    let output = '';
-    const link = await new Promise<string>((resolve) => {
-      for (const stream of [cli.child.stdout!, cli.child.stderr!])
-        stream.on('data', (text: string) => {
-          output += text;
-          const [found] = /http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]+/.exec(output) ?? [];
-          if (found !== undefined) resolve(found);
-        });
-    });
-    const tab = await openTab(browser, { viewport: { width: 1_440, height: 900 } });
-    ({ page, complaints } = tab);
-    await page.goto(link);
-    await page
-      .getByRole('link', { name: /changed/ })
-      .first()
-      .click();
-    await page.getByText('publishing', { exact: true }).waitFor({ timeout: 60_000 });
+    run = await startRunPage(profile);
+    ({ page } = run);
   }, 120_000);
-
-  afterAll(async () => {
-    cli?.child.kill('SIGINT');
-    await Promise.all([cli?.result, browser?.close()]);
-    workplace?.remove();
-  });
+  afterAll(() => run?.close());
 
   it('says what a control does and when before it is pressed', async () => {
     await page.locator('#disconnect-share').fill('50');
@@ -106,7 +58,7 @@ describeInBrowser('the live page changes a run', () => {
   it('changes the rate: accepted, marked, and the plot of rates follows', async () => {
     await page.locator('#rate-factor').fill('2');
     expect(await page.locator('#rate-slider').inputValue()).toBe('2');
-    await press('rate', '✓ rate × 2 in group meters at');
+    await run.press('rate', '✓ rate × 2 in group meters at');
     expect(await isMarked('rate × 2 in group meters')).toBe(true);
     // The names stand below the plot, by the numbers in it.
     expect(await page.locator('#rate-plot .mark-names').textContent()).toMatch(
@@ -128,18 +80,20 @@ describeInBrowser('the live page changes a run', () => {
       .first();
     const isConnecting = async () => Number.parseInt((await connects.textContent()) ?? '', 10) > 0;
     expect(await becomes(async () => !(await isConnecting()))).toBe(true);
-    await press('disconnect', '✓ disconnect 50 % of the devices (drop) in group meters at');
+    await run.press('disconnect', '✓ disconnect 50 % of the devices (drop) in group meters at');
     await page.locator('#quotas-table').scrollIntoViewIfNeeded();
     expect(await becomes(isConnecting, (await leadPolls()) + effectPolls)).toBe(true);
     expect(await isMarked('disconnect 50 %')).toBe(true);
   }, 60_000);
 
   it('changes the network: accepted, marked, and measured', async () => {
-    await page.locator('#network-delay').fill('400ms');
+    await page.locator('#network-name').selectOption('delay');
+    expect(await page.locator('#network-value').inputValue()).toBe('50ms..150ms');
+    await page.locator('#network-value').fill('400ms');
     expect(await page.locator('#network-effect').textContent()).toMatch(
-      /^The network of devices of group meters stays as it is and delays each packet by 400ms in each direction/,
+      /^In the network of devices of group meters, delay becomes 400ms, for open connections too, about .* How long a packet takes, one way/,
     );
-    await press('network', '✓ network delay 400ms in group meters');
+    await run.press('network', '✓ network delay 400ms in group meters');
     expect(await isMarked('network delay 400ms')).toBe(true);
     // What is out of view is drawn seldom. A PUBACK takes the delay both ways.
     await page.locator('#percentiles-puback_round_trip').scrollIntoViewIfNeeded();
@@ -150,26 +104,26 @@ describeInBrowser('the live page changes a run', () => {
       return Number(text.replaceAll(',', '')) * (unit === 's' ? 1_000 : 1);
     };
     expect(await becomes(async () => (await slowest()) >= 790, (await leadPolls()) + effectPolls)).toBe(true);
-    await page.locator('#network-delay').fill('');
-    await page.locator('#network-preset').selectOption('none');
-    await press('network', '✓ network none');
+    await page.locator('#network-name').selectOption('none');
+    expect(await page.locator('#network-value').isDisabled()).toBe(true);
+    await run.press('network', '✓ network none');
   }, 60_000);
 
   it('changes the faults of the service, and says why it refuses', async () => {
     await page.locator('#faults-name').selectOption('dropAcks');
     await page.locator('#faults-value').fill('nonsense');
-    await form('faults').getByRole('button').click();
+    await run.form('faults').getByRole('button').click();
     await page.locator('#faults-problem').filter({ hasText: 'dropAcks' }).waitFor();
     expect(await page.locator('#faults-accepted').textContent()).toBe('');
     await page.locator('#faults-value').fill('100%');
-    await press('faults', '✓ faults of embedded IoT Core: dropAcks 1 at');
+    await run.press('faults', '✓ faults of embedded IoT Core: dropAcks 1 at');
     expect(await isMarked('dropAcks')).toBe(true);
     // Once it is in force no publish is acknowledged any more.
     await page.locator('#groups-table').scrollIntoViewIfNeeded();
     const stands = async () => {
-      const [sent, acked] = [await cellOf('trackers', 1), await cellOf('trackers', 2)];
+      const [sent, acked] = [await run.cellOf('trackers', 1), await run.cellOf('trackers', 2)];
       await page.waitForTimeout(2_100);
-      return (await cellOf('trackers', 2)) === acked && (await cellOf('trackers', 1)) > sent;
+      return (await run.cellOf('trackers', 2)) === acked && (await run.cellOf('trackers', 1)) > sent;
     };
     expect(await becomes(stands, 3)).toBe(true);
   }, 60_000);
@@ -184,7 +138,7 @@ describeInBrowser('the live page changes a run', () => {
       const actions = await page.locator('#rate-plot .marks title').count();
       await page.locator('#action-group').selectOption(group);
       await page.locator('#rate-factor').fill(factor);
-      await form('rate').getByRole('button').click();
+      await run.form('rate').getByRole('button').click();
       await page.locator('#rate-problem[role="alert"]').filter({ hasText: why }).waitFor();
       expect(await page.locator('#rate-accepted').textContent()).toBe('');
       expect(await page.locator('#rate-plot .marks title').count()).toBe(actions);
@@ -233,6 +187,6 @@ describeInBrowser('the live page changes a run', () => {
       }
       expect(await seriousProblems(page)).toEqual([]);
     }
-    expect(complaints.filter((text) => !text.includes('422'))).toEqual([]);
+    expect(run.complaints.filter((text) => !text.includes('422'))).toEqual([]);
   }, 60_000);
 });

@@ -12,7 +12,7 @@ import { renderLedgerFlow, renderLiveFlow } from '../../../src/report/plots/ledg
 import { renderMarkNames, renderMarks } from '../../../src/report/plots/marks.ts';
 import { linearScale, logScale, niceStep, timeScale } from '../../../src/report/plots/scale.ts';
 import { renderStartLagPlot } from '../../../src/report/plots/start-lag-plot.ts';
-import { stepsOf } from '../../../src/report/plots/time-axis.ts';
+import { secondsPerStepOf, stepsOf } from '../../../src/report/plots/time-axis.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { connectsPlotOf } from '../../../src/report/report-plots.ts';
 import type { StormsReport } from '../../../src/report/storm-report.ts';
@@ -186,7 +186,7 @@ describe('stepsOf', () => {
         fc.array(fc.nat(20_000), { maxLength: 2_000 }),
         fc.integer({ min: 1, max: 700 }),
         (counts, most) => {
-          const steps = stepsOf(counts, 100, most);
+          const steps = stepsOf(counts, 100, secondsPerStepOf(counts.length, most));
           expect(steps.length).toBeLessThanOrEqual(most);
           const length = Math.max(1, Math.ceil(counts.length / most));
           const sum = steps.reduce(

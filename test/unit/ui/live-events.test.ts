@@ -33,12 +33,10 @@ async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter =
     received: async () => ({ received: 75, duplicates: 5 }),
     ...unchanged,
   });
-  await sendRunEvents(
-    run,
-    send,
-    () => second < closesAfter,
-    async () => steps[second++]?.(run),
-  );
+  await sendRunEvents(run, send, () => second < closesAfter, {
+    sleep: async () => steps[second++]?.(run),
+    now: () => publishAt,
+  });
   return { events, requested };
 }
 

@@ -55,7 +55,7 @@ function openQueue(faults: Faults) {
     writer,
     clock,
     flushEveryMs: 1_000,
-    phase: 0.5,
+    phaseMs: 500,
     writeOverflow: async (lines) => {
       setup.written.push(...lines);
     },

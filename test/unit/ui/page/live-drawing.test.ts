@@ -143,7 +143,7 @@ describe('the drawing of a run', () => {
   it('shows slices by state, what is in flight as such, and a quota that is passed', () => {
     const state = new LiveState(plan);
     const view = viewOf({
-      reportedUntil: start + 5,
+      reportedUntil: start + 4,
       seconds: [second(3, 60), second(4, 55)],
       latency: {
         end_to_end_latency: [{ second: start + 2, step }],

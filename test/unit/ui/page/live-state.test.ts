@@ -13,8 +13,8 @@ describe('what the page has of a run', () => {
   it('leaves out seconds that not every slice has reported, and those before the start', () => {
     const state = new LiveState(plan);
     state.take(viewOf({ reportedUntil: start + 5, seconds: [second(-3, 1), second(3, 20), second(4, 7)] }));
-    expect(state.rates()).toMatchObject({ startSecond: start + 3, sent: [20] });
-    expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 20, peak: 20 });
+    expect(state.rates()).toMatchObject({ startSecond: start + 3, sent: [20, 7], arrivals: [20] });
+    expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 7, peak: 20 });
   });
 
   it('takes a minute in place of its seconds, and keeps the busiest of them', () => {
