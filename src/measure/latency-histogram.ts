@@ -63,6 +63,17 @@ export class LatencyHistogram {
     if (us > this.#maxUs) this.#maxUs = us;
   }
 
+  /** The same latency so many times. @param times at least 1 */
+  recordTimes(latencyMs: number, times: number): void {
+    this.record(latencyMs);
+    const us = Math.round(latencyMs * 1000);
+    const others = times - 1;
+    const counts = us < 0 ? this.#negatives() : this.#positive;
+    if (others > 0) counts.recordValueWithCount(Math.min(Math.abs(us), highestUs), others);
+    this.#sumUs += us * others;
+    if (Math.abs(us) > highestUs) this.#beyondRange += others;
+  }
+
   merge(other: LatencyHistogram): void {
     this.#positive.add(other.#positive);
     if (other.#negative !== undefined) this.#negatives().add(other.#negative);

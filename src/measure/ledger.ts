@@ -1,6 +1,4 @@
 import type { Announcement } from '../plan/actions/action.ts';
-import { stopOf } from '../plan/actions/stop.ts';
-import type { ControlMessage } from '../plan/control-message.ts';
 import {
   deviceGroupsOf,
   groupOfSlice,
@@ -12,8 +10,9 @@ import {
 import { downlinkObserver, ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
+import type { SearchStep } from '../plan/search/judged-hold.ts';
 import { isSubscriberSlice } from '../plan/subscribers.ts';
-import { sumBy, sumFields } from '../shared/counts.ts';
+import { sumFields } from '../shared/counts.ts';
 import { AppliedActions } from './action-totals.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { ConnectionTotals } from './connection-totals.ts';
@@ -22,15 +21,15 @@ import { DownlinkTotals } from './downlink-totals.ts';
 import { FailureTotals } from './failure-reasons.ts';
 import { GeneratorCounters } from './generator-counters.ts';
 import { GroupTotals, sumOfDevices } from './group-totals.ts';
+import { type HoldLedger, HoldRecord, type LedgerPart, wholeRun } from './hold-record.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import { attemptsOf, startLagOf } from './leg-attempts.ts';
+import { startLagOf } from './leg-attempts.ts';
 import { settleMsOf } from './leg-entry.ts';
 import { type LegTotals, legTotalsOf } from './leg-totals.ts';
 import { compareObservers } from './observer-comparison.ts';
 import type { ObserverCloser } from './observer-record.ts';
 import { OwnRates } from './own-rates.ts';
 import { PartRecords } from './part-records.ts';
-import { ReasonCounts } from './reason-counts.ts';
 import { addArrivalLatencies, addSliceLatencies, makeRunLatencies } from './run-latencies.ts';
 import type { RunLedger } from './run-ledger.ts';
 import { RunObservers } from './run-observers.ts';
@@ -38,15 +37,23 @@ import { RequestTotals } from './run-requests.ts';
 import { RunSeconds, seriesSpanOf } from './run-seconds.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonsOfDeaths, type SliceDeath } from './slice-death.ts';
+import { SliceEndings } from './slice-endings.ts';
 import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
 import type { SliceResult } from './slice-result.ts';
 import type { SubscriberRecord } from './subscriber-record.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
 
 /** Slice results and arrival windows go in one at a time, in any order, and may be forgotten; memory stays bounded. */
-export function makeLedger(plan: Plan, outline?: RunOutline): Ledger {
+export function makeLedger(plan: Plan, { outline, steps = [] }: LedgerOptions = {}): Ledger {
   const rates = new OwnRates(plan);
-  return new Ledger(rates.plan, outline ?? outlineOf(rates.plan), rates);
+  return new Ledger(rates.plan, outline ?? outlineOf(rates.plan), rates, steps);
+}
+
+interface LedgerOptions {
+  /** What is expected of the run; absent: what the plan says. */
+  readonly outline?: RunOutline;
+  /** Holds of the run's search that can be closed by themselves. */
+  readonly steps?: readonly SearchStep[];
 }
 
 export class Ledger {
@@ -67,17 +74,15 @@ export class Ledger {
   readonly #latencies = makeRunLatencies();
   readonly #connectedSendLag = new LatencyHistogram();
   readonly #parts: PartRecords;
-  /** From the stored actions, and from the slices' own records, because older runs stored no actions. */
-  #stop: ControlMessage | undefined;
-  #lastSentAt: number | null = null;
-  readonly #stoppedBy = new ReasonCounts();
-  readonly #sliceFailedBy = new ReasonCounts();
+  readonly #endings = new SliceEndings();
   readonly #failures = new FailureTotals();
   readonly #downlink: DownlinkTotals;
   readonly #actions: Announcement[] = [];
   readonly #appliedActions = new AppliedActions();
+  readonly #holds: readonly HoldRecord[];
 
-  constructor(plan: Plan, outline: RunOutline, rates: OwnRates) {
+  constructor(plan: Plan, outline: RunOutline, rates: OwnRates, steps: readonly SearchStep[]) {
+    this.#holds = steps.map((step) => new HoldRecord(plan, step));
     this.#plan = plan;
     this.#rates = rates;
     this.#outline = outline;
@@ -113,18 +118,14 @@ export class Ledger {
     this.#observers.addObserved(result);
     this.#downlink.addSlice(result);
     this.#failures.addSlice(number, result);
-    if (result.outcome === 'stopped') {
-      this.#stoppedBy.add(result.reason ?? 'no reason given');
-      this.#addStop(result.stoppedOn);
-    }
-    this.#lastSentAt = Math.max(this.#lastSentAt ?? 0, result.lastSentAt ?? 0) || null;
-    if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
+    this.#endings.addSlice(result);
     addSliceLatencies(this.#latencies, result);
     this.#connectedSendLag.mergeEncoded(result.connectedSendLag ?? result.latencies.send_lag);
     const isMqtt = profile.connect.protocol === 'mqtt';
     this.#parts.addSlice(number, result);
     this.#connections.addSlice(number, result);
     this.#seconds.addSlice(group, result);
+    for (const hold of this.#holds) hold.addSlice(group, result);
     this.#incomplete += result.incomplete ?? 0;
     if (result.requests !== undefined) this.#requests.add(result.requests);
     this.#generator.add(result, isMqtt);
@@ -134,7 +135,7 @@ export class Ledger {
   /** An action of the run: what was stored decides when it took effect, not when each slice received it. */
   addAction(action: Announcement): void {
     this.#actions.push(action);
-    this.#addStop(stopOf(action));
+    this.#endings.addAction(action);
     this.#connections.addAction(action);
   }
 
@@ -157,6 +158,7 @@ export class Ledger {
     if (!isNew || !isPrimary) return;
     addArrivalLatencies(this.#latencies, window);
     this.#parts.addWindow(window);
+    for (const hold of this.#holds) hold.addWindow(window);
     this.#clocks.addWindow(window);
   }
 
@@ -192,9 +194,20 @@ export class Ledger {
     return this.#closeAll(true, emptyBacklog);
   }
 
-  #closeAll(goesOn: boolean, backlog: Backlog): RunLedger {
-    // A stop that came after the end of every slice has stopped nothing.
-    const stoppedOn = this.#stoppedBy.isEmpty ? undefined : this.#stop;
+  /**
+   * The same of the messages that were due in a hold.
+   * @param step one of those that the ledger was made with @param goesOn whether the run does
+   */
+  closeHold(step: SearchStep, goesOn: boolean, backlog: Backlog = emptyBacklog): HoldLedger {
+    const hold = this.#holds.find((each) => each.step.step === step.step);
+    if (hold === undefined) throw new RangeError(`step ${step.step} of a ledger that was made without it`);
+    const run = this.#closeAll(goesOn, backlog, hold.part(this.#parts));
+    const died = (slice: number) => this.#deaths.has(slice);
+    return hold.close(run, (slice) => this.#rates.plannedStreams(slice), died);
+  }
+
+  #closeAll(goesOn: boolean, backlog: Backlog, part: LedgerPart = wholeRun(this.#parts)): RunLedger {
+    const { stoppedOn } = this.#endings;
     const ending = { goesOn, stoppedAt: stoppedOn?.at };
     const downlink = this.#downlink.close();
     const closers = [...this.#observers.close(goesOn, backlog, downlink)];
@@ -209,8 +222,8 @@ export class Ledger {
       const totals = new GroupTotals(group);
       for (let slice = group.firstSlice; slice < group.firstSlice + group.slices.count; slice++) {
         const seenAt = isOfDevices(group) ? primary : commands;
-        const entry = this.#closeSlice(slice, this.#recordOf(slice, seenAt), ending);
-        totals.add(entry, attemptsOf(this.#legs.get(slice)));
+        const entry = part.entryOf(slice, this.#closeSlice(slice, this.#recordOf(slice, seenAt), ending));
+        totals.add(entry, part.attemptsOf(slice, this.#legs.get(slice)));
         totals.addMore(this.#rates.moreThanPlanned(slice));
         for (const [name, closer] of closers) totals.addSeen(name, closer.add(slice, entry.streams));
         if (isOfDevices(group)) comparer?.add(slice, entry.streams);
@@ -219,14 +232,13 @@ export class Ledger {
       }
       const { number } = group;
       return {
-        ...totals.totals(this.#parts.kindsOf(number), this.#failures.ofGroup(number)),
-        ...this.#parts.group(number),
+        ...totals.totals(part.kindsOf(number), this.#failures.ofGroup(number)),
+        ...part.group(number),
       };
     });
     const { messages, droppedBy, stages } = sumOfDevices(groups);
     const observers = Object.fromEntries(closers.map(([name, closer]) => [name, closer.ledger()]));
     const { due: _due, unrelated: _unrelated, unsent: _unsent, ...arrived } = primary.ledger();
-    const legs = [...this.#legs.values()].flat();
     return {
       groups,
       actions: this.#actions,
@@ -237,16 +249,7 @@ export class Ledger {
       messages: { ...messages, ...arrived },
       observers,
       stages,
-      cutOff: sumBy(legs, ({ outcome, undecided }) => (outcome === 'stopped' && undecided?.inFlight) || 0),
       slices: outcomes,
-      knownUntil: legs
-        .filter(({ outcome }) => outcome === 'running')
-        .map(({ at }) => at)
-        .sort((a, b) => a - b),
-      stoppedBy: this.#stoppedBy.counts(),
-      ...(stoppedOn === undefined ? {} : { stoppedOn }),
-      lastSentAt: this.#lastSentAt,
-      sliceFailedBy: this.#sliceFailedBy.counts(),
       sliceDiedBy: reasonsOfDeaths(this.#deaths, this.#legs),
       subscriberDiedBy: subscribers.diedBy(),
       droppedBy,
@@ -254,6 +257,7 @@ export class Ledger {
       isNotReadExact: backlog.unreadMessages !== undefined,
       unaccountedBecause: this.#observers.unaccountedBecause(backlog),
       ...this.#failures.totals(),
+      ...this.#endings.totals(),
       incomplete: groupsOf(this.#plan).some(isExactlyOnce) ? this.#incomplete : undefined,
       latencies: this.#latencies,
       connectedSendLag: this.#connectedSendLag,
@@ -291,9 +295,5 @@ export class Ledger {
       })),
       arrived: this.#outline.streamsOf(slice).map((_, stream) => arrivedOf({ slice, stream })),
     };
-  }
-
-  #addStop(stop: ControlMessage | undefined): void {
-    if (stop !== undefined && (this.#stop === undefined || stop.at < this.#stop.at)) this.#stop = stop;
   }
 }

@@ -160,7 +160,11 @@ export class ObserverRecord {
     let unsent = 0;
     const add = (id: StreamId, entry: StreamEntry): SeenMessages => {
       const due = this.#dueOf(id, entry.sent);
-      const counts = countArrived(due, { received: this.#received.of(id), deadLettered: deadLetters.of(id) });
+      const counted = this.#ranksWithin(id, entry);
+      const counts = countArrived(due, {
+        received: counted(this.#received.of(id)),
+        deadLettered: counted(deadLetters.of(id)),
+      });
       unwatchedSum += unseenOf(id, counts.missing, entry);
       unsent += counts.received + counts.deadLettered + counts.missing.count - due.count;
       return { ...counts, due: due.count, missing: counts.missing.count };
@@ -192,6 +196,13 @@ export class ObserverRecord {
         };
       },
     };
+  }
+
+  /** Of a set of ranks those that count. */
+  #ranksWithin(id: StreamId, { numbers }: StreamEntry): (ranks: IntervalSet) => IntervalSet {
+    if (numbers === undefined) return (ranks) => ranks;
+    const rankOf = this.#rankOf(id);
+    return (ranks) => ranks.between(rankOf(numbers.first), rankOf(numbers.end));
   }
 
   /** Messages of the set that are due here, by rank. */

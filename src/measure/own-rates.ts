@@ -1,7 +1,7 @@
 import { groupOfSlice } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RateAction } from '../plan/rate-actions.ts';
-import { streamsOf } from '../plan/streams.ts';
+import { type Stream, streamsOf } from '../plan/streams.ts';
 import { sumBy, sumOf } from '../shared/counts.ts';
 import type { SliceResult } from './slice-result.ts';
 
@@ -22,10 +22,15 @@ export class OwnRates {
     if (own !== undefined) this.#bySlice.set(result.slice, own);
   }
 
+  /** The streams of a slice that learned of every action in time. */
+  plannedStreams(slice: number): readonly Stream[] {
+    return streamsOf(this.#asPlanned, slice);
+  }
+
   /** By stream: messages that such a slice had to send beyond those that are planned. */
   moreThanPlanned(slice: number): number[] {
     if (!this.#bySlice.has(slice)) return [];
-    const planned = streamsOf(this.#asPlanned, slice);
+    const planned = this.plannedStreams(slice);
     return streamsOf(this.plan, slice).map(({ messages }, i) => messages - planned[i]!.messages);
   }
 

@@ -41,6 +41,8 @@ export interface SliceEntry extends SentEntry {
 /** What a slice sent of one stream. */
 export interface StreamEntry {
   readonly sent: IntervalSet;
+  /** Only these of its messages count. Absent: all of them. */
+  readonly numbers?: NumberRange;
   /** Messages that may have been seen by a leg that had stored its last record: it died or was stopped too soon. */
   readonly unwatched: readonly NumberRange[];
   /**

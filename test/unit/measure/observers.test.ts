@@ -151,7 +151,7 @@ describe('a third observer', () => {
   it('balances beside the rule: a message may get lost before either', () => {
     const some = fc.uniqueArray(fc.nat(everyMessage.length - 1), { maxLength: 60 });
     const property = fc.property(some, some, some, (lostAtRule, lostAtSubscriber, twice) => {
-      const ledger = makeLedger(plan, outline);
+      const ledger = makeLedger(plan, { outline: outline });
       for (const slice of slices) ledger.addSlice(resultWith(slice, echoedOf(slice)));
       const without = (lost: readonly number[]) => everyMessage.filter((_, i) => !lost.includes(i));
       const again = everyMessage.filter((_, i) => twice.includes(i) && !lostAtSubscriber.includes(i));
@@ -174,7 +174,7 @@ describe('a third observer', () => {
   });
 
   it('has equations of its own', () => {
-    const ledger = makeLedger(plan, outline);
+    const ledger = makeLedger(plan, { outline: outline });
     for (const slice of slices) ledger.addSlice(resultWith(slice, echoedOf(slice)));
     const window = windowOf(plan, [[0, 1]]);
     ledger.addWindow({ ...window, observer: 'subscriber', seen: { '17': [0, 1] } });

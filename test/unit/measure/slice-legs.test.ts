@@ -52,7 +52,7 @@ const others = [1, 2, 3].flatMap((slice) => {
 });
 
 function ledgerOf(...results: readonly SliceResult[]) {
-  const ledger = makeLedger(plan, outline);
+  const ledger = makeLedger(plan, { outline: outline });
   for (const result of [...results, ...others]) ledger.addSlice(result);
   return ledger;
 }
@@ -130,7 +130,7 @@ describe('the legs of a slice', () => {
           [0, first, firstKnown, firstDied],
           [first, share, secondKnown, secondDied],
         ] as const;
-        const ledger = makeLedger(plan, outline);
+        const ledger = makeLedger(plan, { outline: outline });
         for (const other of others) ledger.addSlice(other);
         const truth: number[] = [];
         for (const [leg, [from, end, known, died]] of legs.entries()) {

@@ -55,7 +55,7 @@ const everyNumber = Array.from({ length: perSlice }, (_, n) => n);
 
 describe('a run whose slices have two streams', () => {
   it('counts the same number of either stream apart', () => {
-    const ledger = makeLedger(plan, outline);
+    const ledger = makeLedger(plan, { outline: outline });
     for (const slice of slices) ledger.addSlice(resultWith(slice, everyNumber));
     ledger.addWindow(
       windowOf(
@@ -80,7 +80,7 @@ describe('a run whose slices have two streams', () => {
     const property = fc.property(numbers, numbers, numbers, (sent, lost, twice) => {
       const arrived = sent.filter((n) => !lost.includes(n));
       const again = arrived.filter((n) => twice.includes(n));
-      const ledger = makeLedger(plan, outline);
+      const ledger = makeLedger(plan, { outline: outline });
       ledger.addSlice(resultWith(0, sent));
       for (const slice of slices.slice(1)) ledger.addSlice(resultWith(slice, []));
       const seen = [...arrived, ...again].map((n): [number, number, number] => [0, n, 1]);
@@ -97,7 +97,7 @@ describe('a run whose slices have two streams', () => {
   });
 
   it('takes a message of a stream that the plan does not have for one that nothing sent', () => {
-    const ledger = makeLedger(plan, outline);
+    const ledger = makeLedger(plan, { outline: outline });
     for (const slice of slices) ledger.addSlice(resultWith(slice, []));
     const unplanned = Array.from({ length: 90 }, (_, i): [number, number, number] => [
       i % 9,
@@ -120,7 +120,7 @@ describe('a run whose slices have two streams', () => {
     sent.addRange(0, recorded);
     const dead = resultWith(0, everyNumber.slice(0, 8));
     const counted = recorded + 8;
-    const ledger = makeLedger(plan, outline);
+    const ledger = makeLedger(plan, { outline: outline });
     ledger.addSlice({
       ...dead,
       outcome: 'running',
@@ -145,6 +145,6 @@ describe('a run whose slices have two streams', () => {
   });
 
   it('refuses a result with another number of streams', () => {
-    expect(() => makeLedger(plan, outline).addSlice(resultOf(plan, 0))).toThrow(/with 1 streams/);
+    expect(() => makeLedger(plan, { outline }).addSlice(resultOf(plan, 0))).toThrow(/with 1 streams/);
   });
 });
