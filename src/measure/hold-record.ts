@@ -173,6 +173,8 @@ export class HoldRecord {
       },
       generator: {
         ...run.generator,
+        // A late start is of the time before the first hold.
+        startLagMs: 0,
         peakCpuShare: this.#peakCpuShare,
         eventLoopDelayP99Ms: this.#loopDelayP99Ms,
         eventLoopDelayMaxMs: this.#loopDelayMaxMs,

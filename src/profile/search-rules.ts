@@ -7,6 +7,7 @@ import type { LoadProfile } from './load-profile.ts';
 import { peakOf } from './load-shapes/resolved-load.ts';
 import { hasRate, whyUnrated } from './rate-rules.ts';
 import { type CapacitySearch, longestHoldMs } from './search.ts';
+import { whyNotByHold } from './search-metrics.ts';
 import { searchedGroups } from './searched-groups.ts';
 import type { TargetLimits } from './target-limits.ts';
 
@@ -28,7 +29,7 @@ export function checkSearch(profile: LoadProfile, limits: TargetLimits): InputEr
     ...ofRange,
     ...checkTimes(search),
     ...checkGroup(profile, search),
-    ...checkThresholds(profile),
+    ...checkThresholds(profile, search),
     ...checkTimeline(profile),
     ...(ofRange.length > 0 ? [] : checkDevices(profile, search, limits)),
   ];
@@ -85,23 +86,28 @@ function checkGroup(profile: LoadProfile, search: CapacitySearch): InputError[] 
   ];
 }
 
-function checkThresholds({ thresholds }: LoadProfile): InputError[] {
+function checkThresholds({ thresholds }: LoadProfile, search: CapacitySearch): InputError[] {
   const judged = Object.entries(thresholds);
   if (judged.every(([, list]) => list.length === 0)) {
     const hint = 'give the objectives that a level is to hold, such as {"end_to_end_latency": ["p(99)<500"]}';
     return [{ path: 'thresholds', message: 'has none, so no level could break one', hint }];
   }
-  return judged.flatMap(([metric, list]) =>
-    list.some(({ abortOnFail }) => abortOnFail)
-      ? [
-          {
-            path: `thresholds.${metric}`,
-            message: 'would end the whole run with the first level that breaks it (abortOnFail)',
-            hint: 'remove abortOnFail: a search judges each level by itself, and goes on',
-          },
-        ]
-      : [],
-  );
+  return judged.flatMap(([metric, list]): InputError[] => {
+    const path = `thresholds.${metric}`;
+    const why = whyNotByHold(metric, search);
+    if (why !== undefined && list.some(({ isDefault }) => isDefault !== true)) {
+      const hint = `remove it; a hold is judged by latencies of messages, their counts and rates${why.startsWith('CloudWatch') ? ', such as throttled_messages' : ''}`;
+      return [{ path, message: `cannot be judged by hold: ${why}`, hint }];
+    }
+    if (!list.some(({ abortOnFail }) => abortOnFail)) return [];
+    return [
+      {
+        path,
+        message: 'would end the whole run with the first level that breaks it (abortOnFail)',
+        hint: 'remove abortOnFail: a search judges each level by itself, and goes on',
+      },
+    ];
+  });
 }
 
 function checkTimeline({ timeline = [] }: LoadProfile): InputError[] {

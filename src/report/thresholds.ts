@@ -26,11 +26,14 @@ import {
   type ValueRange,
 } from './counter-range.ts';
 import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
+import { latencyOf, latencyRange } from './latency-range.ts';
 import type { Rates, Report, ThresholdResult } from './report-model.ts';
 
 /** Everything a threshold may judge. */
 export interface Measured {
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
+  /** Of what had not ended when it was measured, the least that it can come to. Absent: all had. */
+  readonly overdue?: Overdue | undefined;
   /** Of requests, how long answers took, by status. */
   readonly statuses?: ReadonlyMap<number, LatencyHistogram> | undefined;
   /** The parts of the report that counter metrics name by path. */
@@ -44,12 +47,14 @@ export interface Measured {
 }
 
 /** What is measured of a device group, or of a kind of message. */
-export interface MeasuredPart extends Pick<Measured, 'counts' | 'rates'> {
+export interface MeasuredPart extends Pick<Measured, 'counts' | 'rates' | 'overdue'> {
   /** What is not measured of the part is absent. */
   readonly latencies: Partial<Measured['latencies']>;
   /** Why publishes were never sent. */
   readonly droppedBy: CountsByReason;
 }
+
+export type Overdue = Readonly<Partial<Record<LatencyName, LatencyHistogram>>>;
 
 /** A value that is not known yet is absent. */
 export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost' | 'storms' | 'connects'>>;
@@ -103,7 +108,11 @@ function measure(
   const { latencies, counts, rates } = judged;
   switch (metric.kind) {
     case 'latency':
-      return exactly(latencyOf(latencies[base as LatencyName] ?? new LatencyHistogram(), expression));
+      return latencyRange(
+        latencies[base as LatencyName] ?? new LatencyHistogram(),
+        judged.overdue?.[base as LatencyName],
+        expression,
+      );
     case 'counter':
       return counterRange(metric as CounterMetric, expression.aggregation === 'count', counts);
     case 'throughput':
@@ -128,30 +137,6 @@ function ofStatus(
   if (expression.aggregation === 'count') return all.count;
   const { sent } = counts.messages;
   return sent > 0 ? all.count / sent : null;
-}
-
-function latencyOf(
-  histogram: LatencyHistogram,
-  { aggregation, percentile = 0 }: ThresholdExpression,
-): number | null {
-  if (aggregation === 'count') return histogram.count;
-  if (histogram.count === 0) return null;
-  const { mean, min, max, p50 } = histogram.summary();
-  switch (aggregation) {
-    case 'p':
-      return histogram.percentileAt(percentile);
-    case 'avg':
-      return mean;
-    case 'min':
-      return min;
-    case 'max':
-      return max;
-    case 'med':
-      return p50;
-    case 'rate':
-    case 'value':
-      return null;
-  }
 }
 
 /** `generator.startLagMs` */

@@ -103,6 +103,26 @@ describe('a search', () => {
     ]);
   });
 
+  it('refuses metrics that no hold has a value of its own of, and takes the others', () => {
+    const errors = errorsOf({
+      ratePerSecond: 10,
+      search: { from: 10, to: 100 },
+      thresholds: {
+        'cloudwatch.PublishIn.Throttle': ['count==0'],
+        connect: ['p(99)<400'],
+        start_lag: ['value<100'],
+        end_to_end_latency: ['p(99)<400'],
+        event_loop_delay: ['value<10'],
+        throughput: ['rate>5'],
+      },
+    });
+    expect(errors.map((error) => error.replace(/ → .*/, ''))).toEqual([
+      'thresholds.cloudwatch.PublishIn.Throttle: cannot be judged by hold: CloudWatch counts by the minute, whatever of it a hold is',
+      'thresholds.connect: cannot be judged by hold: devices connect before the first hold begins',
+      'thresholds.start_lag: cannot be judged by hold: it is known of the whole run only',
+    ]);
+  });
+
   it.each([
     [
       { users: 10, duration: '1m', devices: undefined },

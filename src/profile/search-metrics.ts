@@ -1,0 +1,36 @@
+import {
+  cloudWatchPrefix,
+  isOfCommands,
+  splitSelector,
+  type ThresholdMetricName,
+} from './threshold-metrics.ts';
+
+/** What says something of a whole run, and nothing of a part of its time. */
+const ofWholeRuns: readonly string[] = [
+  'catch_up_time',
+  'time_to_recover',
+  'start_lag',
+  'cost',
+] satisfies ThresholdMetricName[];
+
+/** What has values only while devices connect. */
+const ofConnects: readonly string[] = [
+  'connect',
+  'reconnect',
+  'attempts_per_connect',
+] satisfies ThresholdMetricName[];
+
+/**
+ * Why a search cannot judge a hold by this metric.
+ * @param name of a threshold, with its selector
+ * @returns a phrase; undefined: it can
+ */
+export function whyNotByHold(name: string, { of }: { readonly of: string }): string | undefined {
+  const { metric } = splitSelector(name);
+  if (metric.startsWith(cloudWatchPrefix)) return 'CloudWatch counts by the minute, whatever of it a hold is';
+  if (isOfCommands(name)) return 'commands are counted over the whole run';
+  if (ofWholeRuns.includes(metric)) return 'it is known of the whole run only';
+  if (ofConnects.includes(metric) && of !== 'connects' && of !== 'devices')
+    return 'devices connect before the first hold begins';
+  return undefined;
+}

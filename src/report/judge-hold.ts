@@ -1,0 +1,193 @@
+import type { HoldLedger } from '../measure/hold-record.ts';
+import type { Ledger } from '../measure/ledger.ts';
+import type { Backlog } from '../measure/unread-backlog.ts';
+import { groupsOf } from '../plan/groups.ts';
+import type { Plan } from '../plan/plan.ts';
+import { checkpointEveryMs } from '../plan/poll-intervals.ts';
+import type { BrokenObjective, JudgedHold, SearchStep, VoidReason } from '../plan/search/judged-hold.ts';
+import { whyNotByHold } from '../profile/search-metrics.ts';
+import { formatCount, formatPlural, formatShare } from '../shared/format.ts';
+import type { QuotaName } from '../targets/aws-iot/quotas.ts';
+import type { CloudWatchView } from './explanation.ts';
+import type { GeneratorSummary } from './generator-report.ts';
+import { summarizeGenerator } from './generator-summary.ts';
+import { holdFiguresOf, holdRatesOf, measuredOfHold } from './hold-figures.ts';
+import type { ThresholdResult } from './report-model.ts';
+import { evaluateThresholds } from './thresholds.ts';
+import { throttlingOf } from './throttling.ts';
+import type { QuotaRefusals, Throttling } from './usage-model.ts';
+
+export interface HoldInput {
+  /** With the run's actions. */
+  readonly plan: Plan;
+  /** Made with the step; what slices and readers have stored is in it. */
+  readonly ledger: Pick<Ledger, 'closeHold'>;
+  readonly step: SearchStep;
+  /** CloudWatch's counts of the minutes that the hold is in; what it does not show yet refused nothing. */
+  readonly cloudwatch: CloudWatchView;
+  /** What the queues hold; absent: nothing. */
+  readonly backlog?: Backlog;
+  /** Whether the run does. */
+  readonly goesOn: boolean;
+  /** Epoch milliseconds: what is in the ledger was read after that. */
+  readonly now: number;
+}
+
+/** A checkpoint that is this many times as old as it should be belongs to a slice that died. */
+const deadAfterCheckpoints = 3;
+/** A slice that took a step later than the others, or not at all, changes the level by more than this share. */
+const toleratedDeviation = 0.01;
+/** A level was offered if at least this share of it was sent in the hold's own seconds. */
+const leastOffered = 0.98;
+/** Refusals in a hold are no burst's doing if no second of it had more messages than this many times the mean. */
+const mostOfBurst = 1.1;
+
+/**
+ * Whether what a hold is judged by is there: each slice has recorded what became of its messages, or is dead, and what was acknowledged has
+ * arrived, or has had as long again as an acknowledgement may take.
+ */
+export function isHoldComplete({ plan, ledger, step, goesOn, now }: Omit<HoldInput, 'cloudwatch'>): boolean {
+  if (now < step.holdUntil) return false;
+  const { pending, messages, acknowledged, observers } = ledger.closeHold(step, goesOn);
+  const aliveSince = now - deadAfterCheckpoints * checkpointEveryMs(plan);
+  if (goesOn && pending.some(({ at = step.holdFrom, isDead }) => !isDead && at >= aliveSince)) return false;
+  const expected = acknowledged ? messages.acked : messages.sent;
+  const hasArrived = messages.received + messages.deadLettered >= expected;
+  if (hasArrived || Object.keys(observers).length === 0) return true;
+  const ackTimeoutMs = Math.max(...groupsOf(plan).map(({ profile }) => profile.publish.ackTimeoutMs));
+  return now >= step.holdUntil + 2 * ackTimeoutMs;
+}
+
+/**
+ * Judges a hold by the profile's thresholds: as if the run had been the messages that were due in it. The same while the run goes on and
+ * from its complete record. Latencies are right to 1.6 %.
+ */
+export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now }: HoldInput): JudgedHold {
+  const hold = ledger.closeHold(step, goesOn, backlog);
+  const generator = summarizeGenerator(hold);
+  const throttling = throttlingOf(plan, hold, cloudwatch);
+  const measured = measuredOfHold({ plan, hold, generator, throttling, knownUntil: knownUntilOf(hold, now) });
+  const results = evaluateThresholds(thresholdsOf(plan), measured);
+  const quota = refusingQuotaOf(hold, throttling);
+  const failed = results.filter(({ passed, isUndecided }) => !passed && isUndecided !== true);
+  const broke = failed.filter(isKnown).map((result) => brokenOf(result, quota));
+  const voidBecause = voidReasonsOf({ hold, generator, throttling, results, hasBroken: broke.length > 0 });
+  return {
+    ...step,
+    outcome: voidBecause.length > 0 ? 'void' : broke.length > 0 ? 'failed' : 'passed',
+    broke: voidBecause.length > 0 ? [] : broke,
+    ...(voidBecause.length > 0 && { voidBecause }),
+    figures: {
+      ...holdFiguresOf(hold, measured),
+      throttled: throttling.publishes,
+      ...(quota !== undefined && { throttledBy: quota }),
+    },
+  };
+}
+
+/** Until when every arrival is in the ledger: what waits in a queue of ours may have arrived since the last that was read. */
+function knownUntilOf({ messages, lastArrivalAt }: HoldLedger, now: number): number {
+  return messages.notRead + messages.unaccounted > 0 ? Math.min(lastArrivalAt, now) : now;
+}
+
+function thresholdsOf({ profile: { thresholds, search } }: Plan): Plan['profile']['thresholds'] {
+  if (search === undefined) return thresholds;
+  return Object.fromEntries(
+    Object.entries(thresholds).filter(([name]) => whyNotByHold(name, search) === undefined),
+  );
+}
+
+function isKnown({ actual, range }: ThresholdResult): boolean {
+  return actual !== null || range !== undefined;
+}
+
+function brokenOf(
+  { metric, expression, actual, range }: ThresholdResult,
+  quota: QuotaName | undefined,
+): BrokenObjective {
+  const value = actual ?? range?.atLeast ?? null;
+  return { metric, expression, actual: value, ...(quota !== undefined && { quota }) };
+}
+
+/** The quota that refused the most of what the hold lacks: CloudWatch's minutes may contain refusals of other holds. */
+function refusingQuotaOf(
+  { devices, messages }: HoldLedger,
+  { publishes, refusals }: Throttling,
+): QuotaName | undefined {
+  const lacks = ({ quota }: QuotaRefusals): boolean => {
+    switch (quota) {
+      case 'publishInPerSecond':
+      case 'publishesPerSecondPerConnection':
+        return publishes > 0;
+      case 'connectsPerSecond':
+      case 'concurrentConnections':
+      case 'connectsPerSecondPerClientId':
+        return devices.connectFailed > 0;
+      default:
+        return messages.lost > 0;
+    }
+  };
+  return refusals.find(lacks)?.quota;
+}
+
+interface JudgedFigures {
+  readonly hold: HoldLedger;
+  readonly generator: GeneratorSummary;
+  readonly throttling: Throttling;
+  readonly results: readonly ThresholdResult[];
+  /** Whether some threshold is known not to hold. */
+  readonly hasBroken: boolean;
+}
+
+/** Why the hold says nothing of the service; empty: it does. */
+function voidReasonsOf(judged: JudgedFigures): VoidReason[] {
+  const { hold } = judged;
+  const { messages, pending, offSchedule, slices } = hold;
+  if (pending.length > 0) {
+    const sentence = `${formatPlural(pending.length, 'slice')} of ${formatCount(slices.planned)} left no complete record of the hold: they died, were stopped, or could not store it.`;
+    return [{ kind: 'slice-died', sentence }];
+  }
+  if (messages.intended === 0)
+    return [{ kind: 'no-data', sentence: 'No message was due in the hold: the level sends too seldom.' }];
+  if (offSchedule > toleratedDeviation * messages.intended) {
+    const sentence = `Slices followed the step late: ${formatShare(offSchedule / messages.intended)} of the messages of the hold were due at other times than its level says.`;
+    return [{ kind: 'generator', sentence }];
+  }
+  const ofGenerator = generatorReasonsOf(judged);
+  if (ofGenerator.length > 0 || judged.hasBroken) return ofGenerator;
+  return judged.results.filter(({ passed }) => !passed).map(noDataOf);
+}
+
+function noDataOf({ metric, expression, range }: ThresholdResult): VoidReason {
+  const sentence =
+    range === undefined
+      ? `${metric} (${expression}) has no value in the hold.`
+      : `${metric} (${expression}) is not known well enough: it is ${formatCount(Math.round(range.atLeast))} or more, because messages of the hold had not arrived, or are not accounted for, when it was judged.`;
+  return { kind: 'no-data', sentence };
+}
+
+/**
+ * A generator at its limit makes messages late or drops them: such a hold is void, but for two cases that say something of the service all
+ * the same. It passed, although its generator had a hard time, at the level that it was to have; or a quota refused messages that did not
+ * come in bursts.
+ */
+function generatorReasonsOf({ hold, generator, throttling, hasBroken }: JudgedFigures): VoidReason[] {
+  const { state, sentence } = generator.health;
+  if (state !== 'bottleneck') return [];
+  const { messages, step } = hold;
+  const { meanPerSecond, peakPerSecond } = holdRatesOf(hold);
+  const duePerSecond = (messages.intended * 1_000) / (step.holdUntil - step.holdFrom);
+  const isOffered = meanPerSecond >= leastOffered * duePerSecond;
+  if (!hasBroken && isOffered) return [];
+  if (throttling.publishes > 0 && isOffered && peakPerSecond <= mostOfBurst * duePerSecond) return [];
+  const dropped: VoidReason[] =
+    messages.dropped === 0
+      ? []
+      : [
+          {
+            kind: 'dropped',
+            sentence: `${formatPlural(messages.dropped, 'message')} of ${formatCount(messages.intended)} ${messages.dropped === 1 ? 'was' : 'were'} never sent.`,
+          },
+        ];
+  return [{ kind: 'generator', sentence }, ...dropped];
+}
