@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
-import { formatPath } from '../shared/json-path.ts';
+import { formatPath, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { connectRefusalNames, type FaultSettings, type ServiceFaultChange } from './service-faults.ts';
+import { settingHint, shownAs } from './setting-words.ts';
 
 /** A change of the injected faults as it comes over HTTP: any of the settings, and what happens at once. */
 export interface FaultChange {
@@ -112,7 +113,7 @@ const settingsShape = {
   refuseWith: described(
     z.enum(connectRefusalNames),
     'serverBusy',
-    'The reason code that answers a refused CONNECT.',
+    `The reason code that answers a refused CONNECT: ${connectRefusalNames.join(', ')}.`,
   ),
   clients: described(
     z.string(),
@@ -135,7 +136,11 @@ export const faultChangeShape = { ...settingsShape, ...eventsShape };
 
 const startShape = {
   ...settingsShape,
-  clockOffsetMs: z.int().min(-maxClockOffsetMs).max(maxClockOffsetMs),
+  clockOffsetMs: described(
+    z.int().min(-maxClockOffsetMs).max(maxClockOffsetMs),
+    50,
+    `Milliseconds by which the clock of the service is ahead, from -${maxClockOffsetMs} to ${maxClockOffsetMs}.`,
+  ),
 };
 const startSchema = z.strictObject(startShape).partial();
 const adminSchema = z.strictObject({ ...startShape, ...eventsShape }).partial();
@@ -180,26 +185,34 @@ export function parseFaultChange(input: unknown, current: FaultSettings): FaultC
 function parse<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: unknown) {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const known = Object.keys(schema.shape);
   throw new InvalidInputError(
     'The description of faults',
-    result.error.issues.flatMap((issue) => errorsOf(issue, known)),
+    result.error.issues.flatMap((issue) => errorsOf(issue, schema.shape, input)),
   );
 }
 
-function errorsOf(issue: z.core.$ZodIssue, known: readonly string[]): InputError[] {
+function errorsOf(issue: z.core.$ZodIssue, shape: z.ZodRawShape, input: unknown): InputError[] {
   const path = formatPath(issue.path);
   const group = String(issue.path[0] ?? '');
   const wording = wordingOf[group];
   if (wording !== undefined) return [{ path, ...wording }];
   if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(shape);
     return issue.keys.map((key) => ({
       path: key,
       message: 'is not known',
       hint: suggestFrom(key, known, 'known'),
     }));
   }
-  return [{ path: path === '' ? 'faults' : path, message: issue.message }];
+  if (path === '') return [{ path: 'faults', message: issue.message }];
+  const { innerType } = (shape[group] as z.ZodOptional).def;
+  return [
+    {
+      path,
+      message: `cannot be ${shownAs(valueAt(input, issue.path))}`,
+      hint: settingHint((innerType as z.ZodType).meta()),
+    },
+  ];
 }
 
 function withoutUndefined<Values extends object>(

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { durationPattern } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
-import { formatPath, isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
+import { formatPath, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { nearestOf, suggestFrom } from '../shared/nearest.ts';
 import { type ProfileSettings, profileSchema } from './schema.ts';
+import { settingHint, shownAs } from './setting-words.ts';
 import { openUnion, otherTypeOf, readSound } from './sound-part.ts';
 
 /** A profile checked against its schema, one setting at a time. */
@@ -118,14 +119,6 @@ function countOf(value: unknown, shown: string): string {
   return typeof value === 'string' || Array.isArray(value) ? String(value.length) : shown;
 }
 
-function shownAs(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (isObject(value)) return 'an object';
-  // JSON has no words for NaN and Infinity, which 1e999 is read as.
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
-}
-
 /** A mistyped word's nearest, a duration's spelling, or what the setting is for. */
 function hintOf(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'invalid_value' && typeof value === 'string') {
@@ -136,11 +129,7 @@ function hintOf(issue: z.core.$ZodIssue, value: unknown): string {
     return 'a list of expressions, such as ["p(99)<500"]';
   }
   // An entry without words of its own has those of its list.
-  const meta = metaOf(schemaAt(issue.path)) ?? metaOf(schemaAt(issue.path.slice(0, -1)));
-  const { description = '', examples } = meta ?? {};
-  const purpose = /^.*?\.(?= |$)/s.exec(description)?.[0].slice(0, -1) ?? 'see load-profile.schema.json';
-  const example = Array.isArray(examples) ? `; for example ${JSON.stringify(examples[0])}` : '';
-  return `${purpose}${example}`;
+  return settingHint(metaOf(schemaAt(issue.path)) ?? metaOf(schemaAt(issue.path.slice(0, -1))));
 }
 
 function metaOf(schema: z.ZodType | undefined): z.core.GlobalMeta | undefined {

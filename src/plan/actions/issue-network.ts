@@ -1,6 +1,7 @@
 import { type NetworkForm, presetNames } from '../../profile/network-presets.ts';
 import { checkNetwork } from '../../profile/network-rules.ts';
 import { networkChangeShape, parseNetwork } from '../../profile/network-schema.ts';
+import { settingHint } from '../../profile/setting-words.ts';
 import { refuseNetworkChange } from '../../profile/timeline-rules.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { suggestFrom } from '../../shared/nearest.ts';
@@ -39,12 +40,8 @@ export const issuableNetwork: IssuableAction = {
     if (unreadable.length > 0)
       return unreadable.map(([name]): InputError => {
         const path = `${prefix}${name}`;
-        const { takes } = issuableNetwork.settings[path]!;
-        return {
-          path,
-          message: `is not understood: ${changes[path]}`,
-          hint: `give a value such as ${takes}`,
-        };
+        const hint = settingHint(networkChangeShape[name]!.meta());
+        return { path, message: `is not understood: ${changes[path]}`, hint };
       });
     const form: NetworkForm | undefined =
       entries.length === 0

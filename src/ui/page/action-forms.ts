@@ -120,7 +120,7 @@ const disconnectForm: ActionForm = {
   button: 'Disconnect devices',
   isOfGroup: true,
   fields:
-    () => html`${field('disconnect', 'share', 'Share of the devices, %', html`<input id="disconnect-share" name="share" type="number" min="0" max="100" step="any" value="20" required>`)}
+    () => html`${field('disconnect', 'share', 'Share, %', html`<input id="disconnect-share" name="share" type="number" min="0" max="100" step="any" value="20" required>`)}
 ${field('disconnect', 'how', 'How connections end', html`<select id="disconnect-how" name="how">${['drop', 'clean', 'silent'].map(option)}</select>`)}`,
   settings: ({ share, how }) => [`disconnect=${share}%`, `disconnect.how=${how}`],
   effect: ({ share, how = '' }, { count, where }) => {
@@ -203,7 +203,8 @@ function devicesOf(plan: PlanOnPage, group: string): Devices {
 /** What a form does, and when; of a setting that was chosen, also what it is. */
 export function sentenceOf(form: ActionForm, values: FieldValues, plan: PlanOnPage, group: string): string {
   const devices = devicesOf(plan, group);
-  const when = `about ${formatElapsed(plan.controls.leadMs)} after you press the button`;
+  const leadMs = 100 * Math.round(plan.controls.leadMs / 100);
+  const when = `about ${formatElapsed(leadMs)} after you press the button`;
   const effect = `${form.effect(values, devices)}, ${when}${form.isOfGroup ? ', in all slices at one instant' : ''}.`;
   const meaning = plan.controls.settings.find(({ name }) => name === values.name)?.meaning;
   return meaning === undefined ? effect : `${effect} ${meaning}`;

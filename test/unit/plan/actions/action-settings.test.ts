@@ -75,7 +75,8 @@ describe('parseActionSettings', () => {
       'disconnect.how': 'is not known: drops → did you mean "drop"?',
       disconnect: 'is no share of the devices: 120% → give more than 0 and at most 100%: disconnect=20%',
       'faults.dropAck': 'is not known → did you mean "faults.dropAcks"?',
-      'faults.dropAcks': expect.stringMatching(/<=1/),
+      'faults.dropAcks':
+        'cannot be 2 → Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent; for example 0.1',
       'faults.ackDelay': expect.stringMatching(/^is no delay → milliseconds/),
       group: 'has no value → write group=VALUE',
       zzzzzzzzzzzzzz: expect.stringMatching(/^is not known → known: disconnect, .*, group$/),
@@ -90,8 +91,10 @@ describe('parseActionSettings', () => {
     [
       ['network.delay=soon', 'network.loss=200%'],
       {
-        'network.delay': 'is not understood: soon → give a value such as 50ms..150ms',
-        'network.loss': 'is not understood: 200% → give a value such as 0.02',
+        'network.delay':
+          'is not understood: soon → How long a packet takes, one way: a duration, a range such as 50ms..150ms, {"exponential": "100ms"} or {"normal": {"mean": "100ms", "sd": "20ms"}}; for example "50ms..150ms"',
+        'network.loss':
+          'is not understood: 200% → Share of the packets, from 0 to 1, that are lost; for example 0.02',
       },
     ],
     [['network.delay=90s'], { 'network.delay': expect.stringMatching(/^is longer than 1m one way/) }],
