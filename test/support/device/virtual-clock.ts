@@ -32,8 +32,8 @@ export class VirtualClock implements Clock {
     this.#nowMs += ms;
   }
 
-  /** Runs timers, and what they promise, until `work` is settled. */
-  async runUntil<T>(work: Promise<T>): Promise<T> {
+  /** Runs timers, and what they promise, until `work` is settled. @param goOn lets what follows a timer go on: streams need a turn of the event loop */
+  async runUntil<T>(work: Promise<T>, goOn = settlePromises): Promise<T> {
     let isSettled = false;
     const settle = (): void => {
       isSettled = true;
@@ -44,10 +44,14 @@ export class VirtualClock implements Clock {
         this.#nowMs = Math.max(this.#nowMs, next.atMs);
         next.item.fn();
       }
-      // Lets every promise that can go on, go on.
-      for (let i = 0; i < 5; i++) await undefined;
+      await goOn();
       if (isSettled) return work;
     }
     throw new Error('nothing is left that time could bring about');
   }
+}
+
+/** Lets every promise that can go on, go on. */
+async function settlePromises(): Promise<void> {
+  for (let i = 0; i < 5; i++) await undefined;
 }
