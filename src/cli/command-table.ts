@@ -56,8 +56,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'compare',
-    usage: '[options] [a] [b]',
-    summary: 'compare a run (b) with an earlier one (a)',
+    usage: '[options] [run...]',
+    summary: 'compare runs with earlier ones, or find where a history changed',
     load: async () => (await import('./commands/compare-command.ts')).addCompareCommand,
   },
   {

@@ -1,18 +1,20 @@
-import type { LatencyName } from '../measure/latency-names.ts';
-import type { MessageLedger } from '../measure/run-ledger.ts';
-import { partKeyOf } from '../profile/threshold-metrics.ts';
 import { formatCount } from '../shared/format.ts';
+import { type FigureOfRuns, figuresOf } from './compared-figures.ts';
 import { conditionCautions } from './condition-cautions.ts';
-import type { KindReport } from './group-reports.ts';
-import { hasArrivals, heldMessages } from './ledger-equations.ts';
+import { type FigureKind, type FigureSample, leastBaseline, measureChange } from './judge-change.ts';
+import { heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 
-/** Two runs, figure by figure. */
+export type { FigureKind } from './judge-change.ts';
+
+/** Two runs, or two sets of runs of the same load, figure by figure. */
 export interface Comparison {
-  readonly baseline: ComparedRun;
-  readonly candidate: ComparedRun;
+  readonly baseline: readonly ComparedRun[];
+  readonly candidate: readonly ComparedRun[];
   /** Share (0–1) by which a figure may be worse. */
   readonly tolerance: number;
+  /** `runs`: from run to run. `run`: there is one run on each side, and only what differs within it is known. */
+  readonly noiseWithin: 'runs' | 'run';
   /** Why the two may not be comparable, one sentence each. */
   readonly cautions: readonly string[];
   /** Why nothing follows from the comparison: a generator that was the bottleneck. One sentence each; empty where it is conclusive. */
@@ -20,7 +22,7 @@ export interface Comparison {
   readonly figures: readonly ComparedFigure[];
   /** Thresholds that the baseline passed and the candidate did not. One that only one of them has is not compared. */
   readonly brokenThresholds: readonly string[];
-  /** Whether the candidate is worse than the tolerance allows. */
+  /** Whether the candidate is worse than the tolerance allows, by more than the noise. */
   readonly isRegression: boolean;
 }
 
@@ -31,7 +33,10 @@ export interface ComparedFigure {
   readonly figure: string;
   readonly kind: FigureKind;
   readonly better: 'less' | 'more';
-  /** Null where it was not measured, or of too few samples. */
+  /**
+   * Of several runs the geometric mean; of shares, and of latencies and rates near zero, the mean. Null where it was not measured, or
+   * of too few samples.
+   */
   readonly baseline: number | null;
   readonly candidate: number | null;
   /** Candidate less baseline, in the unit of the figure; null where either is null. */
@@ -41,50 +46,67 @@ export interface ComparedFigure {
    * too small (`leastBaseline`), the candidate is negative, or either is null. Then only the difference is used.
    */
   readonly change: number | null;
-  readonly outcome: 'worse' | 'better' | 'same' | 'unknown';
+  /** The difference that chance explains (`falsePositives`), in the unit of the figure. Null: not known. */
+  readonly noise: number | null;
+  /**
+   * `noise`: past the tolerance, and no more than chance explains. `unclear`: more than chance within a run explains, and one run on each
+   * side does not show how far runs of the same thing are apart.
+   */
+  readonly outcome: 'worse' | 'better' | 'same' | 'noise' | 'unclear' | 'unknown';
 }
 
-/** Milliseconds; a share from 0 to 1; messages a second. */
-export type FigureKind = 'latency' | 'share' | 'rate';
-
+/** Share (0–1) by which a figure may be worse. With one run on each side, a latency past it is `unclear`. */
 export const defaultTolerance = 0.1;
+/** The same where that is measured, by at least two runs on a side. */
+export const defaultSetTolerance = 0.05;
 
-/** Of a percentile to compare: the 99th of fewer samples than this is one of the two largest. */
-const leastSamples = 100;
+/** Chance (0–1) that any figure of two sides of the same thing is beyond the noise, and worse. Each figure has its part of it. */
+export const falsePositives = 0.01;
+
 /** Arrivals are stamped in whole milliseconds: a difference of one is none. */
 const latencyFloorMs = 1;
 
-/**
- * From here on a percentage of the baseline says something. Below it (2 % of 0.05 ms, a hundred times one lost message) the ratio
- * of two figures is the ratio of their noise.
- */
-const leastBaseline: Readonly<Record<FigureKind, number>> = { latency: 1, share: 0.001, rate: 1 };
-
-/** Latencies that a regression is judged by. Send lag is not one: the generator causes it. */
-const latencies = [
-  'end_to_end_latency',
-  'rule_latency',
-  'transit',
-  'echo_latency',
-  'puback_round_trip',
-  'pubcomp_round_trip',
-  'response_time',
-  'connect',
-] as const satisfies readonly LatencyName[];
-const percentiles = ['p50', 'p95', 'p99'] as const;
-
-/** @param tolerance share (0–1) by which a figure may be worse */
+/** Two runs. @param tolerance share (0–1) by which a figure may be worse, what differs from run to run included */
 export function compareReports(baseline: Report, candidate: Report, tolerance: number): Comparison {
-  const figures = [...figuresOf(baseline, candidate), ...kindFiguresOf(baseline, candidate)].map((figure) =>
-    judge(figure, tolerance),
-  );
+  return compareRuns([baseline], [candidate], tolerance);
+}
+
+/**
+ * Compares runs of one load with earlier runs of it.
+ * @param baseline at least one; so `candidate`
+ * @param tolerance share (0–1) by which a figure may be worse; absent: the default
+ */
+export function compareRuns(
+  baseline: readonly Report[],
+  candidate: readonly Report[],
+  tolerance?: number,
+): Comparison {
+  const isRepeated = baseline.length + candidate.length > 2;
+  const allowed = tolerance ?? (isRepeated ? defaultSetTolerance : defaultTolerance);
+  const limits: Limits = {
+    tolerance: allowed,
+    // How far runs of the same thing are apart is not measured: the user may state it, by a tolerance.
+    judgesLatencies: isRepeated || tolerance !== undefined,
+  };
+  const samples = figuresOf(baseline, candidate).map((figure) => ({
+    figure,
+    before: samplesOf(figure, baseline),
+    after: samplesOf(figure, candidate),
+  }));
+  const tested = samples.filter(({ before, after }) => {
+    const [first, ...others] = [...before, ...after];
+    return before.length > 0 && after.length > 0 && others.some(({ value }) => value !== first?.value);
+  });
+  const alpha = falsePositives / Math.max(1, tested.length);
+  const figures = samples.map((each) => judge(each, limits, alpha));
   const brokenThresholds = brokenBetween(baseline, candidate);
   return {
-    baseline: runOf(baseline),
-    candidate: runOf(candidate),
-    tolerance,
+    baseline: baseline.map(runOf),
+    candidate: candidate.map(runOf),
+    tolerance: allowed,
+    noiseWithin: isRepeated ? 'runs' : 'run',
     cautions: cautionsOf(baseline, candidate),
-    inconsistencies: inconsistenciesOf(baseline, candidate),
+    inconsistencies: [...inconsistenciesOf(baseline, candidate), ...describeUnclear(figures)],
     figures,
     brokenThresholds,
     isRegression: brokenThresholds.length > 0 || figures.some(({ outcome }) => outcome === 'worse'),
@@ -95,130 +117,100 @@ function runOf({ runId, name, verdict, startedAt }: Report): ComparedRun {
   return { runId, name, verdict, startedAt };
 }
 
-type Measured = Omit<ComparedFigure, 'difference' | 'change' | 'outcome'>;
-
-function figuresOf(baseline: Report, candidate: Report): Measured[] {
-  const both = <T>(of: (report: Report) => T) => ({ baseline: of(baseline), candidate: of(candidate) });
-  const share = (figure: string, part: keyof MessageLedger, whole: keyof MessageLedger): Measured => ({
-    figure,
-    kind: 'share',
-    better: 'less',
-    ...both(({ messages }) => (messages[whole] > 0 ? (messages[part] ?? 0) / messages[whole] : null)),
-  });
-  // What neither run has measured is no row of a comparison.
-  const isObserved = hasArrivals(baseline) || hasArrivals(candidate);
-  const ofEither = latencies.filter((name) =>
-    [baseline, candidate].some(({ latencyMs }) => (latencyMs[name]?.count ?? 0) > 0),
-  );
-  const shareOfArrivals = (...given: Parameters<typeof share>) => (isObserved ? [share(...given)] : []);
-  const ofLatencies = ofEither.flatMap((name) =>
-    percentiles.map(
-      (percentile): Measured => ({
-        figure: `${name} ${percentile}`,
-        kind: 'latency',
-        better: 'less',
-        ...both(({ latencyMs }) =>
-          (latencyMs[name]?.count ?? 0) >= leastSamples ? (latencyMs[name]?.[percentile] ?? null) : null,
-        ),
-      }),
-    ),
-  );
-  return [
-    ...ofLatencies,
-    ...shareOfArrivals('lost_messages rate', 'lost', 'sent'),
-    ...shareOfArrivals('not_read_messages rate', 'notRead', 'sent'),
-    ...shareOfArrivals('dead_lettered_messages rate', 'deadLettered', 'sent'),
-    share('dropped_messages rate', 'dropped', 'intended'),
-    {
-      figure: 'throttled_messages rate',
-      kind: 'share',
-      better: 'less',
-      ...both(({ messages, throttling }) =>
-        messages.sent > 0 ? throttling.publishes / messages.sent : null,
-      ),
-    },
-    share('failed_messages rate', 'failed', 'sent'),
-    share('unacknowledged_messages rate', 'unacknowledged', 'sent'),
-    ...shareOfArrivals('duplicate_messages rate', 'duplicates', 'sent'),
-    {
-      figure: 'devices_not_connected rate',
-      kind: 'share',
-      better: 'less',
-      ...both(({ devices }) => (devices.planned - devices.connected) / devices.planned),
-    },
-    {
-      figure: 'throughput rate',
-      kind: 'rate',
-      better: 'more',
-      ...both(({ rates }) => rates.throughputPerSecond),
-    },
-  ];
+function samplesOf(figure: FigureOfRuns, reports: readonly Report[]): FigureSample[] {
+  return reports.map((report) => figure.of(report)).filter((sample) => sample !== null);
 }
 
-/** Of the kinds of message that both runs have: `lost_messages{group:meters,kind:alarm} rate`. */
-function kindFiguresOf(baseline: Report, candidate: Report): Measured[] {
-  const kinds = kindsIn(candidate);
-  return [...kindsIn(baseline)].flatMap(([key, before]) => {
-    const after = kinds.get(key);
-    if (after === undefined) return [];
-    const both = <T>(of: (kind: KindReport) => T) => ({ baseline: of(before), candidate: of(after) });
-    const isMeasured =
-      before.latencyMs.end_to_end_latency.count + after.latencyMs.end_to_end_latency.count > 0;
-    if (!isMeasured) return [];
-    return [
-      ...percentiles.map(
-        (percentile): Measured => ({
-          figure: `end_to_end_latency{${key}} ${percentile}`,
-          kind: 'latency',
-          better: 'less',
-          ...both(({ latencyMs: { end_to_end_latency: all } }) =>
-            all.count >= leastSamples ? all[percentile] : null,
-          ),
-        }),
-      ),
-      {
-        figure: `lost_messages{${key}} rate`,
-        kind: 'share',
-        better: 'less',
-        ...both(({ messages }) => (messages.sent > 0 ? messages.lost / messages.sent : null)),
-      },
-    ];
-  });
+interface SampledFigure {
+  readonly figure: FigureOfRuns;
+  readonly before: readonly FigureSample[];
+  readonly after: readonly FigureSample[];
 }
 
-/** By `partKeyOf`. */
-function kindsIn({ groups = [], kinds = [] }: Report): ReadonlyMap<string, KindReport> {
-  return new Map([
-    ...kinds.map((each): [string, KindReport] => [partKeyOf({ kind: each.kind }), each]),
-    ...groups.flatMap(({ group, kinds: own = [] }) =>
-      own.map((each): [string, KindReport] => [partKeyOf({ group, kind: each.kind }), each]),
-    ),
-  ]);
+interface Limits {
+  readonly tolerance: number;
+  readonly judgesLatencies: boolean;
 }
 
-function judge(figure: Measured, tolerance: number): ComparedFigure {
-  const { baseline, candidate, better, kind } = figure;
-  if (baseline === null || candidate === null) {
-    return { ...figure, difference: null, change: null, outcome: 'unknown' };
+function judge(
+  { figure, before, after }: SampledFigure,
+  { tolerance, judgesLatencies }: Limits,
+  alpha: number,
+): ComparedFigure {
+  const { figure: name, kind, better, isCounted } = figure;
+  const named = { figure: name, kind, better };
+  if (before.length === 0 || after.length === 0) {
+    const only = (samples: readonly FigureSample[]) =>
+      samples.length === 0 ? null : measureChange(kind, samples, samples, alpha).baseline;
+    return {
+      ...named,
+      baseline: only(before),
+      candidate: only(after),
+      difference: null,
+      change: null,
+      noise: null,
+      outcome: 'unknown',
+    };
   }
+  const { baseline, candidate, noise, isBeyondNoise } = measureChange(kind, before, after, alpha);
   const difference = candidate - baseline;
   const isRatio = baseline >= leastBaseline[kind] && candidate >= 0;
-  const change = isRatio ? difference / baseline : null;
-  const judged = { ...figure, difference, change };
+  const judged = {
+    ...named,
+    baseline,
+    candidate,
+    difference,
+    change: isRatio ? difference / baseline : null,
+    noise,
+  };
   // A share of a negative baseline has no meaning: only the difference counts.
   const allowed = Math.max(Math.max(0, baseline) * tolerance, kind === 'latency' ? latencyFloorMs : 0);
   if (Math.abs(difference) <= allowed) return { ...judged, outcome: 'same' };
+  const isNew = isCounted === true && (baseline === 0 || candidate === 0);
+  if (!isBeyondNoise && !isNew) return { ...judged, outcome: 'noise' };
+  if (kind === 'latency' && !judgesLatencies) return { ...judged, outcome: 'unclear' };
   return { ...judged, outcome: difference < 0 === (better === 'less') ? 'better' : 'worse' };
 }
 
-function brokenBetween(baseline: Report, candidate: Report): string[] {
-  const nameOf = ({ metric, expression }: { metric: string; expression: string }) =>
-    `${metric} ${expression}`;
-  const passed = new Set(baseline.thresholds.filter((each) => each.passed).map(nameOf));
-  return candidate.thresholds.filter((each) => !each.passed && passed.has(nameOf(each))).map(nameOf);
+/** Latencies that may be worse. */
+export function mayBeWorse({ figures }: Pick<Comparison, 'figures'>): readonly ComparedFigure[] {
+  return figures.filter(({ outcome, difference }) => outcome === 'unclear' && (difference ?? 0) > 0);
 }
 
-function cautionsOf(baseline: Report, candidate: Report): string[] {
+function describeUnclear(figures: readonly ComparedFigure[]): string[] {
+  if (mayBeWorse({ figures }).length === 0) return [];
+  return [
+    'One run on each side does not show how far runs of the same thing are apart: compare several, or say by --tolerance how far.',
+  ];
+}
+
+/** Of sets: every run of the baseline passed it, and more than half of the candidate's did not. */
+function brokenBetween(baseline: readonly Report[], candidate: readonly Report[]): string[] {
+  const nameOf = ({ metric, expression }: { metric: string; expression: string }) =>
+    `${metric} ${expression}`;
+  const passesIn = (name: string, { thresholds }: Report) =>
+    thresholds.some((each) => each.passed && nameOf(each) === name);
+  const failed = candidate.flatMap(({ thresholds }) =>
+    thresholds.filter(({ passed }) => !passed).map(nameOf),
+  );
+  return [...new Set(failed)].filter(
+    (name) =>
+      baseline.every((report) => passesIn(name, report)) &&
+      failed.filter((each) => each === name).length * 2 > candidate.length,
+  );
+}
+
+function cautionsOf(baseline: readonly Report[], candidate: readonly Report[]): string[] {
+  const [first, ...others] = [...baseline, ...candidate] as [Report, ...Report[]];
+  const isPair = others.length === 1;
+  const ended = [...baseline, ...candidate].flatMap(({ runId, verdict, slices }, i) => {
+    const which = isPair ? `The ${i === 0 ? 'baseline' : 'candidate'}` : `Run ${runId}`;
+    return verdict === 'aborted' || slices.stopped > 0 ? [`${which} ended before its time.`] : [];
+  });
+  return [...new Set(others.flatMap((other) => differences(first, other))), ...ended];
+}
+
+function differences(baseline: Report, candidate: Report): string[] {
   const cautions: string[] = [];
   const differ = (what: string, of: (report: Report) => string | number) => {
     if (of(baseline) !== of(candidate)) {
@@ -234,12 +226,6 @@ function cautionsOf(baseline: Report, candidate: Report): string[] {
     rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', '),
   );
   cautions.push(...conditionCautions(baseline, candidate));
-  for (const [which, { verdict, slices }] of [
-    ['The baseline', baseline],
-    ['The candidate', candidate],
-  ] as const) {
-    if (verdict === 'aborted' || slices.stopped > 0) cautions.push(`${which} ended before its time.`);
-  }
   return cautions;
 }
 
@@ -249,15 +235,18 @@ function describeHeld(which: string, { messages }: Report): string[] {
   return held.length === 0 ? [] : [`Of ${which}’s messages, ${held.join(', ')}: its figures leave them out.`];
 }
 
-function inconsistenciesOf(baseline: Report, candidate: Report): string[] {
-  const runs = [
-    ['the baseline', baseline],
-    ['the candidate', candidate],
-  ] as const;
-  return runs.flatMap(([which, report]) => [
-    ...(report.generator.health.state === 'bottleneck'
-      ? [`The generator of ${which} was the bottleneck: its figures say little of the service.`]
-      : []),
-    ...describeHeld(which, report),
-  ]);
+function inconsistenciesOf(baseline: readonly Report[], candidate: readonly Report[]): string[] {
+  const isPair = baseline.length + candidate.length === 2;
+  return [
+    ...baseline.map((report) => ['the baseline', report] as const),
+    ...candidate.map((report) => ['the candidate', report] as const),
+  ].flatMap(([side, report]) => {
+    const which = isPair ? side : `run ${report.runId}`;
+    return [
+      ...(report.generator.health.state === 'bottleneck'
+        ? [`The generator of ${which} was the bottleneck: its figures say little of the service.`]
+        : []),
+      ...describeHeld(which, report),
+    ];
+  });
 }

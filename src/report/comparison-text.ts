@@ -1,5 +1,18 @@
-import { formatElapsed, formatPlural, formatRate, formatShare, formatValue } from '../shared/format.ts';
-import type { ComparedFigure, Comparison } from './compare-reports.ts';
+import {
+  formatCount,
+  formatElapsed,
+  formatPlural,
+  formatRate,
+  formatShare,
+  formatValue,
+} from '../shared/format.ts';
+import {
+  type ComparedFigure,
+  type ComparedRun,
+  type Comparison,
+  falsePositives,
+  mayBeWorse,
+} from './compare-reports.ts';
 import type { SummaryStyler } from './terminal-page.ts';
 import { cutCell, layOutColumns, wrapText } from './text-table.ts';
 
@@ -13,13 +26,14 @@ export function renderComparison(
   const { baseline, candidate, cautions, inconsistencies } = comparison;
   const sections = [
     layOutLeft([
-      ['baseline', baseline.runId, baseline.verdict],
-      ['candidate', candidate.runId, candidate.verdict],
+      ['baseline', describeRuns(baseline), describeVerdicts(baseline)],
+      ['candidate', describeRuns(candidate), describeVerdicts(candidate)],
     ]),
     [...inconsistencies, ...cautions].flatMap((caution) =>
       wrapText(caution, width, '! ', '  ').map((line) => style('warning', line)),
     ),
     renderFigures(comparison, style),
+    [...wrapText(describeNoise(comparison), width, '', '')],
     [describeComparison(comparison, style)],
   ];
   return sections
@@ -28,21 +42,69 @@ export function renderComparison(
     .join('\n\n');
 }
 
-function renderFigures({ figures, brokenThresholds }: Comparison, style: SummaryStyler): string[] {
-  const shown = figures
-    .filter(({ outcome }) => outcome === 'worse' || outcome === 'better')
-    .toSorted((a, b) => (a.outcome === b.outcome ? 0 : a.outcome === 'worse' ? -1 : 1));
+/** `id`, or `5 runs: id … id` */
+export function describeRuns(runs: readonly ComparedRun[]): string {
+  const [first, last] = [runs[0]?.runId ?? '', runs.at(-1)?.runId ?? ''];
+  return runs.length === 1 ? first : `${formatPlural(runs.length, 'run')}: ${first} … ${last}`;
+}
+
+/** `passed`, or `4 passed, 1 failed` */
+function describeVerdicts(runs: readonly ComparedRun[]): string {
+  const verdicts = [...new Set(runs.map(({ verdict }) => verdict))];
+  if (runs.length === 1) return verdicts.join('');
+  return verdicts
+    .map((each) => `${runs.filter(({ verdict }) => verdict === each).length} ${each}`)
+    .join(', ');
+}
+
+/** What the noise of the comparison is, and what is not in it. */
+export function describeNoise({ noiseWithin, baseline, candidate }: Comparison): string {
+  const chance = `in ${formatShare(falsePositives)} of comparisons of the same thing, or fewer, any figure is worse by more than its noise`;
+  return noiseWithin === 'runs'
+    ? `Noise is what differs from run to run, by ${formatPlural(baseline.length, 'run')} against ${candidate.length}: ${chance}.`
+    : 'One run on each side: noise is what differs within a run. What differs from one run to the next is not in it: `npx stampede run --repeat 5` measures that.';
+}
+
+const ranks: Readonly<Record<ComparedFigure['outcome'], number>> = {
+  worse: 0,
+  better: 1,
+  unclear: 2,
+  noise: 3,
+  same: 4,
+  unknown: 5,
+};
+const marks = { worse: '✗', better: '✓', unclear: '?', noise: '~' } as const;
+const styles = { worse: 'bad', better: 'good', unclear: 'warning', noise: 'dim' } as const;
+
+/** Figures that differ by more than the tolerance: what is worse first, and what is only noise last. */
+export function shownFigures({
+  figures,
+}: Comparison): (ComparedFigure & { readonly outcome: keyof typeof marks })[] {
+  return figures
+    .flatMap((figure) => {
+      const { outcome } = figure;
+      return outcome === 'same' || outcome === 'unknown' ? [] : [{ ...figure, outcome }];
+    })
+    .toSorted((a, b) => ranks[a.outcome] - ranks[b.outcome]);
+}
+
+function renderFigures(comparison: Comparison, style: SummaryStyler): string[] {
+  const shown = shownFigures(comparison);
   const rows = shown.map((figure) => [
-    `${figure.outcome === 'worse' ? '✗' : '✓'} ${figure.figure}`,
+    `${marks[figure.outcome]} ${figure.figure}`,
     formatFigure(figure, figure.baseline),
     formatFigure(figure, figure.candidate),
     formatChange(figure),
+    formatNoise(figure),
   ]);
-  const [head = '', ...body] = layOutColumns([['figure', 'baseline', 'candidate', 'change'], ...rows]);
+  const [head = '', ...body] = layOutColumns([
+    ['figure', 'baseline', 'candidate', 'change', 'noise'],
+    ...rows,
+  ]);
   return [
     ...(rows.length > 0 ? [style('heading', head)] : []),
-    ...body.map((line, i) => style(shown[i]?.outcome === 'worse' ? 'bad' : 'good', line)),
-    ...brokenThresholds.map((threshold) =>
+    ...body.map((line, i) => style(styles[shown[i]?.outcome ?? 'noise'], line)),
+    ...comparison.brokenThresholds.map((threshold) =>
       style('bad', `✗ threshold ${threshold}: passed before, fails now`),
     ),
   ];
@@ -62,10 +124,16 @@ function describeComparison(comparison: Comparison, style: SummaryStyler): strin
   const broken = comparison.brokenThresholds.length;
   if (!comparison.isRegression) {
     const same = countOf(comparison, 'same');
+    const noise = countOf(comparison, 'noise');
     const isConclusive = outcomeOf(comparison) !== 'inconclusive';
+    const unclear = mayBeWorse(comparison).length;
+    const found =
+      unclear > 0
+        ? `${formatCount(unclear)} of the latencies may be worse`
+        : `nothing is worse by more than ${formatShare(comparison.tolerance)}${noise > 0 ? ' and by more than noise' : ''}`;
     return style(
       isConclusive ? 'good' : 'warning',
-      `${isConclusive ? '✓ NO REGRESSION' : '? INCONCLUSIVE'}: nothing is worse by more than ${formatShare(comparison.tolerance)}; ${formatPlural(same, 'figure')} within it, ${countOf(comparison, 'better')} better`,
+      `${isConclusive ? '✓ NO REGRESSION' : '? INCONCLUSIVE'}: ${found}; ${formatPlural(same, 'figure')} within the tolerance, ${noise > 0 ? `${noise} within the noise, ` : ''}${countOf(comparison, 'better')} better`,
     );
   }
   const parts = [
@@ -95,6 +163,17 @@ export function formatChange({ kind, change, difference }: ComparedFigure): stri
   if (change !== null) return `${sign}${formatShare(Math.abs(change))}`;
   if (kind === 'latency') return `${sign}${formatElapsed(size)}`;
   return kind === 'share' ? `${sign}${formatValue(size * 100)} points` : `${sign}${formatValue(size)}/s`;
+}
+
+/** `±3.2 %`, or in the unit of the figure where a ratio would say nothing; `–`: not known. */
+export function formatNoise(figure: ComparedFigure): string {
+  const { baseline, change, noise } = figure;
+  if (noise === null || baseline === null) return '–';
+  return formatChange({
+    ...figure,
+    difference: noise,
+    change: change === null ? null : noise / baseline,
+  }).replace('+', '±');
 }
 
 function layOutLeft(given: readonly (readonly string[])[]): string[] {

@@ -1,6 +1,6 @@
 import { formatShare } from '../shared/format.ts';
 import type { Comparison } from './compare-reports.ts';
-import { formatChange, formatFigure } from './comparison-text.ts';
+import { describeRuns, formatChange, formatFigure, formatNoise } from './comparison-text.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
 import { hasArrivals } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
@@ -46,9 +46,11 @@ export function renderComparisonJUnit(comparison: Comparison, options: Conclusiv
       group: 'figures',
       name: figure.figure,
       ...(outcome === 'worse'
-        ? { failure: `${values} (${formatChange(figure)}), and ${formatShare(tolerance)} is tolerated` }
+        ? {
+            failure: `${values} (${formatChange(figure)}), ${formatShare(tolerance)} is tolerated, and noise is ${formatNoise(figure)}`,
+          }
         : {}),
-      ...(outcome === 'unknown' ? { skipped: values } : {}),
+      ...(outcome === 'unknown' || outcome === 'unclear' ? { skipped: values } : {}),
     };
   });
   const broken = brokenThresholds.map((threshold): TestCase => {
@@ -60,12 +62,12 @@ export function renderComparisonJUnit(comparison: Comparison, options: Conclusiv
       : undefined;
   const allCases = [...cases, ...broken, conclusiveCase('comparison', doubt, options)];
   const properties = [
-    ['baseline', baseline.runId],
-    ['candidate', candidate.runId],
+    ['baseline', describeRuns(baseline)],
+    ['candidate', describeRuns(candidate)],
   ] as const;
   return renderSuite({
-    name: `${candidate.name}.compare`,
-    startedAt: candidate.startedAt,
+    name: `${candidate[0]?.name}.compare`,
+    startedAt: candidate[0]?.startedAt ?? '',
     seconds: 0,
     cases: allCases,
     properties,

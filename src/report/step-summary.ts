@@ -1,6 +1,16 @@
 import { formatCount, formatElapsed, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import type { Comparison } from './compare-reports.ts';
-import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
+import {
+  type ComparisonOutcome,
+  countOf,
+  describeNoise,
+  describeRuns,
+  formatChange,
+  formatFigure,
+  formatNoise,
+  outcomeOf,
+  shownFigures,
+} from './comparison-text.ts';
 import { describeTarget } from './conditions-report.ts';
 import { hasArrivals, heldMessages } from './ledger-equations.ts';
 import { describeReconciliation } from './reconciliation.ts';
@@ -38,30 +48,30 @@ export function renderStepSummary(report: Report): string {
 /** A comparison as Markdown: what is worse first, what is the same only counted. */
 export function renderComparisonSummary(comparison: Comparison): string {
   const { baseline, candidate, tolerance, cautions, inconsistencies, brokenThresholds } = comparison;
-  const shown = comparison.figures.filter(({ outcome }) => outcome === 'worse' || outcome === 'better');
-  const rows = shown
-    .toSorted((a, b) => Number(b.outcome === 'worse') - Number(a.outcome === 'worse'))
-    .map((figure) => [
-      figure.outcome === 'worse' ? '❌' : '✅',
-      figure.figure,
-      formatFigure(figure, figure.baseline),
-      formatFigure(figure, figure.candidate),
-      formatChange(figure),
-    ]);
+  const rows = shownFigures(comparison).map((figure) => [
+    figureMarks[figure.outcome],
+    figure.figure,
+    formatFigure(figure, figure.baseline),
+    formatFigure(figure, figure.candidate),
+    formatChange(figure),
+    formatNoise(figure),
+  ]);
   return [
-    `### ${outcomeMarks[outcomeOf(comparison)]}: ${escapeText(candidate.name)}`,
+    `### ${outcomeMarks[outcomeOf(comparison)]}: ${escapeText(candidate[0]?.name ?? '')}`,
     '',
-    `\`${candidate.runId}\` against \`${baseline.runId}\`; ${formatShare(tolerance)} is tolerated.`,
+    `\`${describeRuns(candidate)}\` against \`${describeRuns(baseline)}\`; ${formatShare(tolerance)} is tolerated.`,
     ...[...inconsistencies, ...cautions].map((caution) => `\n> ⚠️ ${escapeText(caution)}`),
     ...brokenThresholds.map((threshold) => `\n> ❌ \`${threshold}\` passed before, and fails now.`),
     '',
     ...(rows.length === 0
       ? []
-      : [...markdownTable(['', 'figure', 'baseline', 'candidate', 'change'], rows, 2), '']),
-    `${formatCount(countOf(comparison, 'same'))} figures are within the tolerance.`,
+      : [...markdownTable(['', 'figure', 'baseline', 'candidate', 'change', 'noise'], rows, 2), '']),
+    `${formatCount(countOf(comparison, 'same'))} figures are within the tolerance. ${describeNoise(comparison)}`,
     '',
   ].join('\n');
 }
+
+const figureMarks = { worse: '❌', better: '✅', unclear: '❔', noise: '〰️' } as const;
 
 const outcomeMarks: Readonly<Record<ComparisonOutcome, string>> = {
   regressed: '❌ regressed',

@@ -1,19 +1,25 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { compareReports, defaultTolerance } from '../../report/compare-reports.ts';
+import { compareRuns } from '../../report/compare-reports.ts';
 import { renderComparison } from '../../report/comparison-text.ts';
+import { describeChanges, splitHistory } from '../../report/history-comparison.ts';
 import { renderComparisonJUnit } from '../../report/junit.ts';
+import type { Report } from '../../report/report-model.ts';
+import type { HistoryChange } from '../../report/run-history.ts';
 import { renderComparisonSummary } from '../../report/step-summary.ts';
 import { exitCodes, InvalidInputError } from '../../shared/errors.ts';
 import { print } from '../output/printable.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
 import { makeStyler } from '../output/style.ts';
 import type { Finish } from '../run/run-outcome.ts';
-import { latest, readReport } from '../runs/report-file.ts';
+import { latest } from '../runs/report-file.ts';
+import { readReports } from '../runs/select-reports.ts';
 
 interface CompareFlags extends OutputFlags {
   readonly runs: string;
   readonly baseline?: string;
-  readonly tolerance: number;
+  readonly base?: readonly string[];
+  readonly new?: readonly string[];
+  readonly tolerance?: number;
   readonly json?: boolean;
 }
 
@@ -21,61 +27,93 @@ export function addCompareCommand(program: Command, finish: Finish): void {
   const command = program
     .command('compare')
     .description(
-      'Compare a run with an earlier one: latencies, losses, throughput, thresholds. Each is a run id, a report.json ' +
-        'or "latest". Exits 99 where a figure is worse than the tolerance allows, or a threshold that passed now fails.',
+      'Compare runs with earlier ones: latencies, losses, throughput, thresholds. A run is its id, a report.json, ' +
+        '"latest", a pattern of ids (\'smoke-*\'), or a series of `run --repeat` by its file (repeats-….json). Exits 99 where a figure is ' +
+        'worse than the tolerance allows and by more than the noise, or a threshold that passed now fails.\n\n' +
+        'Two of these: the earlier one, and the one to judge. Several runs on each side: --base A B C --new D E F; their ' +
+        'noise is measured. One pattern, or three or more: a history, in which the change is found.',
     )
-    .argument('[a]', 'the earlier run; with --baseline the one to judge')
-    .argument('[b]', 'the run to judge')
+    .argument('[run...]', 'the earlier run and the one to judge; with --baseline the one to judge')
+    .option('--base <run...>', 'the earlier runs')
+    .option('--new <run...>', 'the runs to judge')
     .option(
       '--baseline <file>',
       'the earlier run, as a saved report.json; the one to judge is "latest" unless named',
     )
     .option(
       '--tolerance <share>',
-      'by how much a figure may be worse: 10% or 0.1',
+      'by how much a figure may be worse: 10% or 0.1 (default: 10%, with several runs on a side 5%)',
       parseShare,
-      defaultTolerance,
     )
     .option('--runs <dir>', 'directory of the run store', 'runs')
     .option('--json', 'print the comparison as JSON');
-  addOutputFlags(command).action(
-    async (a: string | undefined, b: string | undefined, flags: CompareFlags) => {
-      const [before, after] = whichOf(a, b, flags);
-      const comparison = compareReports(
-        await readReport(before, flags.runs),
-        await readReport(after, flags.runs),
-        flags.tolerance,
-      );
-      print(
-        process.stdout,
-        flags.json === true
-          ? `${JSON.stringify(comparison, null, 2)}\n`
-          : `${renderComparison(comparison, makeStyler(process.stdout))}\n`,
-      );
-      await writeOutputs(flags, {
-        junit: () => renderComparisonJUnit(comparison, flags),
-        stepSummary: () => renderComparisonSummary(comparison),
-      });
-      const isRefused =
-        comparison.isRegression ||
-        (flags.requireConclusive === true && comparison.inconsistencies.length > 0);
-      finish(isRefused ? exitCodes.thresholdsFailed : exitCodes.passed);
-    },
-  );
+  addOutputFlags(command).action(async (given: readonly string[], flags: CompareFlags) => {
+    const { baseline, candidate, changes } = await sidesOf(given, flags);
+    const notes =
+      changes === undefined ? '' : `${describeChanges(changes, baseline.length + candidate.length)}\n`;
+    if (candidate.length === 0) {
+      print(process.stdout, flags.json === true ? `${JSON.stringify({ changes: [] })}\n` : notes);
+      return finish(exitCodes.passed);
+    }
+    const comparison = compareRuns(baseline, candidate, flags.tolerance);
+    print(
+      process.stdout,
+      flags.json === true
+        ? `${JSON.stringify({ ...comparison, changes }, null, 2)}\n`
+        : `${notes}${renderComparison(comparison, makeStyler(process.stdout))}\n`,
+    );
+    await writeOutputs(flags, {
+      junit: () => renderComparisonJUnit(comparison, flags),
+      stepSummary: () => renderComparisonSummary(comparison),
+    });
+    const isRefused =
+      comparison.isRegression || (flags.requireConclusive === true && comparison.inconsistencies.length > 0);
+    finish(isRefused ? exitCodes.thresholdsFailed : exitCodes.passed);
+  });
 }
 
-function whichOf(
-  a: string | undefined,
-  b: string | undefined,
-  { baseline }: CompareFlags,
-): readonly [before: string, after: string] {
-  if (baseline !== undefined && b === undefined) return [baseline, a ?? latest];
-  if (baseline === undefined && a !== undefined && b !== undefined) return [a, b];
-  throw new InvalidInputError('The command line', [
-    baseline === undefined
-      ? { path: 'compare', message: 'takes two runs', hint: 'npx stampede compare A B, or --baseline FILE' }
-      : { path: '--baseline', message: 'is the earlier run already', hint: 'name only the run to judge' },
-  ]);
+interface Sides {
+  readonly baseline: readonly Report[];
+  /** Empty: a history in which nothing changed. */
+  readonly candidate: readonly Report[];
+  /** Of a history; absent: these are no history. */
+  readonly changes?: readonly HistoryChange[];
+}
+
+async function sidesOf(given: readonly string[], flags: CompareFlags): Promise<Sides> {
+  const read = (runs: readonly string[]) => readReports(runs, flags.runs);
+  const { base, new: judged, baseline } = flags;
+  if (base !== undefined || judged !== undefined) {
+    const isWhole =
+      base !== undefined && judged !== undefined && baseline === undefined && given.length === 0;
+    if (!isWhole)
+      refuse('--base', 'takes --new, and no other runs', 'npx stampede compare --base A B C --new D E F');
+    return { baseline: await read(base!), candidate: await read(judged!) };
+  }
+  if (baseline !== undefined) {
+    if (given.length > 1) {
+      refuse('--baseline', 'is the earlier run already', 'name only the run to judge');
+    }
+    return { baseline: await read([baseline]), candidate: await read([given[0] ?? latest]) };
+  }
+  const [first, second, ...others] = given;
+  if (first !== undefined && second !== undefined && others.length === 0) {
+    return { baseline: await read([first]), candidate: await read([second]) };
+  }
+  const runs = given.length === 0 ? [] : await read(given);
+  if (runs.length < 3) {
+    refuse(
+      'compare',
+      'takes two runs',
+      'npx stampede compare A B, --base A B C --new D E F, or --baseline FILE',
+    );
+  }
+  const { before, after, changes } = splitHistory(runs);
+  return { baseline: before, candidate: after, changes };
+}
+
+function refuse(path: string, message: string, hint: string): never {
+  throw new InvalidInputError('The command line', [{ path, message, hint }]);
 }
 
 /** `10%` or `0.1` */

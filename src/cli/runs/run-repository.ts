@@ -31,6 +31,8 @@ export interface RunRepository {
   /** Undefined: no such file. */
   file(runId: string, name: RunFileName): Promise<Buffer | undefined>;
   has(runId: string): Promise<boolean>;
+  /** Of every directory that may be a run's, in the order of their names. */
+  ids(): Promise<string[]>;
   /** The run that was planned last; undefined where there is none. */
   latest(): Promise<string | undefined>;
 }
@@ -72,6 +74,11 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
     return run;
   };
 
+  const ids = async (): Promise<string[]> => {
+    const names = await readdir(runsDirectory).catch(() => []);
+    return names.filter((name) => runIdPattern.test(name)).toSorted();
+  };
+
   return {
     async list() {
       const entries = await readdir(runsDirectory, { withFileTypes: true }).catch(() => []);
@@ -94,12 +101,11 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
     has: async (runId) =>
       runIdPattern.test(runId) &&
       (await lstat(path.join(runsDirectory, runId)).catch(() => undefined)) !== undefined,
+    ids,
     async latest() {
-      const names = await readdir(runsDirectory).catch(() => []);
+      const names = await ids();
       const planned = await Promise.all(
-        names
-          .filter((name) => runIdPattern.test(name))
-          .map(async (name) => {
+        names.map(async (name) => {
             const plan = await lstat(path.join(runsDirectory, name, 'plan.json')).catch(() => undefined);
             return { name, at: plan?.mtimeMs ?? Number.NEGATIVE_INFINITY };
           }),

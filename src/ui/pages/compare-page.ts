@@ -1,7 +1,7 @@
 import {
   type ComparedFigure,
   type Comparison,
-  compareReports,
+  compareRuns,
   defaultTolerance,
   type FigureKind,
 } from '../../report/compare-reports.ts';
@@ -90,7 +90,7 @@ ${section(
 
 function renderTable(reports: readonly Report[]): Html {
   const [first, ...others] = reports as [Report, ...Report[]];
-  const comparisons = others.map((report) => compareReports(first, report, defaultTolerance));
+  const comparisons = others.map((report) => compareRuns([first], [report]));
   const heads = reports.map(
     ({ runId, name, startedAt }, i) =>
       html`<th scope="col" class="number"><a href="/runs/${runId}">${letterOf(i)}: ${name}</a><br><small class="soft">${startedAt.slice(0, 16).replace('T', ' ')} UTC</small></th>`,
@@ -111,7 +111,7 @@ function renderTable(reports: readonly Report[]): Html {
     return html`<tr class="plain"><th scope="row">${figure}</th><td class="number">${baseline === null ? none : formats[kind](baseline)}</td>${cells}</tr>\n`;
   });
   return html`<div class="table" role="region" aria-label="Figures side by side" tabindex="0"><table>
-<caption>Each run against the first; within ${formatShare(defaultTolerance)} two figures count as the same; –: not measured, or too few samples</caption>
+<caption>Each run against the first; within ${formatShare(defaultTolerance)} two figures count as the same; noise: a run differs as much from second to second; one run each: whether two runs of the same thing differ as much is not known; –: not measured, or too few samples</caption>
 <thead><tr><th scope="col">Figure</th>${heads}</tr></thead>
 <tbody>
 ${context}${figures}</tbody>
@@ -124,7 +124,8 @@ function renderFigure(figure: ComparedFigure | undefined): Html {
   const { kind, candidate, outcome } = figure;
   const value = formats[kind](candidate);
   if (outcome === 'same' || outcome === 'unknown') return html`<td class="number">${value}</td>`;
-  return html`<td class="number">${value}<br><small class="${outcome}">${formatChange(figure)}, ${outcome}</small></td>`;
+  const label = { worse: 'worse', better: 'better', noise: 'noise', unclear: 'one run each' }[outcome];
+  return html`<td class="number">${value}<br><small class="${outcome}">${formatChange(figure)}, ${label}</small></td>`;
 }
 
 function renderRemarks({ cautions, inconsistencies, brokenThresholds }: Comparison, i: number): Html {

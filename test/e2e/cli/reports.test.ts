@@ -154,9 +154,42 @@ describe('stampede compare', () => {
     }
   });
 
+  it('compares several runs of each side: by their ids, a pattern of ids, or a series by its file', async () => {
+    const series = (name: string, report: Report) =>
+      [1, 2, 3].map((i) => {
+        const run = { ...report, runId: `${name}-${i}` };
+        storeReport(run);
+        return run.runId;
+      });
+    const [clean, spoilt] = [series('clean', good), series('spoilt', lossy)];
+    const ids = await stampede('compare', '--base', ...clean, '--new', ...spoilt, '--json');
+    expect(ids.code).toBe(99);
+    expect(JSON.parse(ids.stdout)).toMatchObject({
+      baseline: clean.map((runId) => ({ runId })),
+      candidate: spoilt.map((runId) => ({ runId })),
+      noiseWithin: 'runs',
+      tolerance: 0.05,
+    });
+    store(['repeats-clean-1.json', { version: 1, runs: clean.map((runId) => ({ runId })) }]);
+    const same = await stampede('compare', '--base', 'repeats-clean-1.json', '--new', 'cle?n-*', 'good');
+    expect(same.code).toBe(0);
+    expect(same.stdout).toContain('baseline   3 runs: clean-1 … clean-3  3 passed');
+    expect(same.stdout).toContain('candidate  4 runs: clean-1 … good');
+  });
+
+  it('finds no change in a history without one', async () => {
+    store(['torn/report.json', '{"version":2,']);
+    for (const runId of ['h-1', 'h-2', 'h-3']) storeReport({ ...good, runId });
+    const { code, stdout } = await stampede('compare', 'h-*');
+    expect([code, stdout]).toEqual([0, '  no change in 3 runs; no change can be shown in fewer than 10\n']);
+  });
+
   it.each([
     [['good'], 'takes two runs'],
     [[], 'takes two runs'],
+    [['--base', 'good'], 'takes --new, and no other runs'],
+    [['--base', 'good', '--new', 'nothing-*'], 'nothing-*: no run with a report in'],
+    [['--base', 'good', '--new', 'repeats-none.json'], 'repeats-none.json: '],
     [['good', 'lossy', '--baseline', 'x.json'], 'is the earlier run already'],
     [['good', 'nowhere'], 'nowhere: is no file, and no run with a report'],
     [['good', 'lossy', '--tolerance', 'some'], 'It is a share, such as 10% or 0.1.'],

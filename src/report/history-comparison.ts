@@ -1,0 +1,64 @@
+import { formatElapsed, formatRate, formatShare } from '../shared/format.ts';
+import type { Report } from './report-model.ts';
+import {
+  findHistoryChanges,
+  type HistoryChange,
+  type HistoryFigure,
+  type RunFigures,
+  runFiguresOf,
+} from './run-history.ts';
+
+export interface SplitHistory {
+  /** From the change before the last one, or from the beginning. */
+  readonly before: readonly Report[];
+  /** From the last change on; empty: nothing changed. */
+  readonly after: readonly Report[];
+  readonly changes: readonly HistoryChange[];
+}
+
+/** Divides a history at its last change. @param reports in any order */
+export function splitHistory(reports: readonly Report[]): SplitHistory {
+  const ordered = reports.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
+  const changes = findHistoryChanges(ordered.map(runFiguresOf));
+  const at = changes.at(-1)?.at ?? ordered.length;
+  // Figures of one change may show it a run apart.
+  const from = changes.findLast((change) => change.at <= at - leastRuns)?.at ?? 0;
+  return { before: ordered.slice(from, at), after: ordered.slice(at), changes };
+}
+
+/** The figures as a table of runs names them. */
+export const historyLabels: Readonly<Record<HistoryFigure, string>> = {
+  p50Ms: 'p50',
+  p99Ms: 'p99',
+  lostShare: 'lost',
+  ratePerSecond: 'rate',
+};
+
+export function formatHistoryFigure(figure: HistoryFigure, value: RunFigures[HistoryFigure]): string {
+  if (value === null) return '–';
+  if (figure === 'lostShare') return formatShare(value);
+  return figure === 'ratePerSecond' ? `${formatRate(value)}/s` : formatElapsed(value);
+}
+
+/** `changed at smoke-…: p99 40 ms → 44 ms (by chance in 0.1 % of histories)`, a line each. */
+export function describeChanges(changes: readonly HistoryChange[], runs: number): string {
+  if (changes.length === 0) {
+    const few = runs < fewestRuns ? `; no change can be shown in fewer than ${fewestRuns}` : '';
+    return `  no change in ${runs} runs${few}`;
+  }
+  return changes
+    .map((change) => `  ${describeChange(change)}`)
+    .join('\n')
+    .concat('\n');
+}
+
+export function describeChange({ figure, runId, before, after, chance }: HistoryChange): string {
+  const values = `${formatHistoryFigure(figure, before)} → ${formatHistoryFigure(figure, after)}`;
+  return `changed at ${runId}: ${historyLabels[figure]} ${values} (by chance in ${formatShare(chance)} of histories)`;
+}
+
+/** Of a side of the comparison. */
+const leastRuns = 3;
+
+/** Five before and five after a change are the fewest that show it at 1 %. */
+const fewestRuns = 10;

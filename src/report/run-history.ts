@@ -1,0 +1,93 @@
+import { type ChangePoint, findChangePoints } from '../measure/change-points.ts';
+import { medianOf } from '../measure/median-interval.ts';
+import { makeRandom } from '../shared/random.ts';
+import { hasArrivals } from './ledger-equations.ts';
+import type { Report, Verdict } from './report-model.ts';
+
+/** A run in a history of runs. */
+export interface RunFigures {
+  readonly runId: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly devicesConnected: number;
+  readonly sent: number;
+  readonly lost: number;
+  /** Sent, mean over the publishing time. */
+  readonly ratePerSecond: number;
+  /** Of end_to_end_latency, or of response_time where nothing arrives; null: not measured. */
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  /** Null: nothing arrives in such a run. */
+  readonly lostShare: number | null;
+  /** Null: a target without a bill. */
+  readonly costUsd: number | null;
+}
+
+export function runFiguresOf(report: Report): RunFigures {
+  const { runId, name, verdict, startedAt, endedAt, devices, messages, rates, cost } = report;
+  const { response_time: answers, end_to_end_latency: arrivals } = report.latencyMs;
+  const latency = arrivals.count > 0 ? arrivals : answers;
+  const isMeasured = latency !== undefined && latency.count > 0;
+  return {
+    runId,
+    name,
+    verdict,
+    startedAt,
+    endedAt,
+    devicesConnected: devices.connected,
+    sent: messages.sent,
+    lost: messages.lost,
+    ratePerSecond: rates.meanPerSecond,
+    p50Ms: isMeasured ? latency.p50 : null,
+    p99Ms: isMeasured ? latency.p99 : null,
+    lostShare: hasArrivals(report) && messages.sent > 0 ? messages.lost / messages.sent : null,
+    costUsd: cost?.totalUsd ?? null,
+  };
+}
+
+/** Figures that a history is searched for a change in. */
+export const historyFigures = ['p50Ms', 'p99Ms', 'lostShare', 'ratePerSecond'] as const;
+export type HistoryFigure = (typeof historyFigures)[number];
+
+export interface HistoryChange extends ChangePoint {
+  readonly figure: HistoryFigure;
+  /** The first run after the change; `at` is its place in the history, from 0. */
+  readonly runId: string;
+  /** Medians from the change before to this one, and from this one to the next. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * Where the level of each figure changed. In a history without a change, 1 % of figures have one by chance, so one of these four at
+ * most in 4 % of histories.
+ * @param runs of one load, the oldest first
+ * @returns by run, then in the order of `historyFigures`
+ */
+export function findHistoryChanges(runs: readonly RunFigures[]): HistoryChange[] {
+  const changes = historyFigures.flatMap((figure, lane) => {
+    const measured = runs.flatMap((run, index) => {
+      const value = run[figure];
+      return value === null ? [] : [{ index, runId: run.runId, value }];
+    });
+    const values = measured.map(({ value }) => value);
+    const found = findChangePoints(values, { random: makeRandom(values.length, lane) });
+    return found.map(({ at, chance }, i): HistoryChange => {
+      const from = found[i - 1]?.at ?? 0;
+      const to = found[i + 1]?.at ?? values.length;
+      const { index, runId } = measured[at]!;
+      return {
+        figure,
+        runId,
+        at: index,
+        chance,
+        before: medianOf(values.slice(from, at)),
+        after: medianOf(values.slice(at, to)),
+      };
+    });
+  });
+  return changes.toSorted((a, b) => a.at - b.at);
+}
