@@ -16,7 +16,7 @@ export interface RateChangeSettings {
 const afterLastMs = 0.001;
 
 /**
- * Amends the schedules of a slice when it learns of an action on rates. Nothing that is due before the action's instant changes by it, so
+ * Amends the schedules of a slice when it learns of an action on rates or users. Nothing that is due before the action's instant changes by it, so
  * that this may happen at any time before. A slice that learns late begins after the last message that was due already.
  */
 export class RateChanges {
@@ -34,8 +34,9 @@ export class RateChanges {
     this.#actions.push({ ...action, tookEffectAt });
     // In the order in which they were stored, which is not always the one in which they are received.
     this.#actions.sort((a, b) => (a.k ?? 0) - (b.k ?? 0));
-    streams.amend(sliceOf(withActions(plan, this.#actions), slice));
-    behaviour.amended();
+    const amended = sliceOf(withActions(plan, this.#actions), slice);
+    streams.amend(amended);
+    behaviour.amended(amended);
     return tookEffectAt;
   }
 }

@@ -18,6 +18,7 @@ import { maxTimelineEntries } from '../profile/planned-action.ts';
 import { rateChangeOf } from '../profile/rate-step.ts';
 import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
 import type { RandomTime } from '../profile/time-distribution.ts';
+import { usersChangeOf } from '../profile/user-step.ts';
 import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
@@ -137,6 +138,8 @@ function checkActed(path: string, action: PlannedAction['action']): PlanProblem[
       return checkStoredChange(`${path}.network`, action.network);
     case 'rate':
       return rateChangeOf(action) === undefined ? [{ path, message: 'is no change of rate' }] : [];
+    case 'users':
+      return usersChangeOf({ ...action }) === undefined ? [{ path, message: 'is no number of users' }] : [];
     case 'faults':
       // The service checks them, as it does those of its admin port.
       return [];

@@ -1,10 +1,13 @@
 import type { LoadProfile, MessageKind, RunProfile } from '../profile/load-profile.ts';
 import { areaOf, rateAt, stretchesOf } from '../profile/load-shapes/rate-stretches.ts';
+import { hasUsers } from '../profile/load-shapes/resolved-load.ts';
 import { hasRate } from '../profile/rate-rules.ts';
 import type { RateChange, RateStep } from '../profile/rate-step.ts';
+import { estimatedPerUser } from '../profile/user-rules.ts';
+import type { UserStep, UsersChange } from '../profile/user-step.ts';
 import { sumOf } from '../shared/counts.ts';
 
-/** A change of the rates of a group, or of all groups. */
+/** A change of the rates of a group, or of all groups; or of the users of the one that has users. */
 export interface RateAction {
   /** After publishing begins, as the action says. */
   readonly atMs: number;
@@ -14,13 +17,13 @@ export interface RateAction {
   readonly fromMs?: number;
   /** Absent: all groups. */
   readonly group?: string;
-  readonly change: RateChange;
+  readonly change: RateChange | UsersChange;
 }
 
-/** Rate steps of the profile's timeline. */
+/** Steps of rates and users of the profile's timeline. */
 export function plannedRatesOf({ timeline = [] }: Pick<RunProfile, 'timeline'>): RateAction[] {
   return timeline.flatMap(({ atMs, group, action }) => {
-    if (action.kind !== 'rate') return [];
+    if (action.kind !== 'rate' && action.kind !== 'users') return [];
     const { kind: _, ...change } = action;
     return [{ atMs, ...(group === undefined ? {} : { group }), change }];
   });
@@ -51,10 +54,23 @@ export function addRateSteps(
     name: names[i],
     own: makePart(profile),
     kinds: profile.messages?.map(makePart),
+    users: [] as UserStep[],
   }));
   const able = groups.filter(({ profile }) => hasRate(profile));
+  const withUsers = groups.filter(({ profile }) => hasUsers(profile));
   for (const { atMs, fromMs = atMs, group, change } of actions.toSorted((a, b) => a.atMs - b.atMs)) {
-    const chosen = able.filter(({ name }) => group === undefined || name === group);
+    const isNamed = ({ name }: { readonly name: string | undefined }) =>
+      group === undefined || name === group;
+    if ('count' in change) {
+      for (const closed of withUsers.filter(isNamed)) {
+        const { own, profile, users } = closed;
+        own.steps.push({ atMs, perSecond: change.count * estimatedPerUser(profile) });
+        own.fromMs.push(fromMs);
+        users.push({ atMs, ...change });
+      }
+      continue;
+    }
+    const chosen = able.filter(isNamed);
     const parts = chosen.flatMap(({ own, kinds = [own] }) => kinds);
     const shares = 'perSecond' in change ? sharesAt(parts, atMs) : [];
     const add = ({ steps, fromMs: from }: AmendedPart, share: number) => {
@@ -67,12 +83,13 @@ export function addRateSteps(
       add(own, kinds === undefined ? shareOf.get(own)! : sumOf(kinds.map((kind) => shareOf.get(kind)!)));
     }
   }
-  return groups.map(({ profile, own, kinds }) =>
+  return groups.map(({ profile, own, kinds, users }) =>
     own.steps.length === 0
       ? profile
       : {
           ...profile,
           ...stepsOf(own),
+          ...(users.length > 0 && { userSteps: inForce(own.load, users, own.fromMs) }),
           ...(kinds && {
             messages: kinds.map((kind, i) => ({ ...profile.messages![i]!, ...stepsOf(kind) })),
           }),
@@ -92,13 +109,21 @@ function sharesAt(parts: readonly AmendedPart[], atMs: number): number[] {
   return weights.map((weight) => weight / sum);
 }
 
-/** Those that hold for some time before the load ends: a step that a later one has overtaken does not. */
 function stepsOf({ load, steps, fromMs }: AmendedPart): Pick<LoadProfile, 'rateSteps'> {
-  const endMs = sumOf(load.stages.map(({ durationMs }) => durationMs));
-  const rateSteps = steps.flatMap((step, i) => {
+  const rateSteps = inForce(load, steps, fromMs);
+  return rateSteps.length === 0 ? {} : { rateSteps };
+}
+
+/** Those that hold for some time before the load ends: a step that a later one has overtaken does not. */
+function inForce<Step extends { readonly atMs: number }>(
+  { stages }: MessageKind | LoadProfile,
+  steps: readonly Step[],
+  fromMs: readonly number[],
+): Step[] {
+  const endMs = sumOf(stages.map(({ durationMs }) => durationMs));
+  return steps.flatMap((step, i) => {
     const atMs = Math.max(0, fromMs[i]!);
     const isOvertaken = fromMs.slice(i + 1).some((later) => Math.max(0, later) <= atMs);
     return isOvertaken || atMs >= endMs ? [] : [{ ...step, atMs }];
   });
-  return rateSteps.length === 0 ? {} : { rateSteps };
 }

@@ -1,6 +1,6 @@
 import { skipsMessages } from '../profile/lifecycle-kinds.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
-import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
+import { hasSchedule, loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import { accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { makeDeviceTurns } from './device-turns.ts';
@@ -46,7 +46,11 @@ const known = new WeakMap<Slice, readonly Stream[]>();
 
 /** Whether only the slices say how many messages there are: some are none, their gaps are drawn, or their rate has steps. */
 function takesWalk({ profile }: KindPlan): boolean {
-  return skipsMessages(profile.lifecycle) || isWalked(profile) || profile.rateSteps !== undefined;
+  return (
+    skipsMessages(profile.lifecycle) ||
+    isWalked(profile) ||
+    (profile.rateSteps !== undefined && hasSchedule(profile))
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
-import type { ResolvedLoad } from '../profile/load-shapes/resolved-load.ts';
+import type { LoadProfile } from '../profile/load-profile.ts';
 import { hasUsers } from '../profile/load-shapes/resolved-load.ts';
+import type { UserStep } from '../profile/user-step.ts';
 import { sumBy } from '../shared/counts.ts';
 import { groupsOf } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
@@ -63,18 +64,44 @@ export interface UserStretch {
   readonly endUsers: number;
 }
 
-/** The stages that last, in order. Empty for a profile without users. */
-export function userStretchesOf(profile: ResolvedLoad): UserStretch[] {
+/** Stages with users, and whether steps hold. */
+type UserShape = Pick<LoadProfile, 'startRatePerSecond' | 'stages' | 'users' | 'pattern' | 'userSteps'>;
+
+/** The stages that last, in order, as actions amend them. Empty for a profile without users. */
+export function userStretchesOf(profile: UserShape): UserStretch[] {
   if (!hasUsers(profile)) return [];
   const { users, stages } = profile;
   let fromMs = 0;
   let startUsers = users?.startUsers ?? 0;
-  return stages.flatMap(({ durationMs, targetUsers = 0 }) => {
+  const stretches = stages.flatMap(({ durationMs, targetUsers = 0 }) => {
     const stretch = { fromMs, toMs: fromMs + durationMs, startUsers, endUsers: targetUsers };
     fromMs = stretch.toMs;
     startUsers = targetUsers;
     return durationMs > 0 ? [stretch] : [];
   });
+  return amendUsers(stretches, profile.userSteps ?? []);
+}
+
+/** A step holds until the next one, or the end. */
+function amendUsers(stretches: readonly UserStretch[], steps: readonly UserStep[]): UserStretch[] {
+  const firstMs = steps[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  const endMs = stretches.at(-1)?.toMs ?? 0;
+  const before = stretches.flatMap((stretch): UserStretch[] => {
+    if (stretch.toMs <= firstMs) return [stretch];
+    if (stretch.fromMs >= firstMs) return [];
+    const { fromMs, toMs, startUsers, endUsers } = stretch;
+    const atStep = startUsers + ((endUsers - startUsers) * (firstMs - fromMs)) / (toMs - fromMs);
+    return [{ ...stretch, toMs: firstMs, endUsers: atStep }];
+  });
+  const held = steps.map(
+    ({ atMs, count }, i): UserStretch => ({
+      fromMs: atMs,
+      toMs: steps[i + 1]?.atMs ?? endMs,
+      startUsers: count,
+      endUsers: count,
+    }),
+  );
+  return [...before, ...held];
 }
 
 /** ⌈U(t)⌉ of all groups together at an instant (epoch milliseconds). Undefined: no group has users. */
@@ -94,7 +121,7 @@ export function mostPlannedUsers(plan: Plan): number | undefined {
   return Math.max(...ends.map((offsetMs) => plannedUsersAt(plan, publishAt + offsetMs) ?? 0));
 }
 
-function usersAt(profile: ResolvedLoad, offsetMs: number): number {
+function usersAt(profile: UserShape, offsetMs: number): number {
   const stretch = userStretchesOf(profile).find(({ fromMs, toMs }) => fromMs <= offsetMs && offsetMs < toMs);
   if (stretch === undefined) return 0;
   const { fromMs, toMs, startUsers, endUsers } = stretch;

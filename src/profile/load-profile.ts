@@ -9,6 +9,7 @@ import type { PlannedAction } from './planned-action.ts';
 import type { RateStep } from './rate-step.ts';
 import type { SearchSettings } from './search.ts';
 import type { RandomTime, ThinkTime } from './time-distribution.ts';
+import type { UserStep } from './user-step.ts';
 
 /** What a run is as a whole, whatever its device groups do. */
 export interface RunSettings {
@@ -48,6 +49,8 @@ export interface GroupSettings {
   readonly stages: readonly Stage[];
   /** What actions make of these rates, in the order of time: of profiles that `groupsOf` gives, and never stored. Absent: nothing. */
   readonly rateSteps?: readonly RateStep[];
+  /** What actions make of the number of users: of profiles that `groupsOf` gives, and never stored. Absent: nothing. */
+  readonly userSteps?: readonly UserStep[];
   /** How messages are due within the rates. Absent: evenly. Kinds of message have patterns of their own. */
   readonly pattern?: ArrivalPattern;
   /** The closed model; its rates above are an estimate, for what is planned beforehand. Absent: the open model. */

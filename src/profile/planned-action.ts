@@ -30,6 +30,12 @@ export type PlannedRate =
   | { readonly kind: 'rate'; readonly factor: number }
   | { readonly kind: 'rate'; readonly perSecond: number };
 
+/** Changes how many users of a closed model are active. */
+export interface PlannedUsers {
+  readonly kind: 'users';
+  readonly count: number;
+}
+
 /** Changes the faults of the embedded IoT Core. */
 export interface PlannedFaults {
   readonly kind: 'faults';
@@ -43,7 +49,7 @@ export interface PlannedAction {
   readonly atMs: number;
   /** Absent: all groups. */
   readonly group?: string;
-  readonly action: PlannedDisconnect | PlannedNetwork | PlannedRate | PlannedFaults;
+  readonly action: PlannedDisconnect | PlannedNetwork | PlannedRate | PlannedUsers | PlannedFaults;
 }
 
 /** Actions of a profile's timeline at most. */

@@ -12,6 +12,7 @@ import { parseRate } from './rate-step.ts';
 import { refuseFaultGroup } from './service-faults.ts';
 import { readSound } from './sound-part.ts';
 import { timelineEntry } from './timeline.ts';
+import { whyNotUsers } from './user-rules.ts';
 
 type TimelineEntry = z.output<typeof timelineEntry>;
 
@@ -19,10 +20,10 @@ type TimelineEntry = z.output<typeof timelineEntry>;
 const entryPart = timelineEntry.partial();
 type EntryPart = z.output<typeof entryPart>;
 
-const actionNames = ['disconnect', 'rate', 'network', 'faults'] as const;
+const actionNames = ['disconnect', 'rate', 'users', 'network', 'faults'] as const;
 
 /** A group that the timeline may act on. */
-type ActedGroup = Pick<GroupSettings, 'connect' | 'lifecycle'> &
+type ActedGroup = Pick<GroupSettings, 'connect' | 'lifecycle' | 'devices'> &
   RatedGroup & { readonly name?: string | undefined; readonly network?: NetworkConditions | undefined };
 
 /**
@@ -67,10 +68,16 @@ export function checkTimeline(given: unknown, profile: RunProfile & Omit<ActedGr
 }
 
 /** Of an entry that is the second of its instant: what it is, and what to do. */
-function repetitionOf({ rate, network, faults }: TimelineEntry): readonly [kind: string, hint: string] {
+function repetitionOf({
+  rate,
+  users,
+  network,
+  faults,
+}: TimelineEntry): readonly [kind: string, hint: string] {
   const whole = 'give it another instant, or one action with all settings';
   if (faults !== undefined) return ['change of faults', whole];
   if (rate !== undefined) return ['change of rate', 'give it another instant, or leave one out'];
+  if (users !== undefined) return ['change of users', 'give it another instant, or leave one out'];
   if (network !== undefined) return ['change of network', whole];
   return ['disconnect', 'give it another instant, or one action with a larger share'];
 }
@@ -156,14 +163,24 @@ function checkRate(rate: string | number, path: string): InputError[] {
 
 /** @param named of which there is one at least */
 function checkAgainstGroups(
-  { disconnect, rate, network, group }: EntryPart,
+  { disconnect, rate, users, network, group }: EntryPart,
   path: string,
   named: readonly ActedGroup[],
 ): InputError[] {
+  const whyNoUsers = users === undefined ? undefined : whyNotUsers(named, { count: users });
   const whyNoRate = rate === undefined ? undefined : whyUnrated(named, group);
   return [
     ...(disconnect === undefined ? [] : refuseDisconnect(disconnect, path, named, `${path}.disconnect.how`)),
     ...(network === undefined ? [] : refuseNetworkChange(network, `${path}.network`, named)),
+    ...(whyNoUsers === undefined
+      ? []
+      : [
+          {
+            path: `${path}.users`,
+            message: `cannot be changed. ${whyNoUsers}`,
+            hint: 'set group to one with users, and give at most as many as it has devices',
+          },
+        ]),
     ...(whyNoRate === undefined
       ? []
       : [

@@ -7,6 +7,7 @@ import type { DisconnectKind, PlannedAction } from './planned-action.ts';
 import { maxTimelineEntries } from './planned-action.ts';
 import { parseRate } from './rate-step.ts';
 import type { ServiceFaultChange } from './service-faults.ts';
+import { maxUsers } from './user-step.ts';
 
 export const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
 
@@ -53,6 +54,17 @@ const rateSetting = z
     examples: ['1.5x', 200],
   });
 
+const usersSetting = z
+  .int()
+  .min(0)
+  .max(maxUsers)
+  .optional()
+  .meta({
+    description:
+      'How many users of a closed model are active from then on, at most as many as its group has devices. Of several groups with users, group names the one.',
+    examples: [50],
+  });
+
 export const timelineEntry = z.strictObject({
   at: duration.meta({
     description: 'When, counted from the instant at which publishing begins.',
@@ -64,6 +76,7 @@ export const timelineEntry = z.strictObject({
     .meta({ description: 'The device group; all groups unless set.', examples: ['meters'] }),
   disconnect,
   rate: rateSetting,
+  users: usersSetting,
   network: networkSetting,
   faults: faultsSetting,
 });
@@ -85,11 +98,12 @@ export const timelineSetting = z
   });
 
 export function resolveTimeline(given: z.output<typeof timelineSetting>): readonly PlannedAction[] {
-  return (given ?? []).flatMap(({ at, group, disconnect: ends, rate, network, faults }) => {
+  return (given ?? []).flatMap(({ at, group, disconnect: ends, rate, users, network, faults }) => {
     const change = rate === undefined ? undefined : parseRate(rate);
     const actions = [
       ...(ends === undefined ? [] : [{ kind: 'disconnect' as const, ...ends }]),
       ...(change === undefined || 'message' in change ? [] : [{ kind: 'rate' as const, ...change }]),
+      ...(users === undefined ? [] : [{ kind: 'users' as const, count: users }]),
       ...(network === undefined ? [] : [{ kind: 'network' as const, network }]),
       ...(faults === undefined ? [] : [{ kind: 'faults' as const, faults: readFaultChange(faults) }]),
     ];

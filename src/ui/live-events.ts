@@ -6,6 +6,7 @@ import { sliceStates } from '../live/slice-states.ts';
 import { accountOf, isRehearsal } from '../plan/account.ts';
 import { actionLeadMs } from '../plan/actions/action-lead.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
+import { usersKind } from '../plan/actions/users.ts';
 import {
   arrivalRatesOf,
   deviceGroupsOf,
@@ -22,6 +23,7 @@ import { isObserving } from '../plan/presence.ts';
 import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
 import { plannedUsersAt } from '../plan/user-activity.ts';
 import { sumStretches } from '../profile/load-shapes/rate-stretches.ts';
+import { hasUsers } from '../profile/load-shapes/resolved-load.ts';
 import { presetNames } from '../profile/network-presets.ts';
 import { wordForDue } from '../report/ledger-equations.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
@@ -136,9 +138,13 @@ function controlsOnPage(plan: Plan): ControlsOnPage {
   return {
     leadMs: actionLeadMs(plan),
     isRehearsal: isRehearsal(plan),
-    settings: issuableActions.flatMap(({ settings }) =>
-      Object.entries(settings).map(([name, { takes, meaning }]) => ({ name, takes, meaning })),
-    ),
+    settings: issuableActions
+      .filter(
+        ({ kind }) => kind !== usersKind.kind || groupsOf(plan).some(({ profile }) => hasUsers(profile)),
+      )
+      .flatMap(({ settings }) =>
+        Object.entries(settings).map(([name, { takes, meaning }]) => ({ name, takes, meaning })),
+      ),
     networks: presetNames,
   };
 }

@@ -23,8 +23,11 @@ export interface Behaviour extends SenderListener {
   readonly sentAll: boolean;
   /** Whether a message of the device is due and not sent yet. */
   isWaitedFor(device: number): boolean;
-  /** Schedules were amended: what was due stays, and what is next may be due at another instant. */
-  amended(): void;
+  /**
+   * Schedules or users were amended: what was due stays, and what is next may be due at another instant.
+   * @param slice the same one, of the plan as it has become
+   */
+  amended(slice: Slice): void;
   /** No message that is due up to this instant can be made another one, epoch milliseconds; -Infinity: none was due yet. */
   readonly dueUntil: number;
   /** By stream: what is due and not sent yet, by what it waits for. */

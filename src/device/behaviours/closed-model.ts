@@ -1,3 +1,4 @@
+import type { Slice } from '../../plan/plan.ts';
 import { streamOfUsers } from '../../plan/streams.ts';
 import { makeUserActivity, type UserActivity } from '../../plan/user-activity.ts';
 import type { UserLoad } from '../../profile/load-profile.ts';
@@ -46,7 +47,7 @@ class ClosedModel implements Behaviour {
   readonly #sender: Sender;
   readonly #counters: SliceCounters;
   readonly #devices: number;
-  readonly #activity: UserActivity;
+  #activity: UserActivity;
   readonly #thinkMs: (deviceIndex: number, k: number) => number;
   readonly #pacingMs: number;
   readonly #streamOf: (device: number) => number;
@@ -59,6 +60,8 @@ class ClosedModel implements Behaviour {
   readonly #wantedAt: Float64Array;
   readonly #number: Float64Array;
   readonly #startedOf: Uint32Array;
+  /** When the user is through with thinking. */
+  readonly #wakesOf: Float64Array;
   /** By stream. */
   readonly #started: number[];
   readonly #message: DueMessage = { device: 0, stream: 0, n: 0, k: 0, atMs: 0 };
@@ -68,6 +71,8 @@ class ClosedModel implements Behaviour {
   #wakesAt = Number.POSITIVE_INFINITY;
   #cancel: CancelTimer = () => {};
   #stopped = false;
+  /** Actions change the number of users. */
+  #isAmended: boolean;
 
   constructor(context: BehaviourContext, { thinkTime, throughputPerUser }: UserLoad) {
     const { slice } = context;
@@ -77,6 +82,7 @@ class ClosedModel implements Behaviour {
     this.#counters = context.counters;
     this.#devices = slice.devices;
     this.#activity = makeUserActivity(slice);
+    this.#isAmended = profile.userSteps !== undefined;
     this.#thinkMs = makeThinkTimes(thinkTime, profile.seed);
     this.#pacingMs = throughputPerUser === undefined ? 0 : 1_000 / throughputPerUser;
     this.#streamOf = streamOfUsers(slice);
@@ -91,10 +97,11 @@ class ClosedModel implements Behaviour {
     this.#wantedAt = new Float64Array(slice.devices);
     this.#number = new Float64Array(slice.devices);
     this.#startedOf = new Uint32Array(slice.devices);
+    this.#wakesOf = new Float64Array(slice.devices);
   }
 
   get sentAll(): boolean {
-    return this.#stopped || this.#done === this.#devices;
+    return this.#stopped || (this.#done === this.#devices && !this.#mayCome());
   }
 
   start(): void {
@@ -143,11 +150,20 @@ class ClosedModel implements Behaviour {
     this.#wake();
   }
 
-  /** Users decide when they send: no action changes it. */
-  amended(): void {}
+  /** Users decide when they send; an action decides how many of them are active. */
+  amended(slice: Slice): void {
+    if (this.#stopped) return;
+    this.#isAmended = slice.group.profile.userSteps !== undefined;
+    this.#activity = makeUserActivity(slice);
+    const now = this.#context.clock.now() - this.#context.publishAt;
+    // Those who want to send or wait for an answer are in no queue, and find it out by themselves.
+    this.#queue.clear();
+    for (let device = 0; device < this.#devices; device++) this.#revise(device, Math.max(0, now));
+    this.#wake();
+  }
 
   get dueUntil(): number {
-    return Number.NEGATIVE_INFINITY;
+    return this.#context.clock.now();
   }
 
   isWaitedFor(device: number): boolean {
@@ -211,6 +227,32 @@ class ClosedModel implements Behaviour {
     this.#counters.perSecond.usersChanged(nowMs, by);
   }
 
+  /** Whether an action may make users active again. */
+  #mayCome(): boolean {
+    return this.#isAmended && this.#context.clock.now() < this.#context.slice.group.timeline.publishEndAt;
+  }
+
+  /** Puts a user into the queue whose activity was amended. */
+  #revise(device: number, now: number): void {
+    const state = this.#state[device];
+    if (state === wants || state === waits) return;
+    if (state === done) this.#done--;
+    if (state === idle || state === done) this.#rest(device, now);
+    else this.#stay(device, this.#wakesOf[device]!, now);
+  }
+
+  /** The user thinks until it wakes, unless it ends before. */
+  #stay(device: number, wakes: number, now: number): void {
+    this.#wakesOf[device] = wakes;
+    if (this.#activity.activeFrom(device, wakes) === wakes) {
+      this.#state[device] = thinks;
+      this.#queue.add(device, wakes);
+    } else {
+      this.#state[device] = leaves;
+      this.#queue.add(device, Math.max(now, this.#activity.activeUntil(device, this.#wantedAt[device]!)));
+    }
+  }
+
   /** The user is not active, and comes at its next instant from `from` on. */
   #rest(device: number, from: number): void {
     const next = this.#activity.activeFrom(device, from);
@@ -259,12 +301,6 @@ class ClosedModel implements Behaviour {
     const k = this.#startedOf[device]!++;
     const thinkMs = this.#thinkMs(this.#context.slice.firstDevice + device, k);
     const wakes = Math.max(now + thinkMs, wanted + this.#pacingMs);
-    if (this.#activity.activeFrom(device, wakes) === wakes) {
-      this.#state[device] = thinks;
-      this.#queue.add(device, wakes);
-    } else {
-      this.#state[device] = leaves;
-      this.#queue.add(device, Math.max(now, this.#activity.activeUntil(device, wanted)));
-    }
+    this.#stay(device, wakes, now);
   }
 }

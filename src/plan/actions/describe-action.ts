@@ -1,11 +1,12 @@
 import type { JsonValue } from '../../profile/load-profile.ts';
-import { formatPerSecond, formatShare } from '../../shared/format.ts';
+import { formatCount, formatPerSecond, formatShare } from '../../shared/format.ts';
 import type { ActionData, LiveAction } from './action.ts';
 import { disconnectKind, disconnectOf } from './disconnect.ts';
 import { faultKind } from './fault-action.ts';
 import { networkKind } from './network.ts';
 import { rateKind, rateOf } from './rate.ts';
 import { stopKind } from './stop.ts';
+import { usersKind } from './users.ts';
 
 const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
   [stopKind.kind]: ({ reason }) => (typeof reason === 'string' ? `stop: ${reason}` : 'stop'),
@@ -18,6 +19,10 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
     const change = rateOf({ at: 0, action });
     if (change === undefined) return rateKind.kind;
     return 'factor' in change ? `rate × ${change.factor}` : `rate ${formatPerSecond(change.perSecond)}`;
+  },
+  [usersKind.kind](action) {
+    const { count } = usersKind.parse(action) ?? {};
+    return count === undefined ? usersKind.kind : `users ${formatCount(count)}`;
   },
   [faultKind]: ({ faults }) => `faults of embedded IoT Core: ${namesAndValues(faults)}`,
 };

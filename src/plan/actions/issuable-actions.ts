@@ -3,11 +3,13 @@ import { issuableDisconnect } from './issue-disconnect.ts';
 import { issuableFaults } from './issue-faults.ts';
 import { issuableNetwork } from './issue-network.ts';
 import { issuableRate } from './issue-rate.ts';
+import { issuableUsers } from './issue-users.ts';
 
 /** Every kind of action that users can issue while a run goes on; a stop has a command of its own. */
 export const issuableActions: readonly IssuableAction[] = [
   issuableDisconnect,
   issuableRate,
+  issuableUsers,
   issuableNetwork,
   issuableFaults,
 ];

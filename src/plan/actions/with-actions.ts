@@ -5,7 +5,7 @@ import { plannedLoadOf } from '../kinds.ts';
 import type { Plan } from '../plan.ts';
 import type { RateAction } from '../rate-actions.ts';
 import type { LiveAction } from './action.ts';
-import { rateOf } from './rate.ts';
+import { loadChangeOf } from './rate.ts';
 
 /** An action; for a slice in which it took effect at another instant, that instant too. */
 export interface AmendingAction extends LiveAction {
@@ -15,7 +15,7 @@ export interface AmendingAction extends LiveAction {
 }
 
 /**
- * The plan of a run whose rates these actions change: what every slice and the ledger derive the same from. Steps of the profile's
+ * The plan of a run whose rates, or users, these actions change: what every slice and the ledger derive the same from. Steps of the profile's
  * timeline are part of any plan. Without an action that changes a rate it is the plan itself.
  * @param actions of the run, of all kinds, in the order in which they were stored
  */
@@ -23,7 +23,7 @@ export function withActions(plan: Plan, actions: readonly AmendingAction[]): Pla
   const { publishAt } = plan.timeline;
   const rateActions = actions
     .flatMap(({ at, k, tookEffectAt, group, action }): RateAction[] => {
-      const change = rateOf({ at, action });
+      const change = loadChangeOf({ at, action });
       if (change === undefined) return [];
       return [
         {

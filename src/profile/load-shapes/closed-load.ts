@@ -2,16 +2,14 @@ import * as z from 'zod';
 import { parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { isObject, type JsonObject } from '../../shared/json-path.ts';
-import { maxDevicesPerSlice, maxSlices } from '../../shared/run-bounds.ts';
 import type { Protocol, PublishSettings, Stage, UserLoad } from '../load-profile.ts';
 import { meanMsOf, resolveThinkTime } from '../time-distribution.ts';
+import { maxUsers } from '../user-step.ts';
 import { arrivalSettings } from './arrival-settings.ts';
 import { checkLasting, givenTwice, type LoadShape, type sharedSettings } from './load-shape.ts';
 import type { ResolvedLoad } from './resolved-load.ts';
 import { checkThinkTime, thinkTimeSetting } from './think-time.ts';
 import { spawnStages, type UserStage } from './user-stages.ts';
-
-const maxUsers = maxSlices * maxDevicesPerSlice;
 
 export const closedSettings = {
   users: z

@@ -43,6 +43,17 @@ ${field('rate', 'factor', 'As a number', html`<input id="rate-factor" name="fact
   effect: ({ factor = '' }, { where }) => `Messages${where} are due at ${factor} times the planned rate`,
 };
 
+const usersForm: ActionForm = {
+  kind: 'users',
+  legend: 'Users',
+  button: 'Set the users',
+  isOfGroup: true,
+  fields: () =>
+    html`${field('users', 'count', 'Active users', html`<input id="users-count" name="count" type="number" min="0" step="1" value="1" required>`)}`,
+  settings: ({ count }) => [`users=${count}`],
+  effect: ({ count = '' }, { where }) => `${count} users${where} are active`,
+};
+
 /** One of several settings, and its value beside it: choosing one fills in a value that it takes. */
 function choice({ kind, label, valueLabel, options }: Choice): Html {
   const first = options.flatMap((each) => each.options)[0];
@@ -154,7 +165,7 @@ const faultsForm: ActionForm = {
       : `The embedded IoT Core injects the fault ${name.slice('faults.'.length)}: ${value || '…'}`,
 };
 
-const forms = [rateForm, networkForm, disconnectForm, faultsForm];
+const forms = [rateForm, usersForm, networkForm, disconnectForm, faultsForm];
 
 /** Those of a run: of actions that its slices, or its service, carry out. */
 export function formsOf({ controls }: PlanOnPage): readonly ActionForm[] {

@@ -45,6 +45,17 @@ describe('a timeline', () => {
     ]);
   });
 
+  it('changes how many users of a closed model are active', () => {
+    const { timeline } = parseLoadProfile({
+      groups: {
+        meters: { devices: 10, everySeconds: 10, duration: '60s' },
+        people: { users: 20, devices: 50, duration: '60s' },
+      },
+      timeline: [{ at: '5s', users: 50 }],
+    });
+    expect(timeline).toEqual([{ atMs: 5_000, action: { kind: 'users', count: 50 } }]);
+  });
+
   it('has all errors at once, whichever entries they are in', () => {
     const timeline = [
       { at: '1s' },
@@ -194,6 +205,24 @@ describe('a timeline', () => {
       { ...flat, timeline: [{ at: '1s', rate: '2000x' }] },
       'timeline[0].rate',
       'give a factor of the planned rate, such as "1.5x", or messages a second, such as 12000',
+    ],
+    [
+      { ...flat, timeline: [{ at: '1s', users: 5 }] },
+      'timeline[0].users',
+      'set group to one with users, and give at most as many as it has devices',
+    ],
+    [
+      { users: 20, duration: '60s', timeline: [{ at: '1s', users: 21 }] },
+      'timeline[0].users',
+      'set group to one with users, and give at most as many as it has devices',
+    ],
+    [
+      {
+        groups: { a: { users: 5, duration: '60s' }, b: { users: 5, duration: '60s' } },
+        timeline: [{ at: '1s', users: 1 }],
+      },
+      'timeline[0].users',
+      'set group to one with users, and give at most as many as it has devices',
     ],
     [{ ...flat, timeline: [{ at: '61s', rate: 1 }] }, 'timeline[0].at', 'give less than 1m'],
     [

@@ -32,6 +32,7 @@ describe('parseActionSettings', () => {
       ['network.stall={"everySeconds":30,"for":"2s"}', 'network.reset=2'],
       [{ kind: 'network', network: { stall: { everySeconds: 30, for: '2s' }, reset: 2 } }],
     ],
+    [['users=50'], [{ kind: 'users', count: 50 }]],
     [['faults=none'], [{ kind: 'faults', faults: 'none' }]],
     [
       ['faults.dropAcks=12.5%', 'faults.pauseMs=3s', 'faults.refuseWith=serverBusy', 'faults.clients=20%'],
@@ -85,6 +86,7 @@ describe('parseActionSettings', () => {
 
   it.each([
     [['disconnect=1', 'disconnect=2'], { disconnect: 'is given twice → give it once' }],
+    [['users=1.5'], { users: 'is no number of users: 1.5 → give a whole number, such as 500' }],
     [['disconnect=0'], { disconnect: expect.stringMatching(/^is no share/) }],
     [['group=a'], { group: expect.stringMatching(/^is given without an action → give one of disconnect=…/) }],
     [['network=lte-n'], { network: 'is no preset: lte-n → did you mean "lte-m"?' }],
