@@ -1,0 +1,75 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Report } from '../../report/report-model.ts';
+import { checkSize } from '../../report/stored/read-stored.ts';
+import { StampedeError } from '../../shared/errors.ts';
+import { runIdPattern } from '../../shared/run-id.ts';
+import { whyNotReadable } from '../options/unreadable-file.ts';
+import { ReportNotReadableError, readReport } from './report-file.ts';
+import { makeRunRepository } from './run-repository.ts';
+
+/** Of one comparison: their reports are in memory together. */
+const mostReports = 200;
+
+/** Files that `run --repeat` writes beside the runs of a series. */
+const repeatsFile = /^repeats-[\w-]+\.json$/;
+
+/**
+ * The reports of runs that are named in any of these forms: as for `readReport`; a pattern of run ids, with `*` and `?`, which leaves
+ * out runs without a report; a series of `run --repeat`, by its file. Each run once, in the order they are named in.
+ * @throws ReportNotReadableError, UnreadableFileError
+ */
+export async function readReports(given: readonly string[], runsDirectory: string): Promise<Report[]> {
+  const reports = new Map<string, Report>();
+  for (const what of given) {
+    for (const each of await expand(what, runsDirectory)) {
+      if (reports.size >= mostReports) {
+        throw new ReportNotReadableError(what, `more than ${mostReports} runs are compared`, 'name fewer of them');
+      }
+      const report = typeof each === 'string' ? await readReport(each, runsDirectory) : each;
+      reports.set(report.runId, report);
+    }
+  }
+  return [...reports.values()];
+}
+
+async function expand(what: string, runsDirectory: string): Promise<readonly (string | Report)[]> {
+  const isThere = (await stat(what).catch(() => undefined)) !== undefined;
+  if (repeatsFile.test(path.basename(what))) {
+    return readRepeats(isThere ? what : path.join(runsDirectory, what), what);
+  }
+  if (isThere || !/[*?]/.test(what)) return [what];
+  const pattern = new RegExp(
+    `^${what.replace(/[.*+?^${}()|[\]\\]/g, (sign) => (sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`))}$`,
+  );
+  const repository = makeRunRepository(runsDirectory);
+  const reports: Report[] = [];
+  for (const runId of (await repository.ids()).filter((each) => pattern.test(each))) {
+    const report = await repository.report(runId);
+    if (typeof report === 'object') reports.push(report);
+  }
+  if (reports.length > 0) return reports;
+  throw new ReportNotReadableError(what, `no run with a report in ${runsDirectory} has such an id`);
+}
+
+/** The runs of a series lie beside its file. */
+async function readRepeats(file: string, what: string): Promise<string[]> {
+  let runs: unknown;
+  try {
+    checkSize((await stat(file)).size, file);
+    ({ runs } = JSON.parse(await readFile(file, 'utf8')) as { runs?: unknown });
+  } catch (error) {
+    if (error instanceof StampedeError) throw error;
+    throw new ReportNotReadableError(what, whyNotReadable(error));
+  }
+  const ids = Array.isArray(runs) ? runs.map((each: unknown) => runIdIn(each)) : [];
+  if (ids.length === 0 || ids.some((runId) => runId === undefined)) {
+    throw new ReportNotReadableError(what, 'it does not name the runs of a series');
+  }
+  return ids.map((runId) => path.join(path.dirname(file), runId!));
+}
+
+function runIdIn(value: unknown): string | undefined {
+  const runId = typeof value === 'object' && value !== null && 'runId' in value ? value.runId : undefined;
+  return typeof runId === 'string' && runIdPattern.test(runId) ? runId : undefined;
+}
