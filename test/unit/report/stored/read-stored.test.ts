@@ -2,8 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { liftedCeilings, parseCeilings } from '../../../../src/plan/ceilings.ts';
 import { defaultDeployment } from '../../../../src/plan/deployment.ts';
 import { readStored } from '../../../../src/report/stored/read-stored.ts';
+import { makeTestPlan } from '../../../support/device/make-run.ts';
 import { planOf, resultOf, windowOf } from '../../../support/measure/run-fixture.ts';
 import { reportOf, runOf } from '../../../support/report/report-fixture.ts';
+import { withSearch } from '../../../support/search/search-plan.ts';
+import { runSearched } from '../../../support/search/searched-run.ts';
 
 const plan = planOf();
 const report = reportOf(runOf());
@@ -29,6 +32,21 @@ describe('readStored', () => {
     expect(await readStored('report', JSON.stringify(report), 'f')).toEqual(same(report));
     expect(await readStored('sliceResult', JSON.stringify(result), 'f')).toEqual(same(result));
     expect(await readStored('arrivalWindow', JSON.stringify(window), 'f')).toEqual(same(window));
+  });
+
+  it('reads what slices and readers store of a run with a search, as it was', async () => {
+    const { results, windows } = await runSearched(withSearch(makeTestPlan({ seconds: 2 })), {
+      behaviour: { publish: (_device, n) => (n % 3 === 0 ? 'throttled' : n % 5 === 0 ? undefined : 3) },
+    });
+    const [searched] = results.map((each) => ({
+      ...each,
+      holds: { ...each.holds!, cpuShare: { 1788257413: 0.25 } },
+    }));
+    const text = JSON.stringify(searched);
+    expect(await readStored('sliceResult', text, 'f')).toEqual(JSON.parse(text));
+    const first = JSON.stringify(windows[0]);
+    expect(await readStored('arrivalWindow', first, 'f')).toEqual(JSON.parse(first));
+    expect(JSON.parse(first).dueSeconds).toBeDefined();
   });
 
   it('leaves out what this version does not know', async () => {
