@@ -31,6 +31,7 @@ const load = {
   slices: { devicesPerSlice: 20 },
   messages: { reading: { weight: 3 }, alarm: {} },
   echo: { fraction: 0.2 },
+  timeline: [{ at: '3s', rate: '1.2x' }],
   drain: '1s',
 };
 /** The same messages of two groups. */
@@ -216,13 +217,14 @@ describeInfluxd('the dashboards, on InfluxDB 2', () => {
     expect(messages).toBe(reports[0]!.latencyMs.end_to_end_latency.count);
   });
 
-  it('mark start, stages and stop', async () => {
+  it('mark start, stages, actions and stop', async () => {
     const course = await rowsOf('stampede-run / annotation Start, stages, actions, stop / Anno');
-    expect(course.map(({ tags }) => tags)).toEqual(['start', 'stage', 'stage', 'stop']);
+    expect(course.map(({ tags }) => tags)).toEqual(['start', 'stage', 'stage', 'action', 'stop']);
     expect(course.map(({ title }) => title)).toEqual([
       'dashboards: start',
       'stage 1',
       'stage 2',
+      'rate × 1.2',
       `dashboards: ${reports[0]!.verdict}`,
     ]);
   });

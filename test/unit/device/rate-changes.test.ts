@@ -10,6 +10,7 @@ import { groupsOf } from '../../../src/plan/groups.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { intendedOfGroup, type Stream, streamsOf } from '../../../src/plan/streams.ts';
 import type { RateChange } from '../../../src/profile/rate-step.ts';
+import { actionReportsOf } from '../../../src/report/action-report.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 import { makeTestPlan, type SimulatedRun, simulate } from '../../support/device/make-run.ts';
@@ -122,6 +123,12 @@ describe('rate actions on a run of 20 slices at 5,000/s', () => {
     expect(ledger.messages).toMatchObject({ intended, sent: intended, received: intended, lost: 0 });
     expect(ledger.plannedMessages).toBe(intended);
     expect(intended).not.toBe(intendedOfGroup(group));
+    // The report says how many slices could not know of each in time, and how late each of these was.
+    const reported = actionReportsOf(plan, ledger) ?? [];
+    expect(reported).toHaveLength(actions.length);
+    for (const { carriedOut } of reported)
+      expect(carriedOut).toMatchObject({ plannedSlices: 20, slices: 20, learnedLate: 4 });
+    expect(Math.max(...reported.map(({ carriedOut }) => carriedOut!.latenessMs.max))).toBeGreaterThan(300);
   });
 });
 

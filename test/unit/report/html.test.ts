@@ -50,6 +50,17 @@ describe('renderReportHtml', () => {
     expect(count(/<th scope="row"/g)).toBe(count(/<tr class/g));
   });
 
+  it('marks actions on every plot over time, and on no other', () => {
+    const actions = [{ at: passed.timeline.publishAt + 1_000, label: 'rate × 2' }];
+    const figures = renderReportHtml({ ...passed, actions })
+      .split('<figure')
+      .slice(1);
+    const keys = figures.map((figure) => [/id="([^"]*)"/.exec(figure)![1], figure.includes('class="marks"')]);
+    const isOverTime = (figure: string) => figure.includes('>0:00<');
+    expect(keys).toEqual(figures.map((figure, i) => [keys[i]![0], isOverTime(figure)]));
+    expect(figures.filter(isOverTime)).toHaveLength(5);
+  });
+
   it('shows why a run failed', () => {
     const page = renderReportHtml(reportOf(runOf({ died: [0], lostPerThousand: 5 })));
     expect(page).toContain('<li>Of 4 slices, 1 died (1 of TypeError: x is not a function);');

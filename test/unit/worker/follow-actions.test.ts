@@ -112,6 +112,7 @@ describe('the actions of a run, in a slice', () => {
       { what: 'rate 2', afterMs: 0 },
       { what: 'enough', afterMs: 0 },
     ]);
+    expect(slice.applied()).toMatchObject([{ k: 0, isLate: true }]);
   });
 
   it('are for the groups that they name', async () => {
