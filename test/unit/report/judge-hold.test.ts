@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { latencyBucketOf } from '../../../src/measure/latency-buckets.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import { withActions } from '../../../src/plan/actions/with-actions.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { JudgedHold, SearchStep } from '../../../src/plan/search/judged-hold.ts';
 import type { Thresholds } from '../../../src/profile/load-profile.ts';
 import type { CloudWatchView } from '../../../src/report/explanation.ts';
 import { isHoldComplete, judgeHold } from '../../../src/report/judge-hold.ts';
 import { makeTestPlan, type RunOptions } from '../../support/device/make-run.ts';
+import { planOf as fixturePlan } from '../../support/measure/run-fixture.ts';
 import { withSearch } from '../../support/search/search-plan.ts';
 import { runSearched, type SearchedRun, stepOf } from '../../support/search/searched-run.ts';
 
@@ -103,18 +105,43 @@ describe('judgeHold', () => {
 
   it('fails a hold alone whose messages broke a threshold, with the value', async () => {
     const slowFrom = 3_000;
-    const plan = planOf({ end_to_end_latency: 'p(99)<100', 'end_to_end_latency{group:a}': 'p(99)<1' });
+    const plan = planOf({ end_to_end_latency: 'p(99)<100' });
     const { publishAt } = plan.timeline;
     const run = await runSearched(plan, {}, ({ at }) => (at >= publishAt + slowFrom ? 400 : 20));
-    expect(
-      judged(run, stepOf(plan, 0, 3), { plan: planOf({ end_to_end_latency: 'p(99)<100' }) }).outcome,
-    ).toBe('passed');
-    const { outcome, broke } = judged(run, stepOf(plan, 3, 5), {
-      plan: planOf({ end_to_end_latency: 'p(99)<100' }),
-    });
+    expect(judged(run, stepOf(plan, 0, 3)).outcome).toBe('passed');
+    const { outcome, broke } = judged(run, stepOf(plan, 3, 5));
     expect(outcome).toBe('failed');
     expect(broke).toMatchObject([{ metric: 'end_to_end_latency', expression: 'p(99)<100' }]);
     expect(Math.abs(broke[0]!.actual! / 400 - 1)).toBeLessThan(0.02);
+  });
+
+  it('judges a group and a kind of message by what is theirs in the hold', async () => {
+    const grouped = fixturePlan({
+      devices: undefined,
+      stages: undefined,
+      duration: '6s',
+      groups: {
+        meters: { devices: 6, ratePerSecond: 30, messages: { reading: {}, alarm: {} } },
+        trackers: { devices: 4, ratePerSecond: 12 },
+      },
+    });
+    const thresholds = {
+      'lost_messages{group:trackers}': 'count==0',
+      'end_to_end_latency{kind:alarm}': 'p(99)<100',
+      'lost_messages{group:meters,kind:reading}': 'count<10',
+      throughput: 'rate>41',
+    };
+    const plan = withSearch({
+      ...grouped,
+      profile: { ...grouped.profile, thresholds: thresholdsOf(thresholds) },
+    });
+    const run = await runSearched(plan, {}, ({ stream, n }) =>
+      stream === 1 && n % 10 === 0 ? undefined : stream === 2 ? 200 : 20,
+    );
+    const { outcome, broke, figures } = judged(run, stepOf(plan, 1, 5));
+    expect(outcome).toBe('failed');
+    expect(broke.map(({ metric }) => metric)).toEqual(['end_to_end_latency{kind:alarm}']);
+    expect(figures).toMatchObject({ intended: 168, lost: 6, received: 162 });
   });
 
   it('lets no percentile profit from messages that have not arrived', async () => {
@@ -220,6 +247,28 @@ describe('judgeHold', () => {
       outcome: 'failed',
       broke: [{ metric: 'end_to_end_latency' }, { metric: 'dropped_messages' }],
     });
+  });
+
+  it('is judged by the level of its step, and void where slices learned late of that', async () => {
+    const plan = planOf();
+    const step = stepOf(plan, 2, 4, 0, 150);
+    const steps = [
+      { k: 0, at: step.holdFrom - 500, action: { kind: 'rate' as const, perSecond: 150 } },
+      { k: 1, at: step.holdUntil, action: { kind: 'rate' as const, perSecond: 60 } },
+    ];
+    const amended = withActions(plan, steps);
+    const learned = (lateMs: number) =>
+      runSearched(plan, {
+        announced: steps.map((action) => ({ receivedAt: action.at + lateMs, action })),
+        checkpointEveryMs: 500,
+      });
+    const inTime = judged(await learned(-300), step, { plan: amended });
+    expect(inTime).toMatchObject({ outcome: 'passed', figures: { intended: 300, received: 300 } });
+    const late = await learned(900);
+    for (const results of [late.results, late.runs.map(({ checkpoints }) => checkpoints.at(-1)!)])
+      expect(judged(late, step, { plan: amended, results }).voidBecause).toMatchObject([
+        { kind: 'generator', sentence: expect.stringMatching(/^Slices followed the step late: /) },
+      ]);
   });
 
   it('is void where a slice left no complete record of it', async () => {
