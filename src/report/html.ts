@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { renderCost } from './html-cost.ts';
@@ -19,7 +18,6 @@ import {
   describeClient,
   describeGenerator,
   describePeak,
-  describeRamp,
   describeSilence,
   describeSliceLogs,
   describeSlices,
@@ -30,6 +28,7 @@ import {
   latencyRowsOf,
   meaningOf,
   quotaNotes,
+  stageCells,
 } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
 import {
@@ -166,10 +165,7 @@ function renderRates(report: Report): Html {
   const rows = rates.stages.map((stage) => ({
     cells: [
       stage.group === undefined ? `Stage ${stage.stage}` : `${stage.group}, stage ${stage.stage}`,
-      formatDuration(stage.seconds * 1000),
-      describeRamp(stage),
-      formatRate(stage.intendedPerSecond),
-      formatRate(stage.sentPerSecond),
+      ...stageCells(stage),
     ],
   }));
   return section(

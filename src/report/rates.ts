@@ -22,6 +22,7 @@ export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {
     stages: stageRates(plan, ledger, {
       intended: isOver && !isStopped(ledger) ? plan.timeline.publishEndAt : endAt,
       sent: endAt,
+      isCutShort: ledger.stoppedOn !== undefined || ledger.slices.stopped === ledger.slices.planned,
     }),
   };
 }
@@ -61,11 +62,16 @@ function isStopped({ slices, stoppedOn }: RunLedger): boolean {
 interface KnownUntil {
   readonly intended: number;
   readonly sent: number;
+  /** Whether all slices ended before the plan does. */
+  readonly isCutShort: boolean;
 }
+
+/** Of a shorter part of a stage a rate is that of a few messages, and says nothing of the stage. */
+const shortestMeanMs = 1_000;
 
 /**
  * Messages by their intended time, which the schedule fixes: what was due within a stage, and how much of that was sent,
- * over the stage's length. A stage that the end cut short is averaged over what there was of it.
+ * over the stage's length. A stage that the end cut short is averaged over what there was of it, if that is a second at least.
  */
 function stageRates(plan: Plan, ledger: RunLedger, knownUntil: KnownUntil): StageRate[] {
   let first = 0;
@@ -89,10 +95,13 @@ function groupStageRates(
   for (const [i, { durationMs, targetPerSecond, targetUsers }] of profile.stages.entries()) {
     const from = stageAt;
     const to = from + durationMs;
-    const meanOf = (count: number, until: number): number => {
-      const seconds = (Math.min(to, until) - from) / 1000;
-      return seconds > 0 ? rounded(count / seconds) : 0;
+    const ranMs = (until: number): number => Math.max(0, Math.min(to, until) - from);
+    const meanOf = (count: number, until: number): number | null => {
+      const ms = ranMs(until);
+      return ms < Math.min(durationMs, shortestMeanMs) ? null : rounded(count / (ms / 1_000));
     };
+    // What users start is known as far as their slices are.
+    const dueUntil = hasSchedule(profile) ? knownUntil.intended : knownUntil.sent;
     const { intended = 0, sent = 0 } = stages[i] ?? {};
     // A stage of no length is a jump of the rate; there is nothing to average over.
     if (durationMs > 0) {
@@ -100,12 +109,12 @@ function groupStageRates(
         ...(group === undefined ? {} : { group }),
         stage: i + 1,
         seconds: durationMs / 1000,
+        ...(knownUntil.isCutShort && dueUntil < to && { ranSeconds: ranMs(dueUntil) / 1_000 }),
         startPerSecond,
         targetPerSecond,
         ...(startUsers === undefined || targetUsers === undefined ? {} : { startUsers, targetUsers }),
         ...amendedBetween(profile, from - timeline.publishAt, to - timeline.publishAt),
-        // What users start is known as far as their slices are.
-        intendedPerSecond: meanOf(intended, hasSchedule(profile) ? knownUntil.intended : knownUntil.sent),
+        intendedPerSecond: meanOf(intended, dueUntil),
         sentPerSecond: meanOf(sent, knownUntil.sent),
       });
     }

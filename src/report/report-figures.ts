@@ -1,5 +1,6 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
+import { formatDuration } from '../shared/duration.ts';
 import {
   formatBytes,
   formatCount,
@@ -7,6 +8,7 @@ import {
   formatMs,
   formatPlural,
   formatQuantity,
+  formatRate,
   formatValue,
 } from '../shared/format.ts';
 import { describeClockOffset } from './clock-offset.ts';
@@ -174,7 +176,18 @@ export function describeGenerator({ generator }: Report): string[] {
 }
 
 /** `5,000 → 20,000` or `20,000`, messages a second; of a closed model `0 → 500 users`. */
-export function describeRamp({
+/** How long a stage lasts, its target, and the rates that were due and sent in it. */
+export function stageCells(stage: StageRate): string[] {
+  const { seconds, ranSeconds, intendedPerSecond, sentPerSecond } = stage;
+  const lasts = formatDuration(seconds * 1_000);
+  return [
+    ranSeconds === undefined ? lasts : `${formatElapsed(ranSeconds * 1_000)} of ${lasts}`,
+    describeRamp(stage),
+    ...[intendedPerSecond, sentPerSecond].map((rate) => (rate === null ? '–' : formatRate(rate))),
+  ];
+}
+
+function describeRamp({
   startPerSecond,
   targetPerSecond,
   startUsers,

@@ -180,13 +180,18 @@ export interface Rates {
   readonly stages: readonly StageRate[];
 }
 
-/** Means over the stage, or what there was of it: messages whose intended time lies in it, and how many of those were sent. */
+/**
+ * Means over the stage, or what there was of it: messages whose intended time lies in it, and how many of those were sent. Null: there was
+ * less than a second of a longer stage.
+ */
 export interface StageRate {
   /** The device group; absent where the profile has none. */
   readonly group?: string;
   /** From 1. */
   readonly stage: number;
   readonly seconds: number;
+  /** How much of it ran before the run ended; absent: all of it. */
+  readonly ranSeconds?: number;
   readonly startPerSecond: number;
   /** Of a closed model these two are what the plan assumed. */
   readonly targetPerSecond: number;
@@ -195,8 +200,8 @@ export interface StageRate {
   readonly targetUsers?: number;
   /** What actions made of the rate within the stage, milliseconds after publishing began; absent: it is as planned. */
   readonly amended?: readonly RateStretch[];
-  readonly intendedPerSecond: number;
-  readonly sentPerSecond: number;
+  readonly intendedPerSecond: number | null;
+  readonly sentPerSecond: number | null;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { fleetTablesOf } from './fleet-tables.ts';
@@ -9,7 +8,6 @@ import {
   describeGenerator,
   describePeak,
   describePrices,
-  describeRamp,
   describeSilence,
   describeSlices,
   describeThrottling,
@@ -18,6 +16,7 @@ import {
   latencyNotes,
   latencyRowsOf,
   quotaNotes,
+  stageCells,
 } from './report-figures.ts';
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
@@ -97,10 +96,7 @@ function renderRates(report: Report, { style, width }: Page): string[] {
     .slice(0, maxStages)
     .map((stage) => [
       stage.group === undefined ? `  stage ${stage.stage}` : `  ${stage.group} ${stage.stage}`,
-      formatDuration(stage.seconds * 1000),
-      describeRamp(stage),
-      formatRate(stage.intendedPerSecond),
-      formatRate(stage.sentPerSecond),
+      ...stageCells(stage),
     ]);
   const table = [['messages per second', 'lasts', 'target', wordForDue(report), 'sent'], ...stages];
   const more = rates.stages.length - stages.length;

@@ -200,25 +200,37 @@ const partLatencies = [
   ['send_lag'],
 ] as const;
 
-/** A rate over its stage is a share of what was due and sent: no stage has more than the run. */
-export const isTrueStage: Check = ([, lasts = '', target = '', intended, sent], truth, { stop, slices }) => {
+function secondsIn(duration: string): number {
   const units: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 };
-  const seconds = [...lasts.matchAll(/([\d.]+)(ms|s|m|h|d)/g)].reduce(
+  return [...duration.matchAll(/([\d.]+)(ms|s|m|h|d)/g)].reduce(
     (all, [, amount, unit]) => all + Number(amount) * units[unit!]!,
     0,
   );
+}
+
+/**
+ * A rate over its stage, or what there was of it, is a share of what was due and sent: no stage has more than the run. Of less than a
+ * second of a stage there is none.
+ */
+export const isTrueStage: Check = ([, lasts = '', target = '', intended, sent], truth, { stop, slices }) => {
+  const [, ran, whole = lasts] = /^(.*) of (.*)$/.exec(lasts) ?? [];
+  const plannedSeconds = secondsIn(whole);
+  const seconds = ran === undefined ? plannedSeconds : millisecondsOf(ran) / 1_000;
   const isWithin = (rate: string | undefined, messages: number) =>
     rate === '–' || numberIn(rate) * seconds <= 1.006 * messages + 0.06 * seconds;
-  // Up to a stop, or to the last that is known of any slice, a rate is that of what there was of the stage: one message in a tenth of a second is 10/s.
-  const planned = 1.006 * Math.max(...numbersIn(target));
-  // Of a stage that had just begun, the rate is that of a few messages: each slice may be one ahead.
-  const ahead = truth.sent * (1 - planned / numberIn(intended));
-  const isAsPlanned = numberIn(intended) <= planned + 10 || (stop !== undefined && ahead <= slices.planned);
+  const isTooShort = seconds < Math.min(1, plannedSeconds);
+  // What a slice sent last before a stop may be one message ahead of the others.
+  const most =
+    1.006 * Math.max(...numbersIn(target)) + 10 + (stop === undefined ? 0 : slices.planned / seconds);
   return (
-    seconds > 0 &&
-    isAsPlanned &&
-    (stop !== undefined || isWithin(intended, truth.intended)) &&
-    (stop !== undefined || slices.died === slices.planned || isWithin(sent, truth.sent))
+    plannedSeconds > 0 &&
+    seconds <= plannedSeconds &&
+    (ran === undefined || stop !== undefined || slices.stopped === slices.planned) &&
+    (intended === '–') === isTooShort &&
+    (intended === '–' || numberIn(intended) <= most) &&
+    isWithin(intended, truth.intended) &&
+    // What was sent is known only as long as a slice lived.
+    (slices.died === slices.planned || ((sent === '–') === isTooShort && isWithin(sent, truth.sent)))
   );
 };
 

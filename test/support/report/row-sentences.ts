@@ -156,7 +156,7 @@ export const rowRules: readonly Rule[] = [
       isTrueQuota(name, [peak, limit, headroom], mark !== undefined)([], ...rest),
   ],
   [
-    /^(?:stage \d+|\S+ \d+) (\S*[a-z]) ([\d.,]+(?: → [\d.,]+)?(?: users)?(?:, changed)?) ([\d.,]+|–) ([\d.,]+|–)$/,
+    /^(?:stage \d+|\S+ \d+) ((?:[\d.,]+ m?s of )?\S*[a-z]) ([\d.,]+(?: → [\d.,]+)?(?: users)?(?:, changed)?) ([\d.,]+|–) ([\d.,]+|–)$/,
     isTrueStage,
   ],
   [

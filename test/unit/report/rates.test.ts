@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RunLedger } from '../../../src/measure/run-ledger.ts';
 import { ratesOf } from '../../../src/report/rates.ts';
+import { stageCells } from '../../../src/report/report-figures.ts';
 import { runOf } from '../../support/report/report-fixture.ts';
 
 // 3 s up to 600/s, 7 s there, 2 s down.
@@ -67,7 +68,36 @@ describe('ratesOf', () => {
     ).toEqual([
       [300, 300],
       [600, 594],
-      [0, 0],
+      [null, null],
+    ]);
+    expect(rates.stages.map(({ ranSeconds }) => ranSeconds)).toEqual([undefined, 2, 0]);
+  });
+
+  it('says how much there was of a stage that a stop cut short, and no rate of less than a second', () => {
+    const stages = [
+      { intended: 900, sent: 900 },
+      { intended: 12, sent: 30 },
+      { intended: 0, sent: 0 },
+    ];
+    const rates = ratesOf(plan, stoppedAfter(3_020, { stages }));
+    expect(rates.stages.map(stageCells)).toEqual([
+      ['3s', '0 → 600', '300.0', '300.0'],
+      ['20 ms of 7s', '600', '–', '–'],
+      ['0 ms of 2s', '600 → 0', '–', '–'],
+    ]);
+    expect(ratesOf(plan, stoppedAfter(11_000, { stages })).stages.map(stageCells)[2]).toEqual([
+      '1 s of 2s',
+      '600 → 0',
+      '0.0',
+      '0.0',
+    ]);
+  });
+
+  it('has a rate of a stage that is shorter than a second', () => {
+    const short = { ...plan.profile, stages: [{ durationMs: 500, targetPerSecond: 100 }] };
+    const stages = [{ intended: 40, sent: 40 }];
+    expect(ratesOf({ ...plan, profile: short }, { ...ledger, stages }).stages).toMatchObject([
+      { seconds: 0.5, intendedPerSecond: 80, sentPerSecond: 80 },
     ]);
   });
 
