@@ -43,7 +43,7 @@ const leastOffered = 0.98;
 const mostOfBurst = 1.1;
 
 /**
- * Whether what a hold is judged by is there: each slice has recorded what became of its messages, or is dead, and what was acknowledged has
+ * Whether what a hold is judged by is there: each slice has recorded what became of its messages, or is dead, and what was accepted has
  * arrived, or has had as long again as an acknowledgement may take.
  */
 export function isHoldComplete({ plan, ledger, step, goesOn, now }: Omit<HoldInput, 'cloudwatch'>): boolean {
@@ -51,7 +51,9 @@ export function isHoldComplete({ plan, ledger, step, goesOn, now }: Omit<HoldInp
   const { pending, messages, acknowledged, observers } = ledger.closeHold(step, goesOn);
   const aliveSince = now - deadAfterCheckpoints * checkpointEveryMs(plan);
   if (goesOn && pending.some(({ at = step.holdFrom, isDead }) => !isDead && at >= aliveSince)) return false;
-  const expected = acknowledged ? messages.acked : messages.sent;
+  // What was not acknowledged may arrive all the same, in the place of something else.
+  const isEachAnswered = acknowledged && messages.unacknowledged + messages.ackUnknown === 0;
+  const expected = isEachAnswered ? messages.acked : messages.sent;
   const hasArrived = messages.received + messages.deadLettered >= expected;
   if (hasArrived || Object.keys(observers).length === 0) return true;
   const ackTimeoutMs = Math.max(...groupsOf(plan).map(({ profile }) => profile.publish.ackTimeoutMs));

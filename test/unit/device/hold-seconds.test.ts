@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { RequestCounters } from '../../../src/device/request-counters.ts';
+import { SliceCounters } from '../../../src/device/slice-counters.ts';
 import type { DueSeconds, HoldSeconds } from '../../../src/measure/hold-seconds.ts';
 import {
   addBuckets,
@@ -143,5 +145,46 @@ describe('what a slice of a run with a search records by second', () => {
     for (const buckets of ticks) expect(buckets[0]).toBe(ticks[0]![0]);
     expect(sumOf([...samplesOf(latencies.connect).values()])).toBe(5);
     expect([connectsFailed, reconnects]).toEqual([[], []]);
+  });
+
+  it('has response times by status of the answer', () => {
+    const startMs = 1_700_000_000_000;
+    const counters = new SliceCounters(1, startMs, {
+      streams: 1,
+      echoRanksOf: undefined,
+      hasUsers: false,
+      haveNames: false,
+      recordsLateSends: false,
+      recordsHolds: true,
+      acknowledgement: 'puback_round_trip',
+    });
+    counters.requests = new RequestCounters(() => ({ connections: 1, bytesOut: 0, bytesIn: 0 }));
+    for (let n = 0; n < 6; n++) {
+      counters.intended(startMs + n * 500, 0, n);
+      const message = { token: n, device: 0, stream: 0, n, sentMs: startMs + n * 500, isAccepted: false };
+      const isFine = n % 3 !== 0;
+      // The answers come a second later than the messages were due.
+      const answeredMs = message.sentMs + 1_000;
+      counters.answered(message, isFine ? 200 : 503, answeredMs, isFine ? undefined : 'failed');
+    }
+    const [stream] = counters.result(startMs + 9_000, []).holds!.streams as [DueSeconds];
+    const second = startMs / 1_000;
+    expect(samplesOf(stream.latencies.response_time)).toEqual(
+      new Map([second, second + 1, second + 2].map((each) => [each, 2])),
+    );
+    expect(Object.keys(stream.statuses!)).toEqual(['200', '503']);
+    expect(samplesOf(stream.statuses!['503'])).toEqual(
+      new Map([second, second + 1].map((each) => [each, 1])),
+    );
+    expect(bySecond(stream.fates.acked, second)).toEqual(
+      new Map([
+        [second, 1],
+        [second + 1, 1],
+        [second + 2, 2],
+      ]),
+    );
+    expect(bySecond(stream.fates.failed, second)).toEqual(
+      new Map([second, second + 1].map((each) => [each, 1])),
+    );
   });
 });

@@ -324,6 +324,21 @@ describe('isHoldComplete', () => {
     expect(completeAt(step.holdUntil + 2_000, [])).toBe(true);
   });
 
+  it('waits longer where something was not acknowledged, for that may arrive in the place of something else', async () => {
+    const plan = planOf();
+    const run = await runSearched(plan, {
+      behaviour: { publish: (_device, n) => (n % 10 === 0 ? undefined : 5) },
+    });
+    const step = stepOf(plan, 1, 3);
+    const ledger = makeLedger(plan, { steps: [step] });
+    for (const result of run.results) ledger.addSlice(result);
+    // Some windows are not there yet.
+    for (const window of run.windows.filter((_, i) => i % 4 !== 1)) ledger.addWindow(window);
+    const at = (now: number) => isHoldComplete({ plan, ledger, step, goesOn: true, now });
+    expect(at(step.holdUntil + 1_500)).toBe(false);
+    expect(at(step.holdUntil + 2_000)).toBe(true);
+  });
+
   it('does not wait for a slice whose last record is far too old', async () => {
     const plan = planOf();
     const run = await runSearched(plan, { checkpointEveryMs: 500 });
