@@ -31,6 +31,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/run-command.ts')).addRunCommand,
   },
   {
+    name: 'search',
+    usage: '[options] [profile]',
+    summary: 'find the highest load at which a profile’s thresholds hold',
+    load: async () => (await import('./commands/search-command.ts')).addSearchCommand,
+  },
+  {
     name: 'watch',
     usage: '[options] <run>',
     summary: 'follow a run that another process started, or that runs on AWS',

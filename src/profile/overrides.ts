@@ -2,7 +2,13 @@ import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { nearestOf } from '../shared/nearest.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
-import { type ProfileOption, profileOptions, setAt, variablePrefix } from './profile-options.ts';
+import {
+  type ProfileOption,
+  profileOptions,
+  searchOptions,
+  setAt,
+  variablePrefix,
+} from './profile-options.ts';
 
 /** One value given outside the file. */
 export interface Override {
@@ -12,12 +18,14 @@ export interface Override {
   readonly text: string;
 }
 
+const allOptions: readonly ProfileOption[] = [...profileOptions, ...searchOptions];
+
 /** The later of two for one setting wins: `[...overridesFromEnvironment(env), ...overridesFromFlags(flags)]`. */
 export type ProfileOverrides = readonly Override[];
 
 /** Variables that begin as ours and are none: a mistyped one would change nothing, without a word. */
 export function checkVariables(env: Readonly<Record<string, string | undefined>>): InputError[] {
-  const known = [...profileOptions.map(({ variable }) => variable), ...otherVariables];
+  const known = [...profileOptions.flatMap(({ variable }) => variable ?? []), ...otherVariables];
   return Object.keys(env)
     .filter((name) => name.startsWith(variablePrefix) && !known.includes(name))
     .map((name) => {
@@ -42,14 +50,15 @@ export function overridesFromEnvironment(
   env: Readonly<Record<string, string | undefined>>,
 ): ProfileOverrides {
   return profileOptions.flatMap((option) => {
-    const given = env[option.variable];
-    return given === undefined || given === '' ? [] : [{ source: option.variable, option, text: given }];
+    const { variable = '' } = option;
+    const given = env[variable];
+    return given === undefined || given === '' ? [] : [{ source: variable, option, text: given }];
   });
 }
 
 /** @param values by flag in camel case, as commander's `opts()` gives them: `{ devices: '100', connectRate: '50' }` */
 export function overridesFromFlags(values: Readonly<Record<string, unknown>>): ProfileOverrides {
-  return profileOptions.flatMap((option) => {
+  return allOptions.flatMap((option) => {
     const key = option.flag.slice(2).replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
     const given = values[key];
     return given === undefined ? [] : [{ source: option.flag, option, text: String(given) }];
@@ -62,6 +71,11 @@ export function withoutEnforcement(input: unknown): unknown {
   const forced = { ...input, limits: { ...input.limits, enforce: false } };
   if (!(input.overrides === undefined || Array.isArray(input.overrides))) return forced;
   return { ...forced, overrides: [...(input.overrides ?? []), '--force'] };
+}
+
+/** The command `search`: a profile that says nothing of a search has one whose settings are all to come from flags. */
+export function withSearch(input: unknown): unknown {
+  return isObject(input) && input.search === undefined ? { ...input, search: {} } : input;
 }
 
 export interface OverriddenProfile {
@@ -78,7 +92,7 @@ export function applyOverrides(input: unknown, overrides: ProfileOverrides): Ove
   const errors: InputError[] = [];
   if (!isObject(input)) return { input, errors, sources };
   const profile = structuredClone(input);
-  for (const option of profileOptions) {
+  for (const option of allOptions) {
     const override = overrides.findLast((candidate) => candidate.option === option);
     if (override === undefined) continue;
     const value = option.parse(override.text);

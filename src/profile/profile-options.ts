@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { scaleDuration, scaleRate, scaleUsers } from './load-scaling.ts';
 import type { LoadShapeName } from './load-shapes/resolved-load.ts';
 import { mqttConnectSettings, mqttPublishSettings } from './mqtt-settings.ts';
+import { searchedQuantities, searchMethodNames } from './search.ts';
 
 export const variablePrefix = 'STAMPEDE_';
 
@@ -10,8 +11,8 @@ export const variablePrefix = 'STAMPEDE_';
 export interface ProfileOption {
   /** `--connect-rate`. */
   readonly flag: string;
-  /** `STAMPEDE_CONNECT_RATE`. */
-  readonly variable: string;
+  /** `STAMPEDE_CONNECT_RATE`. Absent: it has none. */
+  readonly variable?: string;
   /** What commander and `--help` show after the flag. */
   readonly argument: string;
   /** The setting, as in the profile. */
@@ -148,6 +149,33 @@ export const profileOptions: readonly ProfileOption[] = [
     hosts,
   ),
 ];
+
+/** Of the command `search` alone. They have no variables, because one would make a search of any run. */
+export const searchOptions: readonly ProfileOption[] = [
+  searchRow('--of', '<quantity>', `what to search: ${searchedQuantities.join(' or ')}`, text),
+  searchRow('--from', '<level>', 'lowest level, which surely holds, such as 1000 messages a second', number),
+  searchRow('--to', '<level>', 'highest level, which surely breaks', number),
+  searchRow('--method', '<method>', searchMethodNames.join(' or '), text),
+  searchRow('--settle', '<time>', 'how long a new level settles before it is measured', duration),
+  searchRow('--hold', '<time>', 'how long a level is held and measured, whole seconds', duration),
+  searchRow(
+    '--precision',
+    '<share>',
+    'how near the two levels of the answer are to be, such as 0.05',
+    number,
+  ),
+  searchRow('--confirm', '<n>', 'holds of each of the two levels that have to agree, 1 to 5', number),
+  searchRow('--group', '<name>', 'the device group whose load is searched', text),
+];
+
+function searchRow(
+  flag: string,
+  argument: string,
+  help: string,
+  kind: Pick<ProfileOption, 'parse' | 'expects'>,
+): ProfileOption {
+  return { flag, argument, path: `search.${flag.slice(2)}`, help, ...kind };
+}
 
 function row(
   flag: string,

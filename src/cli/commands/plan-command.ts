@@ -6,7 +6,7 @@ import type { LoadProfile } from '../../profile/load-profile.ts';
 import { exitCodes } from '../../shared/errors.ts';
 import type { RunSite } from '../backend/backend.ts';
 import { findRunSite } from '../backend/run-site.ts';
-import { addProfileArguments, readGivenProfile } from '../options/profile-arguments.ts';
+import { addProfileArguments, addSearchFlags, readGivenProfile } from '../options/profile-arguments.ts';
 import {
   accountOfQuotas,
   addQuotaFlags,
@@ -30,7 +30,7 @@ export function addPlanCommand(program: Command, finish: Finish): void {
         'against the limits of that stack’s account and the ceilings of the stack.',
     )
     .option('--json', 'print the plan, its slices and the quotas as JSON');
-  addProfileArguments(addQuotaFlags(addStageFlags(command))).action(
+  addSearchFlags(addProfileArguments(addQuotaFlags(addStageFlags(command)))).action(
     async (path: string, flags: StageFlags & QuotaFlags & Readonly<Record<string, unknown>>) => {
       const { profile } = await readGivenProfile(path, flags);
       const site = isStage(flags) ? await findRunSite({ ...flags, runs: 'runs' }) : undefined;

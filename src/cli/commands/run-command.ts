@@ -20,7 +20,7 @@ import { aborted, catchInterrupts, type Interrupts } from '../run/interrupts.ts'
 import { type LoadPage, type OpenPage, parsePort } from '../run/live-page.ts';
 import { type Finish, QuitError } from '../run/run-outcome.ts';
 
-interface RunFlags extends SiteFlags, OutputFlags {
+export interface RunFlags extends SiteFlags, OutputFlags {
   readonly quiet?: boolean;
   readonly json?: boolean;
   readonly uiPort?: number;
@@ -36,6 +36,13 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
         '`npx stampede deploy` has made, and costs what the forecast says.\n\n' +
         'Ctrl-C stops the run and reports what was measured until then; a second Ctrl-C quits at once.',
     );
+  addRunArguments(command, 'profiles/smoke.json').action(async (file: string, flags: RunFlags) =>
+    finish(await runGiven(await readGivenProfile(file, { ...flags }), flags, loadPage)),
+  );
+}
+
+/** The profile and the flags of a command that runs it. */
+export function addRunArguments(command: Command, defaultProfile: string): Command {
   addStageFlags(command)
     .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
     .option('--no-target-check', 'start without connecting once to the target of the profile')
@@ -48,18 +55,20 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
       'port of the live page; 0 for any (default: 4747, or a free one if it is taken)',
       parsePort,
     );
-  addProfileArguments(
+  return addProfileArguments(
     addEmulationFlags(addQuotaFlags(addFaultFlag(addOutputFlags(command)))),
-    'profiles/smoke.json',
-  ).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
-    const given = await readGivenProfile(file, flags);
-    await checkOutputs(flags);
-    checkCredentialSources(given.profile, isStage(flags));
-    const site = await findRunSite(flags);
-    const draft = draftRun(given.profile, site.draft);
-    checkDraft(draft);
-    finish(await run({ given, draft, site, flags, loadPage }));
-  });
+    defaultProfile,
+  );
+}
+
+/** Checks a profile where it is to run, and runs it. */
+export async function runGiven(given: GivenProfile, flags: RunFlags, loadPage: LoadPage): Promise<ExitCode> {
+  await checkOutputs(flags);
+  checkCredentialSources(given.profile, isStage(flags));
+  const site = await findRunSite(flags);
+  const draft = draftRun(given.profile, site.draft);
+  checkDraft(draft);
+  return run({ given, draft, site, flags, loadPage });
 }
 
 interface CheckedRun {

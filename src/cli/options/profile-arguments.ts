@@ -8,8 +8,9 @@ import {
   overridesFromFlags,
   type ProfileOverrides,
   withoutEnforcement,
+  withSearch,
 } from '../../profile/overrides.ts';
-import { profileOptions } from '../../profile/profile-options.ts';
+import { profileOptions, searchOptions } from '../../profile/profile-options.ts';
 import { parseProfile } from '../../targets/parse-profile.ts';
 import { withPayloadSamples } from '../../worker/payload-functions.ts';
 import { withAbsolutePath, withAbsolutePaths } from './credential-paths.ts';
@@ -45,21 +46,32 @@ export function addProfileArguments(command: Command, defaultProfile?: string): 
   );
 }
 
+/** Adds a flag for every setting of a search. */
+export function addSearchFlags(command: Command): Command {
+  command.optionsGroup('Search:');
+  for (const { flag, argument, help } of searchOptions)
+    command.addOption(new Option(`${flag} ${argument}`, help));
+  return command.optionsGroup('Options:');
+}
+
 /**
  * @param flags commander's options
+ * @param isSearch the profile is to have a search, from the file or from flags
  * @throws ProfileNotReadableError
  * @throws InvalidInputError with every error of file, flags and variables
  */
 export async function readGivenProfile(
   file: string,
   flags: Readonly<Record<string, unknown>>,
+  isSearch = false,
 ): Promise<GivenProfile> {
   const { value, errors } = await readProfileFile(file);
   const directory = file === '-' ? process.cwd() : path.dirname(file);
   // On AWS modules come with the layers of the stack, where the plan function checks them.
   const isHere = !isStage(flags as StageFlags);
   const located = withAbsolutePaths(isHere ? withModulePaths(value, directory) : value, directory);
-  const written = flags.force === true ? withoutEnforcement(located) : located;
+  const searched = isSearch ? withSearch(located) : located;
+  const written = flags.force === true ? withoutEnforcement(searched) : searched;
   const overrides: ProfileOverrides = [
     ...overridesFromEnvironment(process.env),
     ...overridesFromFlags(flags),

@@ -6,6 +6,7 @@ import { kindsOf } from '../../plan/kinds.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { connectsBeforehand } from '../../plan/schedule.ts';
+import { busiestSearch } from '../../plan/search/search-forecast.ts';
 import { mostWebConnections } from '../../plan/slice-connections.ts';
 import { shareOf } from '../../plan/slices.ts';
 import { intendedOfGroup } from '../../plan/streams.ts';
@@ -27,6 +28,7 @@ import {
 import { traitsOf } from '../../targets/traits-of.ts';
 import { describeKinds, describeRate } from './kind-text.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
+import { describeSearch } from './search-text.ts';
 import { renderStages } from './stage-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 import { describeLifecycle, renderTimeline } from './timeline-text.ts';
@@ -47,14 +49,15 @@ interface PageFormat {
 
 /** A plan and its preflight, for the terminal. */
 export function renderPlanPage(
-  { plan, preflight, where = [] }: PlannedRun,
+  { plan: planned, preflight, where = [] }: PlannedRun,
   { style = plainStyler, columns = Number.POSITIVE_INFINITY }: PageFormat = {},
 ): string[] {
+  const plan = busiestSearch(planned);
   const lines = [
     style('heading', plan.profile.name),
     '',
     ...where.map(([label, text]) => row(label, text)),
-    ...renderOverview(plan),
+    ...renderOverview(plan, preflight),
     '',
     ...renderStages(plan, style),
     '',
@@ -83,23 +86,27 @@ export function fitLines(lines: readonly string[], columns = Number.POSITIVE_INF
  * @param where it runs, before the rest
  */
 export function renderPlanBrief(
-  plan: Plan,
+  planned: Plan,
   preflight: Preflight,
   where: readonly (readonly [label: string, text: string])[] = [],
   host?: HostForecast,
 ): string[] {
+  const plan = busiestSearch(planned);
   const { timeline } = plan;
   const wholeMs = timeline.drainEndAt - timeline.createdAt;
   const { binding } = preflight;
   return [
     ...where.map(([label, text]) => row(label, text)),
-    ...renderOverview(plan),
+    ...renderOverview(plan, preflight),
     row(
       'quotas',
       `nearest is ${binding.name}: ${formatQuantity(binding.peak, binding.unit)} of ${formatQuantity(binding.limit, binding.unit)}`,
     ),
     ...renderHost(host),
-    row('time', `about ${formatDuration(Math.ceil(wholeMs / 1_000) * 1_000)}, then the report`),
+    row(
+      'time',
+      `${preflight.search === undefined ? 'about' : 'at most'} ${formatDuration(Math.ceil(wholeMs / 1_000) * 1_000)}, then the report`,
+    ),
     row('cost', describeCost(preflight)),
   ];
 }
@@ -128,8 +135,12 @@ function row(label: string, text: string): string {
   return `  ${label.padEnd(labelColumns)}${text}`;
 }
 
-function renderOverview(plan: Plan): string[] {
-  return [...renderTarget(plan), ...renderDevices(plan)];
+function renderOverview(plan: Plan, { search }: Preflight): string[] {
+  return [
+    ...renderTarget(plan),
+    ...renderDevices(plan),
+    ...describeSearch(plan, search).map(([label, text]) => row(label, text)),
+  ];
 }
 
 /** Of a target that the profile names. */
@@ -204,8 +215,8 @@ function renderGroup(group: GroupPlan): string[] {
 /** Slices differ by one device and by one message at most. */
 function slicesText(group: GroupPlan): string {
   const { count, devicesPerSlice } = group.slices;
-  const intendedShare = intendedOfGroup(group) / Math.max(1, group.load.messages);
-  const messages = Math.round(shareOf(group, group.firstSlice).messages * intendedShare);
+  const { devices } = shareOf(group, group.firstSlice);
+  const messages = Math.round((intendedOfGroup(group) * devices) / group.profile.devices);
   const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
   const each = isIdle(group.profile) ? '' : ` and about ${formatPlural(messages, 'message')}`;
   return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda${each} each`;

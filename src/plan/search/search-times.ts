@@ -11,12 +11,15 @@ const lookMs = 1_000;
 /** How long the service rests, at the lowest level, from the end of a hold until the next level can be issued: the hold is judged. */
 export function judgedWithinMs(plan: Plan): number {
   const ackTimeoutMs = Math.max(...groupsOf(plan).map(({ profile }) => profile.publish.ackTimeoutMs));
-  return ackTimeoutMs + checkpointEveryMs(plan) + pollEverySeconds(plan) * 1_000 + lookMs;
+  // Where messages are lost, arrivals are waited for as long again as acknowledgements.
+  const knownMs = Math.max(ackTimeoutMs + checkpointEveryMs(plan), 2 * ackTimeoutMs);
+  return knownMs + pollEverySeconds(plan) * 1_000 + lookMs;
 }
 
-/** Of one step, at most: from the request of its level until it is judged. A hold begins with a whole second. */
+/** Of one step, at most, whole seconds: from the request of its level until it is judged. A hold begins with a whole second. */
 export function stepMs(plan: Plan, { settleMs, holdMs }: CapacitySearch): number {
-  return actionLeadMs(plan) + settleMs + 1_000 + holdMs + judgedWithinMs(plan);
+  const ms = actionLeadMs(plan) + settleMs + 1_000 + holdMs + judgedWithinMs(plan);
+  return Math.ceil(ms / 1_000) * 1_000;
 }
 
 /**

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { profileOptions } from '../../../src/profile/profile-options.ts';
+import { profileOptions, searchOptions } from '../../../src/profile/profile-options.ts';
 import { makeWorkplace, runCli, type Workplace } from '../../support/cli/run-cli.ts';
 
 describe('stampede, used wrongly', () => {
@@ -185,6 +185,11 @@ describe('stampede --help', () => {
     expect(code).toBe(0);
     for (const { flag } of profileOptions) expect(stdout).toContain(`${flag} `);
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+  });
+
+  it.each(['plan', 'search'])('of %s names every setting of a search', async (command) => {
+    const { stdout } = await runCli([command, '--help']);
+    for (const { flag } of searchOptions) expect(stdout).toMatch(new RegExp(`^ {2}${flag} <`, 'm'));
   });
 
   it('goes with a version', async () => {

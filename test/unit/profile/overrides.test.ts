@@ -5,8 +5,9 @@ import {
   overridesFromEnvironment,
   overridesFromFlags,
   withoutEnforcement,
+  withSearch,
 } from '../../../src/profile/overrides.ts';
-import { profileOptions } from '../../../src/profile/profile-options.ts';
+import { profileOptions, searchOptions } from '../../../src/profile/profile-options.ts';
 import { settingPaths } from '../../../src/profile/shape.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseProfile as parseLoadProfile } from '../../../src/targets/parse-profile.ts';
@@ -109,6 +110,38 @@ describe('overrides', () => {
     expect(Object.keys(flags)).toHaveLength(profileOptions.length - ofUsers.length);
   });
 
+  it('make a search, or replace what the file says of it', () => {
+    const flags = {
+      of: 'rate',
+      from: '100',
+      to: '900',
+      method: 'steps',
+      settle: '2s',
+      hold: '4s',
+      precision: '0.2',
+      confirm: '3',
+    };
+    const expected = {
+      from: 100,
+      to: 900,
+      method: 'steps',
+      settleMs: 2_000,
+      holdMs: 4_000,
+      precision: 0.2,
+      confirm: 3,
+    };
+    const inFile = { ...file, search: { from: 1, to: 2, hold: '9s' } };
+    for (const profile of [withSearch(file), inFile])
+      expect(parseLoadProfile(profile, overridesFromFlags(flags)).search).toMatchObject(expected);
+    expect(parseLoadProfile(inFile, overridesFromFlags({ to: '50' })).search).toMatchObject({
+      from: 1,
+      to: 50,
+      holdMs: 9_000,
+    });
+    expect(errorsOf(inFile, { from: '7', to: '5' })).toMatchObject([{ path: '--to' }]);
+    expect(errorsOf(withSearch(file), {}).map(({ path }) => path)).toEqual(['search.from', 'search.to']);
+  });
+
   it('are recorded in the execution’s input, in the order of the settings, for the report', () => {
     const overrides = [
       ...overridesFromEnvironment({ STAMPEDE_QOS: '0', STAMPEDE_DRAIN: '1s' }),
@@ -138,7 +171,12 @@ describe('overrides', () => {
       expect(known).toContain(path);
       expect(variable).toBe(`STAMPEDE_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`);
     }
-    expect(new Set(profileOptions.map((option) => option.flag)).size).toBe(profileOptions.length);
+    for (const { path, variable } of searchOptions) {
+      expect(known).toContain(path);
+      expect(variable).toBeUndefined();
+    }
+    const all = [...profileOptions, ...searchOptions];
+    expect(new Set(all.map((option) => option.flag)).size).toBe(all.length);
   });
 
   it('--users makes the most users what it says and keeps the shape; --spawn-per-second stands beside it', () => {

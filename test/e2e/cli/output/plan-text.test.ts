@@ -47,6 +47,14 @@ const users = {
   duration: '1m',
 };
 
+const search = {
+  name: 'search',
+  devices: 200,
+  publish: { ackTimeout: '1s', sizeBytes: 256 },
+  ratePerSecond: 800,
+  search: { from: 500, to: 4_000, settle: '1s', hold: '3s' },
+};
+
 /** The payload grows by a few bytes with every setting that profiles get: not what these pages are about. */
 function withoutPayloadBytes(page: string): string {
   return page
@@ -67,7 +75,17 @@ describe('plan page', () => {
   });
 });
 
-it.each(Object.entries({ ramp, million, overHttps }))(
+it('plan page of a search has its levels, its steps and its longest time', () => {
+  const { plan, preflight } = draftRun(parseLoadProfile(search), {
+    now: new Date('2026-01-01T00:00:00Z'),
+    random: 0.5,
+  });
+  const page = renderPlanPage({ plan, preflight }, { columns: 100 });
+  const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');
+  expectGolden('plan-search.txt', withoutPayloadBytes(text));
+});
+
+it.each(Object.entries({ ramp, million, overHttps, search }))(
   'plan page of %s fits a narrow terminal',
   (_, profile) => {
     const { plan, preflight } = draftRun(
