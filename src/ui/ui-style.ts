@@ -57,7 +57,8 @@ td.pick, th.pick { width: 1%; }
 .controls .accepted:empty { display: none; }
 .controls .field { justify-content: flex-end; }
 .controls input, .controls select { height: 2.2rem; }
-.controls input[type=range] { padding: 0; accent-color: var(--accent); }
+.controls input[type=range] { padding: 0; margin: 0; accent-color: var(--accent); }
+.controls input:disabled { border-style: dashed; opacity: .5; }
 .devices { max-width: 16rem; margin-bottom: .8rem; }
 [aria-disabled=true] { opacity: .55; }
 .live .tiles { grid-template-columns: repeat(auto-fit, minmax(7.4rem, 1fr)); }
