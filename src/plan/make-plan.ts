@@ -7,6 +7,7 @@ import { runIdMaxLength } from '../shared/run-bounds.ts';
 import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { accountLimitsOf } from '../targets/aws-iot/quotas.ts';
+import { checkProxy } from '../targets/device-proxy.ts';
 import { endpointFor } from '../targets/mqtt-endpoint.ts';
 import type { AwsIotTarget, Target } from '../targets/target.ts';
 import { mqttEndpointsOf } from '../targets/traits-of.ts';
@@ -221,18 +222,13 @@ function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputErro
   ];
 }
 
-/** The Device SDK has a proxy, and so a network, over TLS alone. Of a draft without a target the endpoint is not known yet. */
+/** Of a draft without a target the endpoint is not known yet. */
 function checkProxied(plan: Plan, group: GroupPlan): InputError[] {
   const { connect, network } = group.profile;
-  if (connect.protocol !== 'mqtt' || connect.client !== 'device-sdk' || network === undefined) return [];
-  if (endpointFor(mqttEndpointsOf(plan.target), connect.auth)?.scheme !== 'mqtt') return [];
-  return [
-    {
-      path: settingOf(group, 'network'),
-      message: 'is of the client device-sdk, whose connections without TLS can go through no network',
-      hint: 'set connect.auth to "x509", or connect.client to "dense"',
-    },
-  ];
+  if (connect.protocol !== 'mqtt') return [];
+  const scheme = endpointFor(mqttEndpointsOf(plan.target), connect.auth)?.scheme;
+  const connection = { client: connect.client, scheme, isShaped: network !== undefined };
+  return checkProxy(connection, settingOf(group, 'connect.client'));
 }
 
 /** Of a draft without a target it is not known yet where it is to run, unless an account pays for it: then on AWS. */

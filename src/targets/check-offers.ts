@@ -2,6 +2,7 @@ import type { ConnectSettings, ObserverName } from '../profile/load-profile.ts';
 import type { CheckedSettings } from '../profile/target-rules.ts';
 import type { InputError } from '../shared/errors.ts';
 import { valueAt } from '../shared/json-path.ts';
+import { checkProxy } from './device-proxy.ts';
 import { authOver, isOverTls, type MqttEndpoint } from './mqtt-endpoint.ts';
 import type { TargetTraits } from './target-traits.ts';
 
@@ -146,12 +147,12 @@ function checkClient(
   { connect: { client }, network }: CheckedSettings['profile'],
   scheme: string | undefined,
 ): InputError[] {
-  const isWithoutProxy = scheme === 'mqtt' && network !== undefined;
-  if (client === 'dense' || (scheme !== 'ws' && !isWithoutProxy)) return [];
-  const message = isWithoutProxy
-    ? 'is "device-sdk", whose connections without TLS can go through no network'
-    : 'is "device-sdk", which has no WebSocket without TLS';
-  return [{ path: 'connect.client', message, hint: 'set it to "dense"' }];
+  const path = 'connect.client';
+  if (client === 'device-sdk' && scheme === 'ws')
+    return [
+      { path, message: 'is "device-sdk", which has no WebSocket without TLS', hint: 'set it to "dense"' },
+    ];
+  return checkProxy({ client, scheme, isShaped: network !== undefined }, path);
 }
 
 function isMqtt(scheme: string | undefined): scheme is MqttEndpoint['scheme'] {

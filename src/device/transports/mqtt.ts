@@ -1,12 +1,13 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { lacksProxy } from '../../targets/device-proxy.ts';
 import { openLoopbackProxy } from '../network/loopback-proxy.ts';
 import type { SliceNetwork } from '../network/shaping/slice-network.ts';
 import type { MakeTransport } from '../transport.ts';
 import { type MqttTarget, makeDenseClient, mqttSettingsOf, onceByPair } from './dense-client.ts';
 
-/** The Device SDK has a proxy, and so a network, over TLS alone. Exit code 2. */
+/** `checkProxy` refuses the same beforehand, where the endpoint is known. Exit code 2. */
 class NoProxyWithoutTlsError extends StampedeError {
   constructor() {
     super('NoProxyWithoutTls', 'connections of the client device-sdk without TLS can go through no network', {
@@ -31,7 +32,8 @@ export async function makeMqttTransport(
   const { endpoint, credentials } = target;
   const { host, port } = endpoint;
   const isShaped = network !== undefined && profile.network !== undefined;
-  if (isShaped && endpoint.scheme === 'mqtt') throw new NoProxyWithoutTlsError();
+  if (lacksProxy({ client: profile.connect.client, scheme: endpoint.scheme, isShaped }))
+    throw new NoProxyWithoutTlsError();
   const proxy = isShaped
     ? await openLoopbackProxy({ target: endpoint, network, connectTimeoutMs: profile.connect.timeoutMs })
     : undefined;

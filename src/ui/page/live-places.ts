@@ -1,8 +1,9 @@
-/** Places of the live page that its script fills, from top to bottom: the ids of their elements. */
-export const livePlaces = [
-  'tiles',
-  'fleet-tiles',
-  'rate-plot',
+/**
+ * Places of the live page that its script fills, from top to bottom: the ids of their elements. What shows the effect of a change of the
+ * run is above the forms for it, so that both are in view.
+ */
+export const placesAboveControls = ['tiles', 'fleet-tiles', 'rate-plot'] as const;
+export const placesBelowControls = [
   'slices-plot',
   'groups-table',
   'ledger-plot',
@@ -10,4 +11,4 @@ export const livePlaces = [
   'latency-plots',
 ] as const;
 
-export type LivePlace = (typeof livePlaces)[number];
+export type LivePlace = (typeof placesAboveControls | typeof placesBelowControls)[number];

@@ -1,7 +1,7 @@
 import { renderReportHeader, renderReportSections } from '../../report/html.ts';
 import { html } from '../../report/html-markup.ts';
 import type { Report } from '../../report/report-model.ts';
-import { livePlaces } from '../page/live-places.ts';
+import { placesAboveControls, placesBelowControls } from '../page/live-places.ts';
 import type { Page } from './layout.ts';
 
 /** A run that is over: its report, as the file has it. */
@@ -28,8 +28,8 @@ export function livePage(runId: string, name: string): Page {
 </div>
 <p class="timeline"><b id="phase" role="status">starting</b><progress id="elapsed" max="1" value="0" aria-label="Time of the run that is over"></progress><output id="left"></output></p>
 <p id="trouble" class="problem" role="alert"></p>
-${livePlaces.slice(0, 3).map(place)}<section id="controls" aria-label="Change the run"></section>
-${livePlaces.slice(3).map(place)}
+${placesAboveControls.map(place)}<section id="controls" aria-label="Change the run"></section>
+${placesBelowControls.map(place)}
 </div>
 <noscript><p class="card">The live view needs JavaScript. The report of the run does not.</p></noscript>`,
   };

@@ -87,7 +87,7 @@ describe('makePlan', () => {
         account: { limits: accountLimitsOf('default'), live: [], isCharged: false },
         target: { kind: 'aws-iot', endpoints, dataUrl: 'https://x' } as Target,
       }).errors.map(({ path }) => path);
-    expect(errorsOf({ client: 'device-sdk' }, 'lte')).toEqual(['network']);
+    expect(errorsOf({ client: 'device-sdk' }, 'lte')).toEqual(['connect.client']);
     expect(errorsOf({ client: 'device-sdk', auth: 'x509' }, 'lte')).toEqual([]);
     expect(errorsOf({ client: 'device-sdk' })).toEqual([]);
     expect(errorsOf({ client: 'dense' }, 'lte')).toEqual([]);

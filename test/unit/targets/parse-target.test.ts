@@ -147,6 +147,11 @@ describe('a profile that names a target', () => {
       { target: 'ws://broker', connect: { client: 'device-sdk' } },
       ['connect.client is "device-sdk"'],
     ],
+    [
+      'a network of a client that has no proxy there',
+      { target: 'mqtt://broker', connect: { client: 'device-sdk' }, network: 'lte' },
+      ['connect.client is "device-sdk", whose connections without TLS can go through no network'],
+    ],
   ])('has an error for %s', (_what, profile, errors) => {
     const found = errorsOf(profile);
     expect(found).toHaveLength(errors.length);
