@@ -11,6 +11,7 @@ const storedFiles = [
   { name: 'plan', file: 'src/plan/plan.ts', type: 'StoredPlan' },
   { name: 'slice-result', file: 'src/measure/slice-result.ts', type: 'SliceResult' },
   { name: 'action', file: 'src/plan/actions/action.ts', type: 'StoredAction' },
+  { name: 'judged-hold', file: 'src/plan/search/judged-hold.ts', type: 'JudgedHold' },
   { name: 'slice-death', file: 'src/measure/slice-death.ts', type: 'SliceDeath' },
   { name: 'arrival-window', file: 'src/measure/arrival-window.ts', type: 'ArrivalWindow' },
   { name: 'subscriber-record', file: 'src/measure/subscriber-record.ts', type: 'SubscriberRecord' },

@@ -1,4 +1,5 @@
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
+import type { JudgedHold } from '../plan/search/judged-hold.ts';
 import { OtherRunError } from '../report/stored/other-run-error.ts';
 import type { StoredFiles, StoredKind } from '../report/stored/read-stored.ts';
 
@@ -29,6 +30,7 @@ export const runKeys = {
   deaths: (runId: string) => `runs/${runId}/deaths/`,
   death: (runId: string, { slice, leg }: LegId) => `runs/${runId}/deaths/${slice}/${leg}.json`,
   action: (runId: string, k: number) => `runs/${runId}/actions/${k}.json`,
+  judgedHold: (runId: string, { step }: Pick<JudgedHold, 'step'>) => `runs/${runId}/search/${step}.json`,
   arrivals: (runId: string) => `runs/${runId}/arrivals/`,
   arrivalWindow: (runId: string, { observer, window }: Pick<ArrivalWindow, 'observer' | 'window'>) =>
     `runs/${runId}/arrivals/${observer}/${window}.json`,
@@ -49,6 +51,7 @@ const ownKeys: {
   report: ({ runId }) => runKeys.report(runId),
   sliceResult: (result) => runKeys.slice(result.runId, result),
   action: ({ runId, k }) => runKeys.action(runId, k),
+  judgedHold: (hold, runId) => runKeys.judgedHold(runId, hold),
   sliceDeath: (death, runId) => runKeys.death(runId, death),
   arrivalWindow: (window) => runKeys.arrivalWindow(window.runId, window),
   subscriberRecord: (record) => runKeys.subscriber(record.runId, record),

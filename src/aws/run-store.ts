@@ -5,6 +5,7 @@ import type { SubscriberRecord } from '../measure/subscriber-record.ts';
 import { type LiveAction, maxActions, type StoredAction, storeNumbered } from '../plan/actions/action.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { JudgedHold } from '../plan/search/judged-hold.ts';
 import { formatReportJson } from '../report/report-json.ts';
 import type { Report } from '../report/report-model.ts';
 import { readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
@@ -50,8 +51,14 @@ export interface RunStore {
   sliceDeaths(runId: string): AsyncIterable<SliceDeath>;
   /** Stores an action under the first number that is free, even against others who store at the same time. */
   putAction(runId: string, action: LiveAction): Promise<StoredAction>;
+  /** Stores an action under a number. Undefined: the number is taken. @param k all below it are taken */
+  putActionAt(runId: string, k: number, action: LiveAction): Promise<StoredAction | undefined>;
   /** The run's actions in their order. @param from the first number to be read */
   actions(runId: string, from?: number): AsyncIterable<StoredAction>;
+  /** Stores what a hold of a search was judged to be, unless it was judged before. @returns what is stored */
+  putJudgedHold(runId: string, hold: JudgedHold): Promise<JudgedHold>;
+  /** In the order of their steps, without a gap. @param from the first step to be read */
+  judgedHolds(runId: string, from?: number): AsyncIterable<JudgedHold>;
   putArrivalWindow(window: ArrivalWindow): Promise<void>;
   /** Arrival windows whose key is not in `known`; adds the keys it yields to it. */
   arrivalWindows(runId: string, known: Set<string>): AsyncIterable<ArrivalWindow>;
@@ -144,6 +151,12 @@ export function openRunStore(objects: RunObjects): RunStore {
     }
   }
 
+  const getJudgedHold = (runId: string, step: number): Promise<JudgedHold | undefined> =>
+    get('judgedHold', runId, runKeys.judgedHold(runId, { step }));
+
+  const isPut = (action: StoredAction): Promise<boolean> =>
+    objects.putIfNew(runKeys.action(action.runId, action.k), JSON.stringify(action));
+
   return {
     putPlan: (plan) => put(runKeys.plan(plan.runId), JSON.stringify(plan)),
     async getPlan(runId) {
@@ -166,12 +179,24 @@ export function openRunStore(objects: RunObjects): RunStore {
       let from = 0;
       for await (const _ of actions(runId)) from++;
       const stored = (k: number): StoredAction => ({ version: 1, runId, k, ...action });
-      const k = await storeNumbered(from, (next) =>
-        objects.putIfNew(runKeys.action(runId, next), JSON.stringify(stored(next))),
-      );
-      return stored(k);
+      return stored(await storeNumbered(from, (k) => isPut(stored(k))));
+    },
+    async putActionAt(runId, k, action) {
+      const stored: StoredAction = { version: 1, runId, k, ...action };
+      return (await isPut(stored)) ? stored : undefined;
     },
     actions,
+    async putJudgedHold(runId, hold) {
+      if (await objects.putIfNew(runKeys.judgedHold(runId, hold), JSON.stringify(hold))) return hold;
+      return (await getJudgedHold(runId, hold.step)) ?? hold;
+    },
+    async *judgedHolds(runId, from = 0) {
+      for (let step = from; ; step++) {
+        const hold = await getJudgedHold(runId, step);
+        if (hold === undefined) return;
+        yield hold;
+      }
+    },
     putArrivalWindow: (window) => put(runKeys.arrivalWindow(window.runId, window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {
       const fresh = async function* (): AsyncGenerator<string> {

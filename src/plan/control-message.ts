@@ -1,3 +1,5 @@
+import type { SearchEnd } from './search/search-answer.ts';
+
 /** What ended a slice before its time, as its result has it. */
 export interface ControlMessage {
   readonly command: 'stop';
@@ -5,8 +7,10 @@ export interface ControlMessage {
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The run's own state machine: by a threshold, or because too many slices failed. Absent: a user. */
-  readonly by?: 'run';
+  /** `run`: its state machine, by a threshold or because too many slices failed. `search`: its capacity search is over. Absent: a user. */
+  readonly by?: 'run' | 'search';
+  /** By a search: how it ended. */
+  readonly ended?: SearchEnd;
   /** Present if a threshold ended the run (`abortOnFail`). */
   readonly threshold?: FailedThreshold;
 }

@@ -27,7 +27,7 @@ export interface FanOut {
   readonly stopSeconds: number;
   /** 0–100. */
   readonly toleratedFailurePercentage: number;
-  /** Whether a threshold may end the run: then the state machine looks at it while it runs. */
+  /** Whether the state machine looks at the run while it goes on: a threshold may end it, or it searches. */
   readonly isWatched: boolean;
   /** Whole: how long it waits between two looks. */
   readonly watchSeconds: number;

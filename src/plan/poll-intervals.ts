@@ -1,4 +1,5 @@
 import type { RunProfile } from '../profile/load-profile.ts';
+import { accountOf } from './account.ts';
 import type { Plan } from './plan.ts';
 
 /*
@@ -10,20 +11,32 @@ import type { Plan } from './plan.ts';
 interface Pace {
   /** A checkpoint costs a request: often enough that a slice that is killed has lost little. */
   readonly checkpointMs: number;
-  /** Whole seconds that the state machine waits between two looks at the run; what a look takes comes on top. */
+  /**
+   * Whole seconds that the state machine waits between two looks at the run; what a look takes comes on top. An execution has 25,000 events
+   * at most, and a look takes `eventsPerLook` of them.
+   */
   readonly pollSeconds: number;
 }
 
 const ofAnyRun: Pace = { checkpointMs: 10_000, pollSeconds: 5 };
 /** For a run that a threshold may end: the threshold is checked against checkpoints. */
 const watched: Pace = { checkpointMs: 5_000, pollSeconds: 5 };
+/** Of a search, on one machine: a request costs nothing, and each hold waits for the next checkpoint and the next look. */
+const rehearsedSearch: Pace = { checkpointMs: 1_000, pollSeconds: 1 };
 
-function paceOf({ profile }: PacedPlan): Pace {
-  return isWatched(profile) ? watched : ofAnyRun;
+/** In the history of the execution: two of the Wait, two of the Choice, and five of the Task, which schedules, starts and ends a Lambda. */
+export const eventsPerLook = 9;
+
+function paceOf(plan: PacedPlan): Pace {
+  const reason = watchReasonOf(plan.profile);
+  if (reason === undefined) return ofAnyRun;
+  return reason === 'search' && !accountOf(plan).isCharged ? rehearsedSearch : watched;
 }
 
+type WatchedProfile = Pick<RunProfile, 'thresholds' | 'search'>;
+
 /** Without an account: as on AWS. */
-type PacedPlan = Pick<Plan, 'account'> & { readonly profile: Pick<RunProfile, 'thresholds'> };
+type PacedPlan = Pick<Plan, 'account'> & { readonly profile: WatchedProfile };
 
 /** How often a slice stores what it has measured so far. */
 export function checkpointEveryMs(plan: PacedPlan): number {
@@ -38,17 +51,21 @@ export function pollEverySeconds(plan: PacedPlan): number {
 /** How often a subscriber slice stores an arrival window: as often as the readers of the queue do (`batchWindowSeconds`). */
 export const arrivalWindowMs = 1_000;
 
-/** Why the state machine looks at a run while it goes on. `thresholds`: one may end it before its time (`abortOnFail`). */
-export type WatchReason = 'thresholds';
+/**
+ * Why the state machine looks at a run while it goes on. `thresholds`: one may end it before its time (`abortOnFail`). `search`: it judges
+ * the holds of a search, and issues its steps.
+ */
+export type WatchReason = 'thresholds' | 'search';
 
 /** Undefined: it does not. */
-export function watchReasonOf({ thresholds }: Pick<RunProfile, 'thresholds'>): WatchReason | undefined {
+export function watchReasonOf({ thresholds, search }: WatchedProfile): WatchReason | undefined {
+  if (search !== undefined) return 'search';
   const mayEnd = Object.values(thresholds).some((list) => list.some(({ abortOnFail }) => abortOnFail));
   return mayEnd ? 'thresholds' : undefined;
 }
 
 /** Whether the state machine looks at the run while it goes on. */
-export function isWatched(profile: Pick<RunProfile, 'thresholds'>): boolean {
+export function isWatched(profile: WatchedProfile): boolean {
   return watchReasonOf(profile) !== undefined;
 }
 

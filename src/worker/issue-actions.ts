@@ -1,6 +1,6 @@
 import type { RunStore } from '../aws/run-store.ts';
 import { accountOf } from '../plan/account.ts';
-import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
+import type { ActionData, LiveAction, StoredAction } from '../plan/actions/action.ts';
 import { actionLeadMs, announcedWithinMs } from '../plan/actions/action-lead.ts';
 import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
@@ -13,6 +13,7 @@ import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import { RefusedByPreflightError } from '../plan/refusals.ts';
+import { isLevelKind } from '../plan/search/step-actions.ts';
 import { wallsOf } from '../plan/walls.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { formatInstant, formatTimeLeft } from '../shared/format.ts';
@@ -78,13 +79,14 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
   const unknownGroup = refuseGroup(plan, group);
   const errors = [
     ...refuseStopped(stored),
+    ...refuseSearched(plan, actions),
     ...refuseInstant(plan, { at, soonestAt, askedAt, group: unknownGroup.length === 0 ? group : undefined }),
     ...(unknownGroup.length > 0
       ? unknownGroup
       : actions.flatMap((action) => kindOf(action, kinds)?.refuse(plan, action, group) ?? [])),
   ];
   if (errors.length > 0) throw refused(...errors);
-  refuseLoad(plan, withActions(plan, [...stored, ...live]));
+  checkLoad(plan, stored, live);
   await control.issue(runId, ...live);
   return {
     at,
@@ -99,8 +101,13 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
   };
 }
 
-/** Refuses what preflight would refuse of a plan with the amended load. */
-function refuseLoad(plan: Plan, amended: Plan): void {
+/**
+ * Checks actions by the load that the run has with them.
+ * @param stored all that were issued before
+ * @throws RefusedByPreflightError for what preflight would refuse of a plan with that load
+ */
+export function checkLoad(plan: Plan, stored: readonly StoredAction[], actions: readonly LiveAction[]): void {
+  const amended = withActions(plan, [...stored, ...actions]);
   if (amended === plan) return;
   const walls = wallsOf(amended, accountOf(amended).limits);
   const refusals = amended.profile.limits.enforce ? preflight(amended).refusals : [];
@@ -144,6 +151,19 @@ function refuseStopped(stored: readonly StoredAction[]): InputError[] {
       hint: 'a run that was stopped takes no actions any more',
     },
   ];
+}
+
+/** The levels of a search are its own: a hold with another load would be judged for the wrong one. */
+function refuseSearched({ profile }: Plan, actions: readonly ActionData[]): InputError[] {
+  const { search } = profile;
+  if (search === undefined) return [];
+  return actions
+    .filter(({ kind }) => isLevelKind(kind))
+    .map(({ kind }) => ({
+      path: kind,
+      message: 'is what the search of this run changes by itself',
+      hint: 'stop the run, and run the profile without its search',
+    }));
 }
 
 interface Instants {

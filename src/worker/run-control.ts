@@ -18,16 +18,32 @@ export interface RunControl {
   clear(runId: string): Promise<void>;
 }
 
+/** For actions that a run issues by itself, and that have to be issued once though whoever issues them may fail and try again. */
+export interface RepeatableControl {
+  /**
+   * Issues actions that depend on all those before them.
+   * @param k number of the first
+   * @returns false: another action has that number, and none of these was stored
+   */
+  issueNext(runId: string, k: number, ...actions: readonly LiveAction[]): Promise<boolean>;
+  /** Announces the last action that is stored, unless it is announced: whoever stored it may have ended before that. */
+  announceStored(runId: string): Promise<void>;
+}
+
 type StoredAnnouncement = Announcement & { readonly k: number };
 
 interface RunControlParts {
-  readonly store: Pick<RunStore, 'putAction' | 'actions'>;
+  readonly store: Pick<RunStore, 'putAction' | 'putActionAt' | 'actions'>;
   readonly control: Pick<Control, 'announce' | 'read' | 'clear'>;
   /** Replaces every announcement so far. */
   readonly kinds?: readonly ActionKind[];
 }
 
-export function makeRunControl({ store, control, kinds = actionKinds }: RunControlParts): RunControl {
+export function makeRunControl({
+  store,
+  control,
+  kinds = actionKinds,
+}: RunControlParts): RunControl & RepeatableControl {
   /** The last action that is stored, which others may have issued. */
   const readLatest = async (runId: string, known: StoredAnnouncement): Promise<StoredAnnouncement> => {
     let latest = known;
@@ -71,6 +87,20 @@ export function makeRunControl({ store, control, kinds = actionKinds }: RunContr
   };
   return {
     issue,
+    async issueNext(runId, k, ...[first, ...others]) {
+      if (first === undefined) return true;
+      let last = await store.putActionAt(runId, k, first);
+      if (last === undefined) return false;
+      for (const action of others) last = await store.putAction(runId, action);
+      await announce(runId, last);
+      return true;
+    },
+    async announceStored(runId) {
+      let last: StoredAnnouncement | undefined;
+      for await (const action of store.actions(runId)) last = action;
+      const announced = await control.read(runId);
+      if (last !== undefined && (announced?.k ?? -1) < last.k) await announce(runId, last);
+    },
     requestStop: (runId, { at, ...stop }) => issue(runId, { at, action: stopAction(stop) }),
     clear: (runId) => control.clear(runId),
   };

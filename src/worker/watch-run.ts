@@ -1,6 +1,6 @@
 import { makeLedger } from '../measure/ledger.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
-import type { StoredAction } from '../plan/actions/action.ts';
+import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import { withActions } from '../plan/actions/with-actions.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -9,7 +9,7 @@ import { formatShare } from '../shared/format.ts';
 import { watchThresholds } from './watch-thresholds.ts';
 import type { WatchDeps, WatchedRun, Watcher } from './watcher.ts';
 
-const watchers: Readonly<Record<WatchReason, Watcher>> = { thresholds: watchThresholds };
+const watchers: Readonly<Partial<Record<WatchReason, Watcher>>> = { thresholds: watchThresholds };
 
 /**
  * One look at a run in progress.
@@ -22,11 +22,18 @@ export async function watchRun(stored: Plan, deps: WatchDeps): Promise<boolean> 
   if (reason === undefined || now >= timeline.publishEndAt) return false;
   const actions: StoredAction[] = [];
   for await (const action of deps.store.actions(runId)) actions.push(action);
-  if (await isStopped(runId, actions, deps)) return false;
+  const announced = await deps.control.read(runId);
+  // One that could not be stored was only announced.
+  if (announced !== undefined && isStop(announced)) return false;
+  if (actions.some(isStop)) {
+    await deps.control.announceStored(runId);
+    return false;
+  }
   const plan = withActions(stored, actions);
   const run: WatchedRun = {
     plan,
     actions,
+    ...(announced && { announced }),
     now,
     isLast: now + pollEverySeconds(plan) * 1_000 >= timeline.publishEndAt,
     async readSlices() {
@@ -39,7 +46,7 @@ export async function watchRun(stored: Plan, deps: WatchDeps): Promise<boolean> 
       return { slices, ledger };
     },
   };
-  return watchers[reason](run, deps);
+  return watchers[reason]?.(run, deps) ?? false;
 }
 
 /** The Map has failed, and with it the slices' executions. Their Lambdas run on until they receive a stop. */
@@ -53,13 +60,6 @@ export async function stopSlices(
   await control.requestStop(runId, { reason, at: now(), by: 'run' });
 }
 
-/** By an action that was stored, or by one that could only be announced. */
-async function isStopped(
-  runId: string,
-  actions: readonly StoredAction[],
-  { control }: WatchDeps,
-): Promise<boolean> {
-  if (actions.some((action) => stopOf(action) !== undefined)) return true;
-  const announced = await control.read(runId);
-  return announced !== undefined && stopOf(announced) !== undefined;
+function isStop(action: LiveAction): boolean {
+  return stopOf(action) !== undefined;
 }

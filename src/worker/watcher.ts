@@ -3,13 +3,16 @@ import type { Metrics } from '../aws/metric-sums.ts';
 import type { RunStore } from '../aws/run-store.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
-import type { StoredAction } from '../plan/actions/action.ts';
+import type { Announcement, StoredAction } from '../plan/actions/action.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { RunControl } from './run-control.ts';
+import type { RepeatableControl, RunControl } from './run-control.ts';
 
 export interface WatchDeps {
-  readonly store: Pick<RunStore, 'sliceResults' | 'arrivalWindows' | 'actions'>;
-  readonly control: Pick<Control, 'read'> & Pick<RunControl, 'requestStop'>;
+  readonly store: Pick<
+    RunStore,
+    'sliceResults' | 'arrivalWindows' | 'actions' | 'judgedHolds' | 'putJudgedHold'
+  >;
+  readonly control: Pick<Control, 'read'> & Pick<RunControl, 'issue' | 'requestStop'> & RepeatableControl;
   readonly metrics: Metrics;
   /** Epoch milliseconds. */
   now(): number;
@@ -21,6 +24,8 @@ export interface WatchedRun {
   readonly plan: Plan;
   /** In the order in which they were stored; none of them is a stop. */
   readonly actions: readonly StoredAction[];
+  /** Absent: nothing was announced. */
+  readonly announced?: Announcement;
   /** Epoch milliseconds: the look began. */
   readonly now: number;
   /** Whether it is the last look that comes before the end of publishing. */

@@ -2,6 +2,7 @@ import type { JsonValue } from '../../profile/load-profile.ts';
 import type { NetworkForm } from '../../profile/network-presets.ts';
 import type { Disconnect } from '../../profile/planned-action.ts';
 import type { ControlMessage } from '../control-message.ts';
+import type { SearchStep } from '../search/judged-hold.ts';
 
 /** A change of a run while it goes on. */
 export interface LiveAction {
@@ -10,6 +11,8 @@ export interface LiveAction {
   /** Absent: all device groups. */
   readonly group?: string;
   readonly action: ActionData;
+  /** Of an action that a capacity search issued: which of its steps it belongs to. Slices do not read it. */
+  readonly step?: SearchStep;
 }
 
 /** An action in the form in which it is stored and announced. */

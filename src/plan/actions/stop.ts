@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../profile/load-profile.ts';
 import type { ControlMessage, FailedThreshold } from '../control-message.ts';
+import { type SearchEnd, searchEnds } from '../search/search-answer.ts';
 import type { ActionData, ActionKind, LiveAction } from './action.ts';
 
 /** Why a run ends. What devices did before still counts. */
@@ -11,10 +12,11 @@ export const stopKind: ActionKind<Stop> = {
   takesEffect: 'at once',
   // A run must be stoppable even where its run store cannot be written: on a full disk, or by a user who may not write there.
   isAnnouncedUnstored: true,
-  parse({ reason, by, threshold }) {
+  parse({ reason, by, ended, threshold }) {
     return {
       reason: typeof reason === 'string' ? reason : 'stopped by a control message',
-      ...(by === 'run' ? { by } : {}),
+      ...(by === 'run' || by === 'search' ? { by } : {}),
+      ...(isSearchEnd(ended) ? { ended } : {}),
       ...(isFailedThreshold(threshold) ? { threshold } : {}),
     };
   },
@@ -24,11 +26,12 @@ export const stopKind: ActionKind<Stop> = {
   },
 };
 
-export function stopAction({ reason, by, threshold }: Stop): ActionData {
+export function stopAction({ reason, by, ended, threshold }: Stop): ActionData {
   return {
     kind: stopKind.kind,
     reason,
     ...(by === undefined ? {} : { by }),
+    ...(ended === undefined ? {} : { ended }),
     ...(threshold === undefined ? {} : { threshold: { ...threshold } }),
   };
 }
@@ -39,14 +42,19 @@ export function stopOf({ at, action }: LiveAction): ControlMessage | undefined {
   return stop && controlMessageOf(stop, at);
 }
 
-function controlMessageOf({ reason, by, threshold }: Stop, at: number): ControlMessage {
+function controlMessageOf({ reason, by, ended, threshold }: Stop, at: number): ControlMessage {
   return {
     command: 'stop',
     reason,
     at,
     ...(by === undefined ? {} : { by }),
+    ...(ended === undefined ? {} : { ended }),
     ...(threshold === undefined ? {} : { threshold }),
   };
+}
+
+function isSearchEnd(value: JsonValue | undefined): value is SearchEnd {
+  return searchEnds.some((end) => end === value);
 }
 
 function isFailedThreshold(value: JsonValue | undefined): value is JsonValue & FailedThreshold {

@@ -5,9 +5,18 @@ import { type Bracket, bracketOf, type LevelRecord } from './levels.ts';
 /**
  * `found`: the knee, within the precision. `all-passed`: the service takes more than `to`. `none-passed`: less than `from`. `void`: the
  * generator is not good enough. `stopped`: by a user or a threshold. `out-of-time`: the time of the search, or its holds, were over
- * before the two levels were near enough or confirmed.
+ * before the two levels were near enough or confirmed. `refused`: a level was refused, as an action of a user's would have been.
  */
-export type SearchEnd = 'found' | 'all-passed' | 'none-passed' | 'void' | 'stopped' | 'out-of-time';
+export const searchEnds = [
+  'found',
+  'all-passed',
+  'none-passed',
+  'void',
+  'stopped',
+  'out-of-time',
+  'refused',
+] as const;
+export type SearchEnd = (typeof searchEnds)[number];
 
 export interface SearchAnswer {
   readonly ended: SearchEnd;
@@ -16,7 +25,7 @@ export interface SearchAnswer {
   /** The lowest level that fails. Null: none has. */
   readonly breaks: number | null;
   readonly confidence: SearchConfidence;
-  /** Of a void search: what it would take, a sentence. */
+  /** Of a void search: what it would take, a sentence. Of one that ended because a level was refused: the refusal. */
   readonly needs?: string;
 }
 

@@ -7,6 +7,7 @@ import { checkStoredPlan, checkStoredProfile, checkTimes } from '../../plan/chec
 import type { InjectedFaults } from '../../plan/conditions.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { PlanProblem } from '../../plan/plan-problem.ts';
+import type { JudgedHold } from '../../plan/search/judged-hold.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { completeStoredTarget } from '../../targets/stored-target.ts';
 import type { Report } from '../report-model.ts';
@@ -17,6 +18,7 @@ export interface StoredFiles {
   readonly plan: Plan;
   readonly sliceResult: SliceResult;
   readonly action: StoredAction;
+  readonly judgedHold: JudgedHold;
   readonly sliceDeath: SliceDeath;
   readonly arrivalWindow: ArrivalWindow;
   readonly subscriberRecord: SubscriberRecord;
@@ -71,6 +73,7 @@ const validators: { readonly [Kind in StoredKind]: () => Promise<object> } = {
   plan: () => import('./generated/plan.ts'),
   sliceResult: () => import('./generated/slice-result.ts'),
   action: () => import('./generated/action.ts'),
+  judgedHold: () => import('./generated/judged-hold.ts'),
   sliceDeath: () => import('./generated/slice-death.ts'),
   arrivalWindow: () => import('./generated/arrival-window.ts'),
   subscriberRecord: () => import('./generated/subscriber-record.ts'),

@@ -26,6 +26,7 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
   { sid: 'ReadPlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
   { sid: 'ReadActions', wildcard: `${runs}/*/actions/*`, reason: `${runIds}; a key an action` },
   { sid: 'StoreActions', wildcard: `${runs}/*/actions/*`, reason: `${runIds}; a key an action` },
+  { sid: 'StoreJudgedHolds', wildcard: `${runs}/*/search/*`, reason: `${runIds}; a key a step of a search` },
   { sid: 'WriteSliceResults', wildcard: `${runs}/*/slices/*`, reason: `${runIds}; a key a leg of a slice` },
   { sid: 'RecordFailures', wildcard: `${runs}/*/deaths/*`, reason: `${runIds}; a key a leg of a slice` },
   { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/rule/*`, reason: `${runIds}; a key a batch` },

@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { LiveAction, StoredAction } from '../../../src/plan/actions/action.ts';
 import { stopAction } from '../../../src/plan/actions/stop.ts';
-import type { StopRequest } from '../../../src/worker/run-control.ts';
+import { makeRunControl, type StopRequest } from '../../../src/worker/run-control.ts';
 import { stopSlices, watchRun } from '../../../src/worker/watch-run.ts';
 import type { WatchDeps } from '../../../src/worker/watcher.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
+import { makeMemoryRun } from '../../support/run/memory-run.ts';
 
 const abort = (threshold: string, delayAbortEval = '0s') => ({
   threshold,
@@ -52,8 +53,10 @@ async function look(scene: Scene) {
       },
     ];
   });
+  const memory = makeMemoryRun();
   const deps: WatchDeps = {
     store: {
+      ...memory.store,
       async *sliceResults() {
         yield* results;
       },
@@ -65,6 +68,7 @@ async function look(scene: Scene) {
       },
     },
     control: {
+      ...makeRunControl(memory),
       read: async () => scene.announced,
       requestStop: async (_runId, request) => void stops.push(request),
     },
@@ -157,6 +161,7 @@ describe('stopSlices', () => {
     const stops: StopRequest[] = [];
     await stopSlices(planOf(), 'States.ExceedToleratedFailureThreshold', {
       control: {
+        ...makeRunControl(makeMemoryRun()),
         read: async () => undefined,
         requestStop: async (_runId, request) => void stops.push(request),
       },

@@ -1,0 +1,74 @@
+import type { Control } from '../../../src/aws/control.ts';
+import { openRunStore, type RunObjects, type RunStore } from '../../../src/aws/run-store.ts';
+import type { Announcement } from '../../../src/plan/actions/action.ts';
+
+/** When a request of a run's fails: before it has done what it was to do, or after. */
+export type Failure = 'before' | 'after';
+
+export interface MemoryRun {
+  readonly store: RunStore;
+  readonly control: Control;
+  /** How many requests there were. */
+  requests(): number;
+}
+
+/**
+ * A run store and a control topic in memory.
+ * @param failureOf by number of the request, from 1; undefined: it succeeds
+ */
+export function makeMemoryRun(
+  failureOf: (request: number) => Failure | undefined = () => undefined,
+): MemoryRun {
+  const files = new Map<string, string>();
+  let retained: Announcement | undefined;
+  let requests = 0;
+  const request = async <Answer>(does: () => Answer): Promise<Answer> => {
+    requests++;
+    const failure = failureOf(requests);
+    await Promise.resolve();
+    if (failure === 'before') throw new Error('the request failed');
+    const answer = does();
+    if (failure === 'after') throw new Error('the answer was lost');
+    return answer;
+  };
+  const objects: RunObjects = {
+    parallelReads: 4,
+    nameOf: (key) => key,
+    notFound: (runId) => {
+      throw new Error(`no run ${runId}`);
+    },
+    put: (key, body) => request(() => void files.set(key, body)),
+    putIfNew: (key, body) =>
+      request(() => {
+        const isNew = !files.has(key);
+        if (isNew) files.set(key, body);
+        return isNew;
+      }),
+    get: (key) => request(() => files.get(key)),
+    async *list(prefix) {
+      const keys = await request(() => [...files.keys()].filter((key) => key.startsWith(prefix)).sort());
+      for (const key of keys) yield { key, modifiedAt: async () => undefined };
+    },
+    delete: (key) => request(() => void files.delete(key)),
+  };
+  return {
+    store: openRunStore(objects),
+    control: {
+      announce: (_runId, { at, k, group, action }) =>
+        request(() => {
+          retained = {
+            at,
+            action,
+            ...(k === undefined ? {} : { k }),
+            ...(group === undefined ? {} : { group }),
+          };
+        }),
+      read: () => request(() => retained),
+      clear: () =>
+        request(() => {
+          retained = undefined;
+        }),
+    },
+    requests: () => requests,
+  };
+}
