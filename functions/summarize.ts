@@ -13,10 +13,12 @@ import { checkPlannedTarget } from '../src/targets/planned-target.ts';
 import type { Target } from '../src/targets/target.ts';
 import { dataUrlOf, namesOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
+import { judgeSoFar } from '../src/worker/judge-so-far.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
 import { makeRunControl } from '../src/worker/run-control.ts';
 import { summarizeRun } from '../src/worker/summarize-run.ts';
 import { stopSlices, watchRun } from '../src/worker/watch-run.ts';
+import type { WatchDeps } from '../src/worker/watcher.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
@@ -65,7 +67,13 @@ export async function handler(
   );
   const control = { ...topic, ...makeRunControl({ store, control: topic }) };
   if (interim === true) {
-    const watch = { store, metrics, control, now: Date.now };
+    const watch: WatchDeps = {
+      store,
+      metrics,
+      control,
+      judgeHold: (run, step) => judgeSoFar(run, step, { store, metrics, backlog }),
+      now: Date.now,
+    };
     if (failure !== undefined) await stopSlices(plan, failure, watch);
     const isWatched = failure === undefined && (await watchRun(plan, watch));
     return { runId, isWatched, watchSeconds: pollEverySeconds(plan) };

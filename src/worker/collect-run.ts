@@ -117,7 +117,7 @@ async function readSubscribers(store: RunRecord, plan: Plan, ledger: Ledger): Pr
 }
 
 /** Of a run whose messages no rule reads: what the stack's queues hold is not its own. */
-const noBacklog: ArrivalsBacklog = { deadLetterQueues: [] };
+export const noBacklog: ArrivalsBacklog = { deadLetterQueues: [] };
 
 /** Messages that the rule's reader has not stored: with no queue that could hold anything, they would be lost. */
 function missingOf(ledger: Ledger): number {
@@ -128,7 +128,7 @@ interface ReadUnread extends Unread {
   readonly unseenBecause: readonly string[];
 }
 
-function noteReadUpTo(readUpTo: Map<string, string>, { shard, sequenceNumber }: StreamPosition): void {
+export function noteReadUpTo(readUpTo: Map<string, string>, { shard, sequenceNumber }: StreamPosition): void {
   const known = readUpTo.get(shard);
   if (known === undefined || compareSequenceNumbers(sequenceNumber, known) > 0) {
     readUpTo.set(shard, sequenceNumber);
@@ -145,18 +145,27 @@ async function readUnread({ source }: ArrivalsBacklog, run: ReadRun): Promise<Re
   }
 }
 
-async function readBacklog(
-  { deadLetterQueues }: ArrivalsBacklog,
-  { count, messages, unseenBecause }: ReadUnread,
-  { runId, createdAt }: ReadRun,
-): Promise<Backlog> {
-  let backlog: Backlog = {
+/** Messages of a run that goes on which the rule's reader has not stored; what was given up is not looked at. */
+export async function readUnreadSoFar(backlog: ArrivalsBacklog, run: ReadRun): Promise<Backlog> {
+  return unreadOf(await readUnread(backlog, run));
+}
+
+function unreadOf({ count, messages, unseenBecause }: ReadUnread): Backlog {
+  return {
     ...emptyBacklog,
     unread: count,
     ...(messages && { unreadMessages: messages }),
     unseen: unseenBecause.length > 0 ? Number.POSITIVE_INFINITY : 0,
     unseenBecause,
   };
+}
+
+async function readBacklog(
+  { deadLetterQueues }: ArrivalsBacklog,
+  unread: ReadUnread,
+  { runId, createdAt }: ReadRun,
+): Promise<Backlog> {
+  let backlog = unreadOf(unread);
   for (const queue of deadLetterQueues) {
     try {
       const { deadLetters, left } = await queue.read(runId, createdAt);

@@ -18,7 +18,7 @@ export interface RunControl {
   clear(runId: string): Promise<void>;
 }
 
-/** For actions that a run issues by itself, and that have to be issued once though whoever issues them may fail and try again. */
+/** For actions that a run issues by itself: each has to be issued once, though what issues them may fail and try again. */
 export interface RepeatableControl {
   /**
    * Issues actions that depend on all those before them.
@@ -26,7 +26,7 @@ export interface RepeatableControl {
    * @returns false: another action has that number, and none of these was stored
    */
   issueNext(runId: string, k: number, ...actions: readonly LiveAction[]): Promise<boolean>;
-  /** Announces the last action that is stored, unless it is announced: whoever stored it may have ended before that. */
+  /** Announces the last action that is stored, unless it is announced: what stored it may have failed before that. */
   announceStored(runId: string): Promise<void>;
 }
 

@@ -6,10 +6,11 @@ import { withActions } from '../plan/actions/with-actions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { pollEverySeconds, type WatchReason, watchReasonOf } from '../plan/poll-intervals.ts';
 import { formatShare } from '../shared/format.ts';
+import { watchSearch } from './watch-search.ts';
 import { watchThresholds } from './watch-thresholds.ts';
 import type { WatchDeps, WatchedRun, Watcher } from './watcher.ts';
 
-const watchers: Readonly<Partial<Record<WatchReason, Watcher>>> = { thresholds: watchThresholds };
+const watchers: Readonly<Record<WatchReason, Watcher>> = { thresholds: watchThresholds, search: watchSearch };
 
 /**
  * One look at a run in progress.
@@ -46,7 +47,7 @@ export async function watchRun(stored: Plan, deps: WatchDeps): Promise<boolean> 
       return { slices, ledger };
     },
   };
-  return watchers[reason]?.(run, deps) ?? false;
+  return watchers[reason](run, deps);
 }
 
 /** The Map has failed, and with it the slices' executions. Their Lambdas run on until they receive a stop. */

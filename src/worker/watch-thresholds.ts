@@ -1,3 +1,4 @@
+import type { Metrics } from '../aws/metric-sums.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import { cloudWatchProtocolsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -23,7 +24,9 @@ export async function watchThresholds(run: WatchedRun, deps: WatchDeps): Promise
   if (measuredAt === undefined) return !isLast;
 
   for await (const window of deps.store.arrivalWindows(runId, new Set())) ledger.addWindow(window);
-  const cloudwatch = needsCloudWatch(plan) ? await readSoFar(plan, deps) : noCloudWatch;
+  const cloudwatch = needsCloudWatch(plan)
+    ? await readCloudWatch(plan, { metrics: deps.metrics, from: plan.timeline.createdAt, until: deps.now() })
+    : noCloudWatch;
   const threshold = failedAbortThreshold({ plan, ledger: ledger.closeSoFar(), cloudwatch, measuredAt });
   if (threshold === undefined) return !isLast;
   const reason = describeFailedThreshold(threshold);
@@ -39,10 +42,13 @@ function reportedUntil(running: readonly SliceResult[], aliveSince: number): num
 
 const noCloudWatch: CloudWatchView = { sums: {}, requested: [] };
 
-/** CloudWatch is a minute or more behind: what it does not show yet fails nothing. */
-async function readSoFar(plan: Plan, { metrics, now }: WatchDeps): Promise<CloudWatchView> {
+/** CloudWatch is a minute or more behind: what it does not show yet fails nothing. @param from epoch milliseconds, as is until */
+export async function readCloudWatch(
+  plan: Plan,
+  { metrics, from, until }: { readonly metrics: Metrics; readonly from: number; readonly until: number },
+): Promise<CloudWatchView> {
   if (traitsOf(plan.target).serviceCounts !== 'cloudwatch') return noCloudWatch;
-  const sums = await metrics.sums(cloudWatchProtocolsOf(plan), plan.timeline.createdAt, now());
+  const sums = await metrics.sums(cloudWatchProtocolsOf(plan), from, until);
   return { sums, requested: metrics.names };
 }
 

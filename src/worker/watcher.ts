@@ -5,6 +5,7 @@ import type { Ledger } from '../measure/ledger.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import type { Announcement, StoredAction } from '../plan/actions/action.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { JudgedHold, SearchStep } from '../plan/search/judged-hold.ts';
 import type { RepeatableControl, RunControl } from './run-control.ts';
 
 export interface WatchDeps {
@@ -14,6 +15,8 @@ export interface WatchDeps {
   >;
   readonly control: Pick<Control, 'read'> & Pick<RunControl, 'issue' | 'requestStop'> & RepeatableControl;
   readonly metrics: Metrics;
+  /** Judges a hold of a search by what slices and observers have stored so far. Undefined: not all of it is measured. */
+  judgeHold(run: WatchedRun, step: SearchStep): Promise<JudgedHold | undefined>;
   /** Epoch milliseconds. */
   now(): number;
 }

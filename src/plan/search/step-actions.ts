@@ -51,7 +51,7 @@ export function actionsOfStep({ of, group, from }: SearchRange, step: SearchStep
 /** A step as the run's actions have it. */
 export interface IssuedStep {
   readonly step: SearchStep;
-  /** Either may be missing: whoever issues a step may fail between the two. */
+  /** Either may be missing: a look that issues a step may fail between the two. */
   readonly level?: StoredAction;
   readonly rest?: StoredAction;
 }

@@ -34,6 +34,10 @@ interface Scene {
   readonly sums?: Readonly<Record<string, number>>;
 }
 
+const noSearch: Pick<WatchDeps, 'judgeHold'> = {
+  judgeHold: () => Promise.reject(new Error('this run has no search')),
+};
+
 async function look(scene: Scene) {
   const plan = planOf({ ...profile, ...scene.profile });
   const { publishAt } = plan.timeline;
@@ -55,6 +59,7 @@ async function look(scene: Scene) {
   });
   const memory = makeMemoryRun();
   const deps: WatchDeps = {
+    ...noSearch,
     store: {
       ...memory.store,
       async *sliceResults() {

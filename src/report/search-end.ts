@@ -1,0 +1,26 @@
+import { formatLevel } from '../plan/search/format-level.ts';
+import type { SearchAnswer, SearchEnd } from '../plan/search/search-answer.ts';
+import type { SearchRange } from '../profile/search.ts';
+
+const endings: Readonly<Record<SearchEnd, string>> = {
+  found: 'it found its answer',
+  'all-passed': 'its highest level passed',
+  'none-passed': 'its lowest level failed',
+  void: 'its holds were void',
+  stopped: 'it was stopped',
+  'out-of-time': 'it had no time for another hold',
+  refused: 'its next level was refused',
+};
+
+/** Why the run of a search ends, as a phrase: `the search ended: it found its answer (3,120/s passes, 3,270/s fails)`. */
+export function describeSearchEnd(
+  { of }: Pick<SearchRange, 'of'>,
+  { ended, holds, breaks, needs }: SearchAnswer,
+): string {
+  const levels = [
+    ...(holds === null ? [] : [`${formatLevel(of, holds)} passes`]),
+    ...(breaks === null ? [] : [`${formatLevel(of, breaks)} fails`]),
+  ];
+  const known = levels.length === 0 ? '' : ` (${levels.join(', ')})`;
+  return `the search ended: ${endings[ended]}${known}${ended === 'refused' ? `: ${needs}` : ''}`;
+}
