@@ -63,7 +63,7 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
     target,
     control,
     account,
-    conditions: readConditions(parsed, !account.isCharged),
+    conditions: readConditions(parsed, !account.isCharged, environment.kernelNetwork),
   });
   if (stateMachineArn !== undefined) await enforceConcurrency(runId, stateMachineArn);
   enforceLimits(plan, await findUnread(plan));

@@ -1,3 +1,4 @@
+import type { KernelSetting } from '../profile/kernel-network.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 
 /** The conditions of a run that the plan function records; part of plan.json. */
@@ -25,6 +26,8 @@ export interface HostConditions {
   /** Of the machine that all slices share; absent on AWS. */
   readonly cores?: number;
   readonly memoryBytes?: number;
+  /** Settings of the devices' network that its kernel makes, with `tc`. Absent: slices make them all. */
+  readonly kernelNetwork?: readonly KernelSetting[];
 }
 
 /** How the service was made to differ from AWS: by embedded AWS, which records it in the run store as `faults.json`. */

@@ -34,6 +34,20 @@ export function networkStretchesOf(
   return new Map(stretches.filter(([, list]) => list.some(({ conditions }) => !isNone(conditions))));
 }
 
+/**
+ * Conditions of a group's network at an instant.
+ * @param planned by the profile
+ * @param actions of the group that change it, in any order
+ */
+export function networkAt(
+  planned: NetworkConditions,
+  actions: readonly LiveAction[],
+  at: number,
+): NetworkConditions {
+  const changes = actions.filter((action) => action.at <= at).toSorted((a, b) => a.at - b.at);
+  return stretchesOf(planned, changes).at(-1)!.conditions;
+}
+
 function stretchesOf(planned: NetworkConditions, changes: readonly LiveAction[]): NetworkStretch[] {
   const list: NetworkStretch[] = [{ from: null, conditions: planned }];
   for (const action of changes) {

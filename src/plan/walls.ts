@@ -6,6 +6,7 @@ import { priceRun } from './cost.ts';
 import { deploymentOf } from './deployment.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupsOf, settingOf } from './groups.ts';
+import { refuseKernelNetwork } from './kernel-network.ts';
 import { checkPaceOfConnects } from './pace-of-connects.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
@@ -23,6 +24,7 @@ export function wallsOf(plan: Plan, limits: AccountLimits): readonly InputError[
     ...checkSlices(plan),
     ...groupsOf(plan).flatMap((group) => [...checkWebConnections(group), ...checkLingering(group)]),
     ...checkPaceOfConnects(plan),
+    ...refuseKernelNetwork(plan, plan.conditions?.host.kernelNetwork),
   ];
 }
 

@@ -7,6 +7,10 @@ export type KernelSetting = 'bandwidth' | 'delay' | 'correlation' | 'loss' | 'co
 export const bandwidthSettings: readonly KernelSetting[] = ['bandwidth'];
 export const netemSettings: readonly KernelSetting[] = ['delay', 'correlation', 'loss', 'corrupt'];
 
+export function isKernelSetting(name: string): name is KernelSetting {
+  return [...bandwidthSettings, ...netemSettings].some((each) => each === name);
+}
+
 /** The settings that the kernel makes, of those that it is to make. */
 export function kernelPart(
   conditions: NetworkConditions,

@@ -6,6 +6,7 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import { groupsOf } from '../plan/groups.ts';
 import { networkStretchesOf } from '../plan/network-stretches.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { KernelSetting } from '../profile/kernel-network.ts';
 import type { NetworkConditions } from '../profile/network-presets.ts';
 import { describeNetwork } from '../profile/network-text.ts';
 import { sumBy, sumFields } from '../shared/counts.ts';
@@ -23,6 +24,8 @@ import type { GroupReport } from './group-reports.ts';
 export interface NetworkReport {
   /** Those with a network at any time of the run, in the order of the profile. */
   readonly groups: readonly GroupNetworkReport[];
+  /** Settings of them that the kernel made of packets: what that did is not in the counts of groups. Absent: slices made all. */
+  readonly kernel?: readonly KernelSetting[];
 }
 
 export interface GroupNetworkReport {
@@ -78,7 +81,16 @@ export function networkReportOf(
       },
     ];
   });
-  return groups.length === 0 ? undefined : { groups };
+  if (groups.length === 0) return undefined;
+  const kernel = plan.conditions?.host.kernelNetwork?.filter((name) =>
+    groups.some(({ settings }) => settings.some(({ conditions }) => conditions[name] !== undefined)),
+  );
+  return { groups, ...(kernel && { kernel }) };
+}
+
+/** Whether slices made a part of it: only that is counted. */
+function isCounted({ kernel }: NetworkReport, { up, down }: GroupNetworkReport): boolean {
+  return kernel === undefined || up.packets + down.packets > 0;
 }
 
 function directionOf(totals: DirectionTotals | undefined): NetworkDirection {
@@ -100,11 +112,15 @@ export const networkHeadings = [
 ] as const;
 
 /** `meters, up`, and a cell for each heading. */
-export function networkRows({ groups }: NetworkReport): string[][] {
-  return groups.flatMap(({ group = 'all', up, down }) => [
-    [`${group}, up`, ...cellsOf(up)],
-    [`${group}, down`, ...cellsOf(down)],
-  ]);
+export function networkRows(report: NetworkReport): string[][] {
+  return report.groups.flatMap((each) => {
+    const { group = 'all', up, down } = each;
+    const cells = isCounted(report, each) ? cellsOf : () => networkHeadings.map(() => '–');
+    return [
+      [`${group}, up`, ...cells(up)],
+      [`${group}, down`, ...cells(down)],
+    ];
+  });
 }
 
 function cellsOf({ packets, bytes, lost, stalled, duplicated, corrupted, delayMs }: NetworkDirection) {
@@ -127,13 +143,25 @@ interface MeasuredLatencies {
 }
 
 /** What to know of it beside the table, a sentence each. */
-export function describeNetworks({ groups }: NetworkReport, report: MeasuredLatencies): string[] {
+export function describeNetworks(network: NetworkReport, report: MeasuredLatencies): string[] {
+  const { groups, kernel = [] } = network;
   const lost = sumBy(groups, ({ up, down }) => up.lost + down.lost);
   const ended = describeEnded(groups.map((each) => each.ended).reduce(sumFields));
   return [
     ...groups.map(describeSettings),
-    'Up is from devices, down is to them; p50, p99 and max are how long the network had a packet, with its waits for bandwidth, stalls and repeated sending.',
-    ...groups.flatMap((each) => describeMeasured(each, report)),
+    ...(kernel.length === 0
+      ? []
+      : [
+          `The kernel made ${kernel.join(', ')}, of the real packets of each device (--netem): what it did to them is in the latencies, and is not counted here.`,
+        ]),
+    ...(groups.some((each) => isCounted(network, each))
+      ? [
+          'Up is from devices, down is to them; p50, p99 and max are how long the network had a packet, with its waits for bandwidth, stalls and repeated sending.',
+        ]
+      : []),
+    ...groups
+      .filter(({ up }) => up.packets > 0 || kernel.length > 0)
+      .flatMap((each) => describeMeasured(each, report)),
     ...(lost === 0
       ? []
       : ['Lost packets were sent again, as TCP does: that delays messages, and loses none.']),
@@ -152,7 +180,7 @@ function describeSettings({ group, settings }: GroupNetworkReport): string {
 }
 
 /** The measured latencies that contain the network's part. */
-function describeMeasured({ group, up }: GroupNetworkReport, report: MeasuredLatencies): string[] {
+function describeMeasured({ group }: GroupNetworkReport, report: MeasuredLatencies): string[] {
   const { latencyMs } = report.groups?.find((each) => each.group === group) ?? report;
   const { transit, puback_round_trip, pubcomp_round_trip, response_time } = latencyMs;
   const measured = [
@@ -166,7 +194,7 @@ function describeMeasured({ group, up }: GroupNetworkReport, report: MeasuredLat
       ? []
       : [`${name}, which has ${ways}: ${percentilesOf(summary)}`],
   );
-  if (texts.length === 0 || up.packets === 0) return [];
+  if (texts.length === 0) return [];
   return [`Measured of ${nameOf(group)} beside it: ${texts.join('; ')}.`];
 }
 

@@ -3,6 +3,7 @@ import type { CredentialLender } from '../aws/lent-credentials.ts';
 import type { LiveSource } from '../aws/live-figures.ts';
 import type { QueueUrls } from '../aws/queue-backlog.ts';
 import { type DeploymentParameters, defaultDeployment, parseDeployment } from '../plan/deployment.ts';
+import { isKernelSetting, type KernelSetting } from '../profile/kernel-network.ts';
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { defaultRegion } from '../targets/aws-iot/default-limits.ts';
@@ -40,6 +41,10 @@ export interface Environment {
   readonly cloudWatchDelayMs: number;
   readonly credentialSources: CredentialSources;
   readonly influx: InfluxSettings | undefined;
+  /** Settings of the devices' network that the kernel of the slices makes; undefined: none. */
+  readonly kernelNetwork: readonly KernelSetting[] | undefined;
+  /** From which device 0 of a slice connects, and the others from those after it; undefined: all from the system's choice. */
+  readonly firstDeviceAddress: string | undefined;
 }
 
 /** Where the credentials of devices are stored. */
@@ -117,6 +122,8 @@ export function readEnvironment(variables: Variables): Environment {
       variables,
     },
     influx: readInflux(variables, errors),
+    kernelNetwork: variables.KERNEL_NETWORK?.split(',').filter(isKernelSetting),
+    firstDeviceAddress: variables.FIRST_DEVICE_ADDRESS || undefined,
   };
   if (errors.length > 0) throw new InvalidInputError('The environment', errors);
   return environment;

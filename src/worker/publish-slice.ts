@@ -40,6 +40,8 @@ export interface SliceDeps {
   /** Where modules with payload functions are; absent: anywhere, by absolute paths. */
   readonly payloadModules?: string | undefined;
   readonly liveView: LiveView;
+  /** Where the kernel makes the devices' network: the address from which device 0 connects. */
+  readonly firstDeviceAddress?: string | undefined;
   /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */
   readonly clock: Clock;
   /** @param network of its devices, where the transport can have one */
@@ -118,7 +120,10 @@ export async function publishSlice(
     httpsSlices,
   };
   const functions = await loadPayloadFunctions(kindsOf(of), deps.payloadModules);
-  const network = makeSliceNetwork(share, clock);
+  const network = makeSliceNetwork(share, clock, {
+    settings: plan.conditions?.host.kernelNetwork,
+    firstAddress: deps.firstDeviceAddress,
+  });
   const transport = await deps.makeTransport(group, network);
   const stop = new AbortController();
   const deviceActions = new DeviceActions();

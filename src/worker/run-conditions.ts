@@ -3,16 +3,19 @@ import deviceSdk from 'aws-iot-device-sdk-v2/package.json' with { type: 'json' }
 import manifest from '../../package.json' with { type: 'json' };
 import type { HostConditions, PlanConditions } from '../plan/conditions.ts';
 import { defaultDeployment } from '../plan/deployment.ts';
+import type { KernelSetting } from '../profile/kernel-network.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 
 /**
  * Versions and host. The slices run the same code as the plan function that asks; on AWS their sandboxes are their own, and only
  * what Lambda was asked for is known.
  * @param isRehearsal all functions are processes of this machine
+ * @param kernelNetwork what its kernel makes of the devices' network
  */
 export function readConditions(
   { connect }: Pick<LoadProfile, 'connect'>,
   isRehearsal: boolean,
+  kernelNetwork?: readonly KernelSetting[],
 ): PlanConditions {
   const { protocol, client } = connect;
   return {
@@ -26,10 +29,13 @@ export function readConditions(
             ? versionOf(deviceSdk)
             : `dense ${manifest.version}`,
     },
-    host: hostOf(
-      defaultDeployment.memoryMb[protocol === 'https' ? 'publish-http' : 'publish-mqtt'],
-      isRehearsal,
-    ),
+    host: {
+      ...hostOf(
+        defaultDeployment.memoryMb[protocol === 'https' ? 'publish-http' : 'publish-mqtt'],
+        isRehearsal,
+      ),
+      ...(kernelNetwork && { kernelNetwork }),
+    },
   };
 }
 

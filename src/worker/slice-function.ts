@@ -14,6 +14,7 @@ export interface SliceFunction {
     readonly known: Omit<KnownTarget, 'hosts'>;
     readonly payloadModules: string | undefined;
     readonly liveView: LiveView;
+    readonly firstDeviceAddress: string | undefined;
   };
 }
 
@@ -27,6 +28,7 @@ export function openSliceFunction(variables: Variables): SliceFunction {
       store,
       known: { ...environment, region: variables.AWS_REGION },
       payloadModules: environment.payloadModules,
+      firstDeviceAddress: environment.firstDeviceAddress,
       liveView: makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random }),
     },
   };

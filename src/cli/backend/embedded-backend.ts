@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { clearTokenNote } from '../../aws/clear-token.ts';
 import { type EmbeddedAwsBrokenError, startEmbeddedAws } from '../../embedded/process/start-embedded-aws.ts';
 import { otherUsersNote } from '../../embedded/s3/runs-storage.ts';
+import type { KernelSetting } from '../../profile/kernel-network.ts';
 import type { FaultSettings } from '../../profile/service-faults.ts';
 import { StampedeError } from '../../shared/errors.ts';
 import { readInfluxServer } from '../../worker/environment.ts';
@@ -17,6 +18,8 @@ export interface EmbeddedOptions {
   readonly emulation?: Emulation;
   /** Of embedded IoT Core, from its start. */
   readonly faults?: Partial<FaultSettings>;
+  /** What the kernel makes of the devices' network, in namespaces. */
+  readonly kernelNetwork?: readonly KernelSetting[];
 }
 
 /** Longest time between a call that fails because a process ended, and the event that reports that end. */
@@ -24,7 +27,7 @@ const exitNoticeMs = 1_000;
 
 /** Embedded AWS, started by this process, until it is closed. */
 export async function startEmbeddedBackend(
-  { runsDirectory, quotas, emulation, faults }: EmbeddedOptions,
+  { runsDirectory, quotas, emulation, faults, kernelNetwork }: EmbeddedOptions,
   { say, quit, variables, payloads, signing }: OpenRequest,
 ): Promise<Backend> {
   const influx = readInfluxServer(process.env);
@@ -37,6 +40,7 @@ export async function startEmbeddedBackend(
     parameters: { payloads, ...emulation?.parameters },
     ...(faults === undefined ? {} : { faults }),
     ...(influx === undefined ? {} : { influx }),
+    ...(kernelNetwork && { kernelNetwork }),
     passedVariables: variables,
     ...(signing && { signing }),
   });

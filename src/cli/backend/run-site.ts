@@ -7,6 +7,7 @@ import { InvalidInputError } from '../../shared/errors.ts';
 import { parseProfile, wantedTargetOf } from '../../targets/parse-profile.ts';
 import { type EmulationFlags, embeddedDeploymentOf, emulationOf } from '../options/emulation-flags.ts';
 import { type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
+import { kernelNetworkOf, type NetemFlag } from '../options/netem-flag.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { isStage, type Stage, type StageFlags } from '../options/stage-flags.ts';
 import { readHostFacts } from '../run/draft-run.ts';
@@ -16,7 +17,7 @@ import type { RunSite, Signing } from './backend.ts';
 import type { EmbeddedOptions } from './embedded-backend.ts';
 
 /** The flags of `run` that say where. */
-export interface SiteFlags extends StageFlags, QuotaFlags, EmulationFlags, FaultFlag {
+export interface SiteFlags extends StageFlags, QuotaFlags, EmulationFlags, FaultFlag, NetemFlag {
   readonly runs: string;
   readonly ui?: boolean;
   /** False: `--no-target-check`. */
@@ -50,6 +51,7 @@ async function embeddedSite({ runs: runsDirectory, ...flags }: SiteFlags): Promi
     emulation: emulationOf(flags),
     deployment: embeddedDeploymentOf(flags),
     ...(await faultSettingsOf(flags)),
+    ...(await kernelNetworkOf(flags)),
   });
 }
 
@@ -65,9 +67,9 @@ export function makeEmbeddedSite({
   checksTarget = true,
   ...options
 }: EmbeddedSiteOptions): RunSite {
-  const { runsDirectory, quotas } = options;
+  const { runsDirectory, quotas, kernelNetwork } = options;
   return {
-    draft: { account: embeddedAccountOf(quotas), deployment, host: readHostFacts() },
+    draft: { account: embeddedAccountOf(quotas), deployment, host: readHostFacts(), kernelNetwork },
     rows: [],
     facts: {},
     checkTarget: async (runId, input) => (checksTarget ? checkNamedTarget(runId, input) : undefined),
@@ -147,6 +149,7 @@ const embeddedFlags: Readonly<Record<keyof EmbeddedFlags, string>> = {
   streamShards: '--stream-shards',
   param: '--param',
   faults: '--faults',
+  netem: '--netem',
   ui: '--ui',
 };
 
@@ -160,7 +163,7 @@ function refuseEmbeddedFlags(flags: EmbeddedFlags): void {
     given.map((path_) => ({
       path: path_,
       message: 'is of embedded AWS',
-      hint: 'leave it out with --stage: AWS has quotas and faults of its own',
+      hint: 'leave it out with --stage: AWS has quotas and faults of its own, and no network namespaces',
     })),
   );
 }

@@ -5,6 +5,7 @@ import { exitCodes } from '../../shared/errors.ts';
 import { quoteForShell } from '../../shared/quote-for-shell.ts';
 import { addEmulationFlags, type EmulationFlags, emulationOf } from '../options/emulation-flags.ts';
 import { addFaultFlag, type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
+import { addNetemFlag, kernelNetworkOf, type NetemFlag } from '../options/netem-flag.ts';
 import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { print } from '../output/printable.ts';
 import { aborted, catchInterrupts } from '../run/interrupts.ts';
@@ -19,7 +20,7 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
         'AWS CLI, SDKs and MQTT clients find it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs');
-  addEmulationFlags(addQuotaFlags(addFaultFlag(command)))
+  addEmulationFlags(addQuotaFlags(addNetemFlag(addFaultFlag(command))))
     .addHelpText(
       'after',
       '\nIn a second terminal, after pasting the printed lines:\n' +
@@ -27,12 +28,16 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
         '    --input file://profiles/smoke.json',
     )
     .action(
-      async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & EmulationFlags & FaultFlag) => {
+      async ({
+        runs,
+        ...flags
+      }: { readonly runs: string } & QuotaFlags & EmulationFlags & FaultFlag & NetemFlag) => {
         await keepEmbeddedAws({
           runsDirectory: runs,
           ...embeddedQuotasOf(flags),
           ...emulationOf(flags),
           ...(await faultSettingsOf(flags)),
+          ...(await kernelNetworkOf(flags)),
         });
         finish(exitCodes.passed);
       },

@@ -4,6 +4,7 @@ import type { RunSite } from '../backend/backend.ts';
 import { findRunSite, loadEmbedded, loadOn, type SiteFlags } from '../backend/run-site.ts';
 import { addEmulationFlags } from '../options/emulation-flags.ts';
 import { addFaultFlag } from '../options/fault-flag.ts';
+import { addNetemFlag } from '../options/netem-flag.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../options/profile-arguments.ts';
 import { addQuotaFlags } from '../options/quota-flags.ts';
 import { checkCredentialSources } from '../options/stage-credentials.ts';
@@ -56,7 +57,7 @@ export function addRunArguments(command: Command, defaultProfile: string): Comma
       parsePort,
     );
   return addProfileArguments(
-    addEmulationFlags(addQuotaFlags(addFaultFlag(addOutputFlags(command)))),
+    addEmulationFlags(addQuotaFlags(addNetemFlag(addFaultFlag(addOutputFlags(command))))),
     defaultProfile,
   );
 }

@@ -3,10 +3,12 @@ import { availableParallelism } from 'node:os';
 import { type AccountView, accountAt } from '../../plan/account.ts';
 import { type DeploymentParameters, defaultDeployment } from '../../plan/deployment.ts';
 import { forecastHost, type HostFacts, type HostForecast } from '../../plan/host.ts';
+import { refuseKernelNetwork } from '../../plan/kernel-network.ts';
 import { draftPlan } from '../../plan/make-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { type Preflight, preflight } from '../../plan/preflight.ts';
 import { RefusedByPreflightError } from '../../plan/refusals.ts';
+import type { KernelSetting } from '../../profile/kernel-network.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import { type InputError, InvalidInputError } from '../../shared/errors.ts';
 import { makeRunId } from '../../shared/run-id.ts';
@@ -57,6 +59,8 @@ export interface DraftOptions {
   readonly ownHost?: string;
   /** What the IoT rule reads; a stack's own, where that is known, otherwise what it reads without parameters. */
   readonly topicFilter?: string;
+  /** What the kernel of this machine makes of the devices' network; absent: slices make it all. */
+  readonly kernelNetwork?: readonly KernelSetting[] | undefined;
   /** Name of that rule; a stack's own, where that is known, otherwise that of a rehearsal. */
   readonly ruleName?: string;
 }
@@ -69,6 +73,7 @@ export function draftRun(
     account,
     deployment,
     host,
+    kernelNetwork,
     ownHost,
     topicFilter = defaultDeployment.topicFilter,
     ruleName = defaultDeployment.ruleName,
@@ -94,6 +99,7 @@ export function draftRun(
     errors,
     walls: [
       ...walls,
+      ...refuseKernelNetwork(plan, kernelNetwork),
       ...refuseOtherHosts(target, { own: ownHost === undefined ? [] : [ownHost], allowedHosts }),
     ],
     preflight: preflight(plan),

@@ -44,19 +44,35 @@ function addressOf({ host, port }: Address): Address {
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port };
 }
 
+/** The local address of a device's connections; undefined: the system chooses it. */
+export type LocalAddressOf = (device: number) => string | undefined;
+
+const anyAddress: LocalAddressOf = () => undefined;
+
+/** Options of a socket. Local addresses are of IPv4, and so is then the target's. */
+function localOf(localAddress: string | undefined): { localAddress?: string; family?: 4 } {
+  return localAddress === undefined ? {} : { localAddress, family: 4 };
+}
+
 /** Plain TCP: `mqtt://`. */
-export function makeTcpConnector(address: Address): Connector {
+export function makeTcpConnector(address: Address, localAddressOf = anyAddress): Connector {
   const { host, port } = addressOf(address);
   return {
-    open(_device, onread, ready) {
+    open(device, onread, ready) {
       // Nagle's algorithm would hold a message back until the one before it is acknowledged by TCP.
-      return connectTcp({ host, port, noDelay: true, onread }, ready);
+      return connectTcp({ host, port, noDelay: true, onread, ...localOf(localAddressOf(device)) }, ready);
     },
   };
 }
 
 /** A certificate and its key, PEM. */
 type Certificate = Pick<ConnectionOptions, 'cert' | 'key'>;
+
+/** What is a device's own; undefined: it has none. */
+interface OfDevices {
+  readonly certificateOf?: (device: number) => Certificate | undefined;
+  readonly localAddressOf?: LocalAddressOf;
+}
 
 /**
  * TLS: `mqtts://`, mutual where `tls` holds a certificate and key, or `certificateOf` has those of a device. Connections with the
@@ -65,7 +81,7 @@ type Certificate = Pick<ConnectionOptions, 'cert' | 'key'>;
 export function makeTlsConnector(
   address: Address,
   tls: ConnectionOptions,
-  certificateOf: (device: number) => Certificate | undefined = () => undefined,
+  { certificateOf = () => undefined, localAddressOf = anyAddress }: OfDevices = {},
 ): Connector {
   const { host, port } = addressOf(address);
   const contexts = new Map<Certificate | undefined, SecureContext>();
@@ -87,6 +103,7 @@ export function makeTlsConnector(
         host,
         port,
         onread,
+        ...localOf(localAddressOf(device)),
       };
       return connectTls(options, ready).setNoDelay(true);
     },

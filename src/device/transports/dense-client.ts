@@ -91,6 +91,7 @@ export function onceByPair<Made>(
 function makeConnector(target: MqttTarget, clock: Clock, network: SliceNetwork | undefined): Connector {
   const shaped = (carrier: Connector) =>
     network === undefined ? carrier : makeShapedConnector(carrier, network);
+  const localAddressOf = (device: number) => network?.addressOf(device);
   const { endpoint, credentials, authority, serverName, isUnchecked } = target;
   const certificateOf = onceByPair(credentials, (device) => {
     const pair = pairOfDevice(credentials, device);
@@ -107,18 +108,16 @@ function makeConnector(target: MqttTarget, clock: Clock, network: SliceNetwork |
     credentials.auth === 'sigv4'
       ? signPath(hostHeaderOf(endpoint), credentials, clock.now())
       : (endpoint.path ?? webSocketPath);
+  const tcp = () => makeTcpConnector(endpoint, localAddressOf);
+  const secure = () => makeTlsConnector(endpoint, tls, { certificateOf, localAddressOf });
   switch (endpoint.scheme) {
     case 'mqtt':
-      return shaped(makeTcpConnector(endpoint));
+      return shaped(tcp());
     case 'mqtts':
-      return shaped(makeTlsConnector(endpoint, tls, certificateOf));
+      return shaped(secure());
     case 'ws':
-      return makeWebSocketConnector(shaped(makeTcpConnector(endpoint)), hostHeaderOf(endpoint), pathOf);
+      return makeWebSocketConnector(shaped(tcp()), hostHeaderOf(endpoint), pathOf);
     case 'wss':
-      return makeWebSocketConnector(
-        shaped(makeTlsConnector(endpoint, tls, certificateOf)),
-        hostHeaderOf(endpoint),
-        pathOf,
-      );
+      return makeWebSocketConnector(shaped(secure()), hostHeaderOf(endpoint), pathOf);
   }
 }

@@ -27,6 +27,8 @@ export interface ExecutionEnvironmentOptions {
   /** Where handlers are found. */
   readonly taskRoot: string;
   readonly log: LogStream;
+  /** Words before the command line of its process: it runs in a sandbox. */
+  readonly command?: readonly string[];
   /** The environment has requested its next invocation. */
   readonly onIdle: () => void;
   /** Its process ended; it never comes back. */
@@ -190,7 +192,12 @@ export function startExecutionEnvironment(options: ExecutionEnvironmentOptions):
   };
 }
 
-function spawnRuntime({ definition, variables, taskRoot }: ExecutionEnvironmentOptions): ChildProcess {
+function spawnRuntime({
+  definition,
+  variables,
+  taskRoot,
+  command: before = [],
+}: ExecutionEnvironmentOptions): ChildProcess {
   const node = [
     process.execPath,
     `--max-old-space-size=${Math.floor(definition.memoryMb * heapShare)}`,
@@ -202,7 +209,8 @@ function spawnRuntime({ definition, variables, taskRoot }: ExecutionEnvironmentO
     process.platform === 'win32'
       ? node
       : ['/bin/sh', '-c', `ulimit -n ${fileDescriptors}; exec "$@"`, 'sh', ...node];
-  return spawn(command[0] as string, command.slice(1), {
+  const [name = '', ...args] = [...before, ...command];
+  return spawn(name, args, {
     cwd: taskRoot,
     // A function gets the variables that it would get on AWS, and none of this process.
     env: { ...variables, LAMBDA_TASK_ROOT: taskRoot, _HANDLER: definition.handler },

@@ -10,6 +10,7 @@ import {
   startExecutionEnvironment,
 } from './execution-environment.ts';
 import type { FunctionLogs } from './function-log.ts';
+import type { OpenSandbox, Sandbox } from './sandbox.ts';
 
 export interface LambdaPoolOptions {
   readonly functions: readonly FunctionDefinition[];
@@ -22,6 +23,8 @@ export interface LambdaPoolOptions {
   readonly gatewayHost: () => string;
   /** Variables a function gets, over those of its definition. */
   readonly variables: (definition: FunctionDefinition) => Readonly<Record<string, string>>;
+  /** Absent: all run on the machine as it is. */
+  readonly openSandbox?: OpenSandbox | undefined;
 }
 
 /** Execution environments by function, each a process of its own, started when needed and kept warm. */
@@ -57,6 +60,7 @@ export const runtimeApiPrefix = '/environments/';
 export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
   const functions = new Map(options.functions.map((definition) => [definition.name, definition]));
   const environments = new Map<string, ExecutionEnvironment>();
+  const sandboxes = new Map<string, Sandbox>();
   /** Idle environments by function name; the last one used is used next, so that the others may grow cold. */
   const idle = new Map<string, ExecutionEnvironment[]>();
   const roomListeners: (() => void)[] = [];
@@ -83,8 +87,9 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
     return fresh;
   };
 
-  function start(definition: FunctionDefinition): ExecutionEnvironment {
+  function start(definition: FunctionDefinition, sandbox: Sandbox | undefined): ExecutionEnvironment {
     const id = randomUUID();
+    if (sandbox !== undefined) sandboxes.set(id, sandbox);
     const environment = startExecutionEnvironment({
       id,
       definition,
@@ -93,13 +98,17 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
         ...runtimeVariables(definition, id),
         ...definition.environment,
         ...options.variables(definition),
+        ...sandbox?.variables,
         AWS_LAMBDA_RUNTIME_API: `${options.gatewayHost()}${runtimeApiPrefix}${id}`,
       },
       taskRoot: options.taskRoot,
       log: options.logs.openStream(definition.name, id),
       onIdle: () => idleOf(definition.name).push(environment),
+      ...(sandbox && { command: sandbox.command }),
       onGone: () => {
         environments.delete(id);
+        sandboxes.delete(id);
+        void sandbox?.close();
         const warm = idleOf(definition.name);
         const at = warm.indexOf(environment);
         if (at !== -1) warm.splice(at, 1);
@@ -107,6 +116,31 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
     });
     environments.set(id, environment);
     return environment;
+  }
+
+  /** The process of a new environment starts in a sandbox that is ready: one that waits for work takes the next event. */
+  async function invokeIn(
+    definition: FunctionDefinition,
+    requestId: string,
+    event: Buffer,
+  ): Promise<InvocationResult> {
+    const warm = idleOf(definition.name).pop();
+    const sandbox = warm === undefined ? await options.openSandbox?.(definition) : sandboxes.get(warm.id);
+    await sandbox?.enter(event).catch(async (error: unknown) => {
+      await (warm === undefined ? sandbox.close() : warm.kill());
+      throw new AwsError('ServiceException', `the sandbox of ${definition.name} is not ready: ${error}`, 500);
+    });
+    const isOver = closed || (warm !== undefined && !environments.has(warm.id));
+    if (isOver) {
+      if (warm === undefined) await sandbox?.close();
+      throw new AwsError('ServiceException', 'the execution environment ended', 500);
+    }
+    const environment = warm ?? start(definition, sandbox);
+    try {
+      return await environment.invoke({ requestId, functionArn: arnOfFunction(definition.name), event });
+    } finally {
+      await sandbox?.leave();
+    }
   }
 
   return {
@@ -124,8 +158,7 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
       }
       running.set(definition.name, runningOf(definition.name) + 1);
       try {
-        const environment = idleOf(definition.name).pop() ?? start(definition);
-        return await environment.invoke({ requestId, functionArn: arnOfFunction(definition.name), event });
+        return await invokeIn(definition, requestId, event);
       } finally {
         running.set(definition.name, runningOf(definition.name) - 1);
         for (const listener of roomListeners) listener();

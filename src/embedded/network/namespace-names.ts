@@ -74,11 +74,12 @@ function hasEnded(pid: number, start: string): boolean {
   return startOf(pid) !== start;
 }
 
-/** Clock ticks from boot to its start; undefined: there is none. @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/** Clock ticks from boot to its start; undefined: there is none, or its parent has yet to learn of its end. @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Ceilings, liftedCeilings } from '../../plan/ceilings.ts';
+import type { KernelSetting } from '../../profile/kernel-network.ts';
 import type { QuotaName } from '../../targets/aws-iot/quotas.ts';
 import { makeCloudWatch } from '../account/cloudwatch-api.ts';
 import { lenderVariables, lentCredentialsPath, makeCredentialLender } from '../account/lend-credentials.ts';
@@ -22,6 +23,7 @@ import { makeFunctionLogs } from '../lambda/function-log.ts';
 import { makeLambdaApi, makeRuntimeApi } from '../lambda/lambda.ts';
 import { makeLambdaPool, runtimeApiPrefix } from '../lambda/lambda-pool.ts';
 import { makeLambdaTask } from '../lambda/lambda-task.ts';
+import { makeSliceShaper } from '../network/shape-slices.ts';
 import { makeRunFiles } from '../s3/run-files.ts';
 import { makeS3 } from '../s3/s3.ts';
 import { makeCloudFormation } from '../stack/cloudformation.ts';
@@ -39,6 +41,7 @@ import { embeddedLimits } from './embedded-limits.ts';
 import { influx, variablesOf, withoutBundleVariables } from './embedded-variables.ts';
 import { recordFailures } from './failure-record.ts';
 import { followFaults } from './follow-faults.ts';
+import { followRunActions } from './follow-run-actions.ts';
 import { stopRuns } from './stop-runs.ts';
 
 /** What of the stack a rehearsal may choose: which subscriber and payloads, shards of a stream, how many slices at once, and the ceilings. */
@@ -66,6 +69,8 @@ export interface EmbeddedAwsSettings extends IotCoreChoices {
   readonly parameters?: StackParameters;
   /** Quotas that replace AWS's defaults; Lambda's concurrency replaces what this machine's memory allows. */
   readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
+  /** Slices run in network namespaces, whose kernel makes these settings of their devices' network. Absent: they make all by themselves. */
+  readonly kernelNetwork?: readonly KernelSetting[];
   /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
   readonly influx?: InfluxServer;
 }
@@ -132,6 +137,9 @@ export async function openEmbeddedAws(
     accountKey,
   });
 
+  const runFiles = makeRunFiles(runsDirectory, onTrouble);
+  const { kernelNetwork } = settings;
+  const shaper = kernelNetwork && makeSliceShaper({ settings: kernelNetwork, files: runFiles, onTrouble });
   const pool = makeLambdaPool({
     functions: [...stack.functions.map(withoutBundleVariables), ...identities.functions],
     concurrentExecutions: limits.lambdaConcurrency,
@@ -141,13 +149,14 @@ export async function openEmbeddedAws(
     variables: (definition) => ({
       ...settings.functionVariables,
       ...variables(),
+      ...(kernelNetwork && { KERNEL_NETWORK: kernelNetwork.join(',') }),
       ...identities.credentialsOf(definition),
       ...(settings.signing !== undefined && definition.key === signingKey
         ? lenderVariables(gatewayUrl(), lenderToken, settings.signing)
         : {}),
     }),
+    openSandbox: shaper?.openSandbox,
   });
-  const runFiles = makeRunFiles(runsDirectory, onTrouble);
   const { faults: _faultsFromTheStart, ...choices } = iotCoreChoicesOf(settings);
   const invokeFunction = recordFailures(makeLambdaTask(gatewayUrl, accountKey), {
     choices: { limits: settings.limits, ...choices },
@@ -216,11 +225,13 @@ export async function openEmbeddedAws(
   }
   iotCore.onTrouble(onTrouble);
   const { adminUrl, changeFaults } = iotCore;
-  const faults = followFaults({
+  const actions = followRunActions({
     running: () => stepFunctions.running().map(({ name }) => name),
     files: runFiles,
-    initial: settings.faults,
-    change: changeFaults,
+    listeners: [
+      followFaults({ initial: settings.faults, change: changeFaults, onTrouble }),
+      ...(shaper ? [shaper.actions] : []),
+    ],
     onTrouble,
   });
   // While the caller makes up its mind; a definition that is not valid fails the first execution, not the start.
@@ -237,9 +248,10 @@ export async function openEmbeddedAws(
     stop: (graceMs) =>
       stopRuns(stepFunctions.running(), { files: runFiles, iotCoreUrl: iotCoreUrl(), accountKey, graceMs }),
     async close() {
-      faults.close();
+      actions.close();
       // Close the functions first: their later requests would find no service.
       await Promise.all([pool.close(), stepFunctions.close()]);
+      await shaper?.close();
       iotData.close();
       await Promise.all([iotCore?.close(), gateway?.close()]);
     },

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { KernelSetting } from '../../profile/kernel-network.ts';
 import { StampedeError } from '../../shared/errors.ts';
 import type { QuotaName } from '../../targets/aws-iot/quotas.ts';
 import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
+import { removeOf } from '../network/namespace-names.ts';
 import { openToAppend } from '../s3/file-kinds.ts';
 import { prepareHiddenDirectory, prepareRunsDirectory } from '../s3/runs-storage.ts';
 import { siblingModule } from './child-process.ts';
@@ -32,6 +34,8 @@ export interface EmbeddedAwsOptions extends IotCoreChoices {
   readonly passedVariables?: readonly string[];
   /** Slices sign requests to a web service, with this user's credentials of AWS. Empty region: each group of the profile names its own. */
   readonly signing?: { readonly region: string };
+  /** Slices run in network namespaces, whose kernel makes these settings of their devices' network, as `probeKernel` found them. */
+  readonly kernelNetwork?: readonly KernelSetting[];
   /** Directory of serverless.yml, statemachine/ and functions/. Default: this package. */
   readonly packageRoot?: string;
   /** How long running load tests may take to end by themselves once the calling process has ended. Default: 10 s. */
@@ -91,9 +95,15 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     ...(options.influx === undefined ? {} : { influx: options.influx }),
     passedVariables: options.passedVariables ?? [],
     ...(options.signing === undefined ? {} : { signing: options.signing }),
+    ...(options.kernelNetwork && { kernelNetwork: options.kernelNetwork }),
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
   });
   const { environment, stateMachineArn, adminUrl, adminToken, logDirectory } = await untilReady(child, log);
+  const removeNamespaces = (): void => {
+    if (options.kernelNetwork !== undefined && child.pid !== undefined) removeOf(child.pid);
+  };
+  // It removes them itself, unless it was killed.
+  child.once('exit', removeNamespaces);
   const broken = Promise.withResolvers<EmbeddedAwsBrokenError>();
   const breaks = (what: string): void => broken.resolve(new EmbeddedAwsBrokenError(what, `its log: ${log}`));
   let closing = false;
@@ -139,6 +149,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     kill() {
       closing = true;
       killAll(child);
+      removeNamespaces();
     },
   };
 }

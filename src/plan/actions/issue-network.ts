@@ -1,3 +1,4 @@
+import { changeNetwork } from '../../profile/network-conditions.ts';
 import { type NetworkForm, presetNames } from '../../profile/network-presets.ts';
 import { checkNetwork } from '../../profile/network-rules.ts';
 import { networkChangeShape, parseNetwork } from '../../profile/network-schema.ts';
@@ -6,6 +7,7 @@ import { refuseNetworkChange } from '../../profile/timeline-rules.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { suggestFrom } from '../../shared/nearest.ts';
 import { groupsOf } from '../groups.ts';
+import { refuseSettings } from '../kernel-network.ts';
 import { type ActionSetting, type IssuableAction, parseShare } from './issuable-action.ts';
 import { networkAction, networkKind } from './network.ts';
 
@@ -55,11 +57,19 @@ export const issuableNetwork: IssuableAction = {
     const named = groupsOf(plan).filter((each) => group === undefined || each.group === group);
     const network = networkKind.parse(action);
     if (network === undefined) return [];
-    return refuseNetworkChange(
-      network,
-      kind,
-      named.map(({ group: name, profile }) => ({ name, connect: profile.connect, network: profile.network })),
-    );
+    const { kernelNetwork } = plan.conditions?.host ?? {};
+    return [
+      ...refuseNetworkChange(
+        network,
+        kind,
+        named.map(({ group: name, profile }) => ({
+          name,
+          connect: profile.connect,
+          network: profile.network,
+        })),
+      ),
+      ...(kernelNetwork ? refuseSettings(kind, [changeNetwork({}, network)], kernelNetwork) : []),
+    ];
   },
 };
 

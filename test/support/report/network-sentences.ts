@@ -43,6 +43,10 @@ const isTrueRow: Check = (
   );
 };
 
+/** What the kernel makes is not counted. */
+const isUncounted: Check = ([, group = ''], { networks = {}, kernelNetwork }) =>
+  kernelNetwork !== undefined && networks[group === 'all' ? 'all devices' : group]?.up === undefined;
+
 const time = `(–|${elapsed.slice(1, -1)})`;
 const rowWith = (gaps: readonly string[]) =>
   [count, '([\\d.,]+ [KM]?B)', count, count, count, count, time, time, time]
@@ -73,6 +77,17 @@ export const networkRules: readonly Rule[] = [
       `^row of ${caption} \\| Group: (\\S+), (up|down)${rowWith(headings.map((heading) => ` \\| ${heading}: `))}$`,
     ),
     isTrueRow,
+  ],
+  [/^(\S+), (?:up|down)(?: –){9}$/, isUncounted],
+  [
+    new RegExp(
+      `^row of ${caption} \\| Group: (\\S+), (?:up|down)${headings.map((heading) => ` \\| ${heading}: –`).join('')}$`,
+    ),
+    isUncounted,
+  ],
+  [
+    /^The kernel made ([a-z, ]+), of the real packets of each device \(--netem\): what it did to them is in the latencies, and is not counted here\.$/,
+    ([, settings], { kernelNetwork = [] }) => settings === kernelNetwork.join(', '),
   ],
   [
     /^Injected network of (.+?): (from .*)\.$/,

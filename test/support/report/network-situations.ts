@@ -177,4 +177,50 @@ export const networkSituations: readonly NamedSituation[] = [
       },
     },
   ],
+  [
+    'the kernel made the network of its devices',
+    {
+      profile: { network: { bandwidth: '64kbit', delay: '40ms' } },
+      plan: {
+        conditions: {
+          versions: { stampede: '0.1.0', node: '24.0.0', client: 'dense 0.1.0' },
+          host: {
+            os: 'Linux',
+            architecture: 'x64',
+            lambdaMemoryMb: 512,
+            kernelNetwork: ['bandwidth', 'delay', 'correlation', 'loss', 'corrupt'],
+          },
+        },
+      },
+      truth: {
+        networks: {
+          'all devices': { settings: 'from the start delay 40ms, 64kbit up, 64kbit down' },
+        },
+        kernelNetwork: ['bandwidth', 'delay'],
+      },
+    },
+  ],
+  [
+    'the kernel made the network of its devices, but for their stalls',
+    {
+      profile: { network: { bandwidth: '64kbit', stall: { everySeconds: 30, for: '2s' } } },
+      plan: {
+        conditions: {
+          versions: { stampede: '0.1.0', node: '24.0.0', client: 'dense 0.1.0' },
+          host: { os: 'Linux', architecture: 'x64', lambdaMemoryMb: 512, kernelNetwork: ['bandwidth'] },
+        },
+      },
+      record: withNetwork,
+      truth: {
+        networks: {
+          'all devices': {
+            settings: 'from the start 64kbit up, 64kbit down, 2s of stall every 30 s',
+            ...oneGroup,
+          },
+        },
+        networkEnded: endedIn(all),
+        kernelNetwork: ['bandwidth'],
+      },
+    },
+  ],
 ];

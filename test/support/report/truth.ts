@@ -84,6 +84,8 @@ export interface Truth {
   >;
   /** What the injected network did, by group; absent: there was none. */
   readonly networks?: Readonly<Record<string, TrueNetwork>>;
+  /** Settings of it that the kernel made; absent: none. */
+  readonly kernelNetwork?: readonly string[];
   /** Connections that it ended, by how, and attempts that it kept from the target; absent: it ended none. */
   readonly networkEnded?: NetworkEndings;
   /** Settings of the faults that were injected. */

@@ -1,6 +1,8 @@
 import type { NetworkResult } from '../../../measure/network-result.ts';
+import { type KernelSetting, userPart } from '../../../profile/kernel-network.ts';
 import type { NetworkConditions, NetworkForm } from '../../../profile/network-presets.ts';
 import type { Clock } from '../../../shared/clock.ts';
+import { formatIpv4 } from '../../../shared/ipv4.ts';
 import { NetworkChanges } from '../network-changes.ts';
 import { NetworkCounters } from './network-counters.ts';
 import { NetworkDraws } from './network-draws.ts';
@@ -16,6 +18,14 @@ export interface SliceNetworkSettings {
   readonly planned?: NetworkConditions | undefined;
   /** Whether an outage of this share of the group's devices includes a device, by its index in the slice. */
   readonly isOut: (share: number, device: number) => boolean;
+  /** The kernel makes these settings below, of each device by its address. Absent: all are made here. */
+  readonly kernel?: KernelDevices | undefined;
+}
+
+export interface KernelDevices {
+  readonly settings: readonly KernelSetting[];
+  /** Of device 0; those of the others follow. */
+  readonly firstAddress: number;
 }
 
 /** An open stream whose network it is. */
@@ -45,35 +55,54 @@ export class SliceNetwork {
   readonly #changes: NetworkChanges;
   readonly #connections = new Set<ShapedConnection>();
   readonly #draws = new Map<number, DeviceDraws>();
-  #hasShaped: boolean;
+  #conditions: NetworkConditions;
+  #hasShaped = false;
+  #hasShapedBelow = false;
 
   constructor(settings: SliceNetworkSettings) {
     this.#settings = settings;
     this.clock = settings.clock;
     this.heap = new WakeHeap(settings.clock);
     this.#changes = new NetworkChanges(settings.planned);
-    this.#hasShaped = this.isShaping;
+    this.#conditions = this.#own();
   }
 
+  /** What is made of bytes here, without what the kernel makes of packets. */
   get conditions(): NetworkConditions {
-    return this.#changes.conditions;
+    return this.#conditions;
   }
 
-  /** Whether it does anything to devices now; and whether it has so far. */
+  /** Whether it does anything to devices' bytes now. */
   get isShaping(): boolean {
-    for (const _ in this.#changes.conditions) return true;
-    return false;
+    return hasAny(this.#conditions);
   }
 
+  /** Whether devices have had a network so far, whoever made it. */
   get hasShaped(): boolean {
-    return this.#hasShaped;
+    return this.#hasShaped || this.#hasShapedBelow;
+  }
+
+  /** From which a device connects; undefined: the system chooses. */
+  addressOf(device: number): string | undefined {
+    const { kernel } = this.#settings;
+    return kernel && formatIpv4(kernel.firstAddress + device);
+  }
+
+  /** The conditions of the instant, and that there were any. */
+  #own(): NetworkConditions {
+    const { conditions } = this.#changes;
+    const { kernel } = this.#settings;
+    const own = kernel === undefined ? conditions : userPart(conditions, kernel.settings);
+    this.#hasShaped ||= hasAny(own);
+    this.#hasShapedBelow ||= kernel !== undefined && hasAny(conditions);
+    return own;
   }
 
   /** @param at epoch milliseconds, as the action says */
   change(form: NetworkForm, at: number): void {
     this.#changes.add(form, at);
     const nowMs = this.clock.now();
-    this.#hasShaped ||= this.isShaping;
+    this.#conditions = this.#own();
     for (const connection of this.#connections) connection.changed(nowMs);
   }
 
@@ -113,4 +142,9 @@ export class SliceNetwork {
   result(): NetworkResult | undefined {
     return this.#hasShaped ? this.counters.result() : undefined;
   }
+}
+
+function hasAny(conditions: NetworkConditions): boolean {
+  for (const _ in conditions) return true;
+  return false;
 }

@@ -60,7 +60,8 @@ export class OpenSockets {
     this.#port = origin.port === '' ? (origin.protocol === 'https:' ? 443 : 80) : Number(origin.port);
     if (network !== undefined) {
       const address = { host: this.#host, port: this.#port };
-      this.#openShaped = makeConnectorSockets(makeShapedConnector(makeTcpConnector(address), network));
+      const carrier = makeTcpConnector(address, (device) => network.addressOf(device));
+      this.#openShaped = makeConnectorSockets(makeShapedConnector(carrier, network));
     }
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { followFaults } from '../../../../src/embedded/process/follow-faults.ts';
+import { followRunActions } from '../../../../src/embedded/process/follow-run-actions.ts';
 import { makePlan } from '../../../../src/plan/make-plan.ts';
 import { parseLoadProfile } from '../../../../src/profile/parse.ts';
 import type { ServiceFaultChange } from '../../../../src/profile/service-faults.ts';
@@ -42,7 +43,8 @@ describe('faults that actions change', () => {
     stored = new Map([[key('plan'), JSON.stringify(plan)]]);
     changes = [];
     troubles = [];
-    followed = followFaults({
+    const onTrouble = (what: string) => void troubles.push(what);
+    followed = followRunActions({
       running: () => running,
       files: {
         get: async (name) => {
@@ -50,9 +52,14 @@ describe('faults that actions change', () => {
           return body === undefined ? undefined : ({ body: Buffer.from(body) } as never);
         },
       },
-      initial: { dropDeliveries: 0.5 },
-      change: async (change) => void changes.push([Date.now() - publishAt, change]),
-      onTrouble: (what) => void troubles.push(what),
+      listeners: [
+        followFaults({
+          initial: { dropDeliveries: 0.5 },
+          change: async (change) => void changes.push([Date.now() - publishAt, change]),
+          onTrouble,
+        }),
+      ],
+      onTrouble,
     });
   });
   afterEach(() => {

@@ -26,6 +26,8 @@ let directory: string;
 let gateway: Gateway;
 let pool: LambdaPool;
 let client: LambdaClient;
+/** What happened to sandboxes, in order. */
+const sandboxed: string[] = [];
 
 function definitionOf(key: string, handler: string): FunctionDefinition {
   return {
@@ -44,12 +46,28 @@ beforeAll(async () => {
     functions: [
       ...handlers.map((key) => definitionOf(key, key)),
       { ...definitionOf('reserved', 'sleep'), reservedConcurrency: 1 },
+      { ...definitionOf('boxed', 'describe'), environment: {} },
+      definitionOf('unready', 'echo'),
     ],
     concurrentExecutions,
     taskRoot: fileURLToPath(new URL('../../../..', import.meta.url)),
     logs: makeFunctionLogs(directory, '1'),
     gatewayHost: () => `127.0.0.1:${gateway.port}`,
     variables: () => ({ AWS_ENDPOINT_URL: gateway.url }),
+    async openSandbox({ key }) {
+      if (key !== 'boxed' && key !== 'unready') return undefined;
+      return {
+        // Stands for what enters a network namespace: it becomes the command that follows.
+        command: ['/usr/bin/env', 'GREETING=from the sandbox'],
+        variables: {},
+        async enter(event) {
+          sandboxed.push(`${key} enters for ${event}`);
+          if (key === 'unready') throw new Error('there is no room');
+        },
+        leave: async () => void sandboxed.push(`${key} leaves`),
+        close: async () => void sandboxed.push(`${key} closes`),
+      };
+    },
   });
   const lambda = makeLambdaApi(pool);
   gateway = await startGateway({
@@ -151,6 +169,24 @@ describe('embedded Lambda', () => {
     expect({ FunctionError, StatusCode }).toEqual({ FunctionError: 'Unhandled', StatusCode: 200 });
     expect(result).toMatchObject({ errorType: 'DeviceError', errorMessage: 'there is no such device' });
     expect(result.trace[0]).toContain('there is no such device');
+  });
+
+  it('runs a function in a sandbox, which is ready for each event before it comes', async () => {
+    const { result } = await invoke('boxed', { n: 1 });
+    expect(result.greeting).toBe('from the sandbox');
+    process.kill(result.pid, 'SIGKILL');
+    while (sandboxed.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(sandboxed).toEqual(['boxed enters for {"n":1}', 'boxed leaves', 'boxed closes']);
+  });
+
+  it('fails an invocation whose sandbox does not become ready, and starts no process for it', async () => {
+    sandboxed.length = 0;
+    await expect(invoke('unready')).rejects.toMatchObject({
+      name: 'ServiceException',
+      message: expect.stringContaining('the sandbox of unready is not ready: Error: there is no room'),
+    });
+    expect(sandboxed.slice(0, 2)).toEqual(['unready enters for {}', 'unready closes']);
+    expect(await readdir(path.join(directory, '1'))).not.toContain('unready');
   });
 
   it('kills a function at its time limit, even one that never yields', async () => {
