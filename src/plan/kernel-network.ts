@@ -70,7 +70,7 @@ function refuseClient(group: GroupPlan): InputError[] {
     {
       path: settingOf(group, 'connect.client'),
       message:
-        'device-sdk chooses the addresses of its connections, and with --netem the kernel knows devices by those',
+        'device-sdk chooses the addresses of its connections, and with --netem the kernel distinguishes devices by those',
       hint: 'set it to "dense", remove network from the group, or leave out --netem',
     },
   ];

@@ -67,7 +67,7 @@ function drawnDelay(delay: ThinkTime): DrawnDelay {
   }
 }
 
-/** `tc` refuses a distribution without a mean or a spread; it knows no less than a microsecond. */
+/** `tc` refuses a distribution without a mean or a spread; its least time is a microsecond. */
 function drawn(table: DelayTable, meanMs: number, spreadMs: number): DrawnDelay {
   const jitterMs = spreadMs * spreadOf[table];
   return Math.round(jitterMs * 1_000) < 1

@@ -11,7 +11,7 @@ const outageSalt = -1;
 /** What the kernel makes of the network, if anything. */
 interface KernelNetwork {
   readonly settings?: readonly KernelSetting[] | undefined;
-  /** From which device 0 connects: the kernel knows devices by their addresses. */
+  /** From which device 0 connects: the kernel distinguishes devices by their addresses. */
   readonly firstAddress?: string | undefined;
 }
 

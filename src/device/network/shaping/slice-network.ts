@@ -77,7 +77,7 @@ export class SliceNetwork {
     return hasAny(this.#conditions);
   }
 
-  /** Whether devices have had a network so far, whoever made it. */
+  /** Whether devices have had a network so far, made here or by the kernel. */
   get hasShaped(): boolean {
     return this.#hasShaped || this.#hasShapedBelow;
   }

@@ -29,7 +29,7 @@ describe('lines of tc for the devices of a slice', () => {
     ]);
   });
 
-  it('know devices by the address that packets go to, on the way down', () => {
+  it('have each device by the address that packets go to', () => {
     const lines = treeLines({ ...tree, way: 'down', hasNetem: false }, {});
     expect(lines).toContain(
       'filter add dev eth0 parent 1: prio 1 protocol ip u32 ht 800:: match ip dst 10.128.4.0/24 hashkey mask 0x000000ff at 16 link 1:',
@@ -47,7 +47,7 @@ describe('lines of tc for the devices of a slice', () => {
     );
   });
 
-  it('tell any number of devices apart', () => {
+  it('distinguish any number of devices', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1_024 }), (devices) => {
         const lines = treeLines({ ...tree, devices }, {});
