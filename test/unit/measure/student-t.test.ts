@@ -17,12 +17,12 @@ it.each([
   expect(studentQuantile(tail, degrees)).toBeCloseTo(t, degrees === 1 ? 2 : 3);
 });
 
-// ν = 1 is Cauchy's distribution, and ν = 2 has a closed form as well.
+// ν = 1 is Cauchy's distribution, and ν = 2 has a closed form as well. A t near 0 is lost in 1 + t²: to the root of the machine's precision.
 it('agrees with the closed forms', () => {
   fc.assert(
     fc.property(fc.double({ min: 0, max: 1e4, noNaN: true }), (t) => {
-      expect(studentTail(t, 1)).toBeCloseTo(0.5 - Math.atan(t) / Math.PI, 9);
-      expect(studentTail(t, 2)).toBeCloseTo(0.5 - t / (2 * Math.sqrt(2 + t * t)), 9);
+      expect(studentTail(t, 1)).toBeCloseTo(0.5 - Math.atan(t) / Math.PI, 7);
+      expect(studentTail(t, 2)).toBeCloseTo(0.5 - t / (2 * Math.sqrt(2 + t * t)), 7);
     }),
   );
 });
