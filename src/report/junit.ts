@@ -3,6 +3,7 @@ import type { Comparison } from './compare-reports.ts';
 import { describeRuns, formatChange, formatFigure, formatNoise } from './comparison-text.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
 import { hasArrivals } from './ledger-equations.ts';
+import { type Repeats, repeatRows } from './repeats.ts';
 import type { Report } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
@@ -71,6 +72,39 @@ export function renderComparisonJUnit(comparison: Comparison, options: Conclusiv
     seconds: 0,
     cases: allCases,
     properties,
+  });
+}
+
+/** A series as a JUnit suite: a case a run, and the medians as properties. */
+export function renderRepeatsJUnit(repeats: Repeats, { requireConclusive }: ConclusiveOptions = {}): string {
+  const { name, runs, requested } = repeats;
+  const cases = runs.map(({ runId, verdict }): TestCase => {
+    const isFailed = verdict === 'failed' || (verdict === 'inconclusive' && requireConclusive === true);
+    const isPassed = verdict === 'passed';
+    return {
+      group: 'runs',
+      name: runId,
+      ...(isFailed ? { failure: verdict } : isPassed ? {} : { skipped: verdict }),
+    };
+  });
+  const missing = requested - runs.length;
+  const [first, last] = [runs[0], runs.at(-1)];
+  return renderSuite({
+    name: `${name}.repeats`,
+    startedAt: first?.startedAt ?? '',
+    seconds: (Date.parse(last?.endedAt ?? '') - Date.parse(first?.startedAt ?? '')) / 1_000,
+    cases: [
+      ...cases,
+      {
+        group: 'runs',
+        name: 'every run has a report',
+        ...(missing > 0 ? { skipped: `${missing} of ${requested} runs have none` } : {}),
+      },
+    ],
+    properties: repeatRows(repeats).map(([figure = '', median = '', interval = '']) => [
+      figure,
+      `${median} (${interval})`,
+    ]),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExitCode } from '../../shared/errors.ts';
+import { type ExitCode, InvalidInputError } from '../../shared/errors.ts';
 import type { RunSite } from '../backend/backend.ts';
 import { findRunSite, loadEmbedded, loadOn, type SiteFlags } from '../backend/run-site.ts';
 import { addEmulationFlags } from '../options/emulation-flags.ts';
@@ -19,6 +19,7 @@ import { concludeRun } from '../run/conclude-run.ts';
 import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
 import { aborted, catchInterrupts, type Interrupts } from '../run/interrupts.ts';
 import { type LoadPage, type OpenPage, parsePort } from '../run/live-page.ts';
+import { parseRepeats, repeatRun, type Series } from '../run/repeat-run.ts';
 import { type Finish, QuitError } from '../run/run-outcome.ts';
 
 export interface RunFlags extends SiteFlags, OutputFlags {
@@ -26,6 +27,7 @@ export interface RunFlags extends SiteFlags, OutputFlags {
   readonly json?: boolean;
   readonly uiPort?: number;
   readonly force?: boolean;
+  readonly repeat?: number;
 }
 
 export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPage): void {
@@ -35,7 +37,13 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
       'Run a load profile from start to report. Embedded AWS (loopback servers that speak the AWS protocols) is ' +
         'started for it and ends with it: nothing leaves this machine. With --stage it runs on AWS, in the stack that ' +
         '`npx stampede deploy` has made, and costs what the forecast says.\n\n' +
-        'Ctrl-C stops the run and reports what was measured until then; a second Ctrl-C quits at once.',
+        'Ctrl-C stops the run and reports what was measured until then; a second Ctrl-C quits at once. With --repeat, no other run ' +
+        'begins then.',
+    )
+    .option(
+      '--repeat <times>',
+      'run it so many times, one after another, and show medians and how far the runs are apart; `compare` takes the series',
+      parseRepeats,
     );
   addRunArguments(command, 'profiles/smoke.json').action(async (file: string, flags: RunFlags) =>
     finish(await runGiven(await readGivenProfile(file, { ...flags }), flags, loadPage)),
@@ -69,7 +77,20 @@ export async function runGiven(given: GivenProfile, flags: RunFlags, loadPage: L
   const site = await findRunSite(flags);
   const draft = draftRun(given.profile, site.draft);
   checkDraft(draft);
-  return run({ given, draft, site, flags, loadPage });
+  if (flags.repeat === undefined) return run({ given, draft, site, flags, loadPage });
+  if (flags.ui === true) {
+    const hint = 'leave out one of them; `npx stampede ui` shows each run when it has ended';
+    throw new InvalidInputError('The command line', [
+      { path: '--ui', message: 'shows one run, and --repeat makes several', hint },
+    ]);
+  }
+  // Each run would write the same file.
+  const { junit: _, ...runFlags } = flags;
+  return repeatRun({ ...flags, times: flags.repeat, site }, (shared, series) => {
+    const ofRun = series.run === 1 ? draft : draftRun(given.profile, shared.draft);
+    checkDraft(ofRun);
+    return run({ given, draft: ofRun, site: shared, flags: runFlags, loadPage, series });
+  });
 }
 
 interface CheckedRun {
@@ -78,9 +99,18 @@ interface CheckedRun {
   readonly site: RunSite;
   readonly flags: RunFlags;
   readonly loadPage: LoadPage;
+  /** Absent: it is the only one. */
+  readonly series?: Series;
 }
 
-async function run({ given: { input }, draft, site, flags, loadPage }: CheckedRun): Promise<ExitCode> {
+async function run({
+  given: { input },
+  draft,
+  site,
+  flags,
+  loadPage,
+  series,
+}: CheckedRun): Promise<ExitCode> {
   const { plan, preflight, host } = draft;
   const { runId } = plan;
   const quiet = flags.quiet === true;
@@ -88,14 +118,15 @@ async function run({ given: { input }, draft, site, flags, loadPage }: CheckedRu
     flags.json === true ? makeJsonLines((line) => print(process.stdout, line), quiet) : undefined;
   const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
   if (jsonLines === undefined) {
-    const heading = `${makeStyler(process.stderr)('heading', 'run')} ${runId}`;
+    const place = series === undefined ? '' : `, ${series.run} of ${series.of}`;
+    const heading = `${makeStyler(process.stderr)('heading', 'run')} ${runId}${place}`;
     const brief = fitLines(renderPlanBrief(plan, preflight, site.rows, host), process.stderr.columns);
     display.say([heading, ...brief, ''].join('\n'));
   } else {
     jsonLines.began(plan, site.facts, preflight);
   }
 
-  const interrupts = catchInterrupts();
+  const interrupts = series?.interrupts ?? catchInterrupts();
   const quit = new Promise<never>((_resolve, reject) => {
     interrupts.quit.addEventListener('abort', () => {
       display.end();
@@ -106,6 +137,7 @@ async function run({ given: { input }, draft, site, flags, loadPage }: CheckedRu
   const page = flags.ui === true ? await openLivePage({ flags, display, interrupts, loadPage }) : undefined;
   const request = { runId, input, display, interrupts };
   const ended = await Promise.race([page?.run(request, runLoad) ?? runLoad(request), quit]);
+  if (ended.report !== undefined) series?.ended(ended.report);
   const { runs, junit, requireConclusive } = flags;
   const code = await concludeRun(ended, {
     runId,
@@ -117,7 +149,7 @@ async function run({ given: { input }, draft, site, flags, loadPage }: CheckedRu
     ...(requireConclusive === undefined ? {} : { requireConclusive }),
   });
   if (page !== undefined) await Promise.race([keepPage(page, display, interrupts), quit]);
-  interrupts.close();
+  if (series === undefined) interrupts.close();
   return code;
 }
 

@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
+import type { Repeats } from '../../report/repeats.ts';
 import type { Report } from '../../report/report-model.ts';
 import { type Progress, phaseOf } from '../run/progress.ts';
 import type { ProgressDisplay } from './progress-display.ts';
@@ -10,6 +11,8 @@ export interface JsonLines extends ProgressDisplay {
   began(plan: Plan, place: Readonly<Record<string, string>>, preflight: Pick<Preflight, 'cost'>): void;
   /** @param files of the report */
   ended(report: Report, files: readonly string[]): void;
+  /** After the last run of a series: `repeats`. */
+  repeated(repeats: Repeats, files: readonly string[]): void;
 }
 
 const progressEveryMs = 1_000;
@@ -45,6 +48,7 @@ export function makeJsonLines(write: (line: string) => void, quiet: boolean): Js
     say: (text) => putUnlessQuiet('logged', { text }),
     end: () => undefined,
     ended: (report, files) => put('report', { files, report }),
+    repeated: (repeats, files) => put('repeats', { files, repeats }),
   };
 }
 

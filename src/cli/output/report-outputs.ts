@@ -63,11 +63,15 @@ export async function writeOutputs(
       print(process.stderr, `stampede: no step summary: ${error.message}\n`),
     );
   }
-  if (junit === undefined) return;
+  if (junit !== undefined) await writeJUnit(junit, outputs.junit());
+}
+
+/** @throws OutputNotWritableError */
+export async function writeJUnit(file: string, xml: string): Promise<void> {
   try {
-    await mkdir(path.dirname(junit), { recursive: true });
-    await writeFile(junit, outputs.junit());
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, xml);
   } catch (error) {
-    throw new OutputNotWritableError(junit, error);
+    throw new OutputNotWritableError(file, error);
   }
 }
