@@ -23,6 +23,14 @@ interface Outbound {
   readonly missedName: string;
 }
 
+/** `missed echo` after 1, of `missed echoes`: the name as it follows a count. */
+function nameAfter(count: number, name: string): string {
+  if (count !== 1) return name;
+  return name.replace(/\b(ech|deliver|repl|command|event)(oes|ies|s)\b/, (_, stem: string, ending: string) =>
+    ending === 's' ? stem : `${stem}${ending === 'ies' ? 'y' : 'o'}`,
+  );
+}
+
 /** What the service sent out, and what it refused to: echoes, commands, replies and events together. Nothing where no device receives. */
 export function outboundLines(
   ledger: RunLedger,
@@ -35,7 +43,7 @@ export function outboundLines(
   const others = [...rest, ...outboundToSubscribers(ledger)];
   const stops = stoppedOn === undefined ? 0 : slices.stopped;
   const beside = [
-    ...others.map(({ name, received }) => certain(received, name)),
+    ...others.map(({ name, received }) => certain(received, nameAfter(received, name))),
     certain(stops, 'of the stop message, one a slice'),
   ];
   const missed = sumBy([first, ...others], (each) => each.missed);
@@ -43,7 +51,7 @@ export function outboundLines(
   const missedOthers = missed - missedEchoes;
   const out = line(
     'PublishOut.Success',
-    first.name,
+    nameAfter(first.received, first.name),
     first.received,
     ...beside,
     possible(
@@ -69,9 +77,9 @@ export function outboundLines(
     out,
     line(
       'PublishOut.Throttle',
-      first.missedName,
+      nameAfter(first.missed, first.missedName),
       first.missed,
-      ...others.map((each) => certain(each.missed, each.missedName)),
+      ...others.map((each) => certain(each.missed, nameAfter(each.missed, each.missedName))),
       ...unseenDeliveries(ledger),
       possible(-surplus, 'that may be among those which CloudWatch counts as sent out (PublishOut.Success)'),
       ...notRefused(ledger, missedOthers),

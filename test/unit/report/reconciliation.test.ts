@@ -195,7 +195,7 @@ describe('reconciliation', () => {
     it('holds PublishOut.Throttle against all that is missing', () => {
       const sums = { 'PublishOut.Success': 174, 'PublishOut.Throttle': 210 };
       expect(lineOf('PublishOut.Throttle', sums, {}, of).said).toBe(
-        'CloudWatch PublishOut.Throttle 210 = 1 missed echoes + 140 missing deliveries of commands + 69 missing replies',
+        'CloudWatch PublishOut.Throttle 210 = 1 missed echo + 140 missing deliveries of commands + 69 missing replies',
       );
       expect(lineOf('PublishOut.Throttle', { ...sums, 'PublishOut.Throttle': 317 }, {}, of)).toMatchObject({
         unexplained: 107,
