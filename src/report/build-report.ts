@@ -28,6 +28,7 @@ import { ratesOf } from './rates.ts';
 import { reconcile } from './reconciliation.ts';
 import type { Causes, ExecutionReport, Report } from './report-model.ts';
 import { requestReportOf } from './request-report.ts';
+import { type SearchRecord, searchReportOf } from './search-report.ts';
 import { exemptByStop } from './stop-exemptions.ts';
 import { stormsReportOf } from './storm-report.ts';
 import { evaluateThresholds, type Measured } from './thresholds.ts';
@@ -42,12 +43,16 @@ export interface ReportInput {
   readonly faults?: InjectedFaults | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Of a run that searched. */
+  readonly search?: SearchRecord | undefined;
   /** Set if the execution ended before its own summary. */
   readonly execution?: ExecutionReport;
 }
 
 /** Builds the report of a run: its figures, and the verdict by the thresholds of its profile. */
-export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }: ReportInput): Report {
+export function buildReport(input: ReportInput): Report {
+  const { plan, ledger, cloudwatch, faults, now, execution } = input;
+  const search = input.search && searchReportOf(input.search, ledger.stoppedOn);
   const { profile, timeline } = plan;
   const { devices, messages, slices } = ledger;
   const conditions = conditionsOf(plan, faults);
@@ -90,7 +95,8 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const thresholds = exemptByStop(
     plan,
     ledger,
-    evaluateThresholds(profile.thresholds, measured),
+    // A search judges them hold by hold.
+    search === undefined ? evaluateThresholds(profile.thresholds, measured) : [],
     measured,
     execution,
   );
@@ -117,8 +123,10 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
         ...(subscribers && { subscribers }),
       }),
       execution,
+      search,
       now,
     }),
+    ...(search && { search }),
     ...(conditions === undefined ? {} : { conditions }),
     // A run whose slices all die at once ends before the instant at which its devices connect.
     startedAt: new Date(Math.min(timeline.startAt, now)).toISOString(),

@@ -27,6 +27,7 @@ import type { LatencyDistribution } from './latency-distribution.ts';
 import type { NetworkReport } from './network-report.ts';
 import type { PresenceReport } from './presence-report.ts';
 import type { RequestReport } from './request-report.ts';
+import type { SearchReport } from './search-report.ts';
 import type { StormsReport } from './storm-report.ts';
 import type { BindingQuota, CostReport, QuotaUse, Reconciliation, Throttling } from './usage-model.ts';
 
@@ -109,6 +110,8 @@ export interface Report {
   /** CloudWatch's own sums over the run, by metric (`PublishIn.Success`). */
   readonly cloudwatch: Readonly<Record<string, number>>;
   readonly reconciliation: readonly Reconciliation[];
+  /** Of a run that searched. */
+  readonly search?: SearchReport;
   /** Present if the run was stopped. */
   readonly stop?: StopReport;
   /** Set if the execution ended before its own summary: the report was made of what slices had stored. */

@@ -3,10 +3,12 @@ import type { CountsByReason } from '../measure/reason-counts.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
+import { describeSearchEnd } from '../plan/search/describe-end.ts';
 import { sumOf } from '../shared/counts.ts';
 import { formatCount, formatElapsed, formatPlural, formatShare, formatValue } from '../shared/format.ts';
 import { describeEndedInRun } from './network-report.ts';
 import type { ExecutionReport, ThresholdResult, Verdict } from './report-model.ts';
+import { type SearchReport, verdictOfSearch } from './search-report.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
 export interface Judged {
@@ -18,6 +20,8 @@ export interface Judged {
   readonly inconsistencies: readonly string[];
   /** Of an execution that did not come to its own summary. */
   readonly execution: ExecutionReport | undefined;
+  /** Of a run that searched. */
+  readonly search: SearchReport | undefined;
   /** Epoch milliseconds: the report is made. */
   readonly now: number;
 }
@@ -35,7 +39,7 @@ export interface Judgement {
  * what the profile says, or arrivals were not read.
  */
 export function judge(judged: Judged): Judgement {
-  const { plan, ledger, imbalances, thresholds, inconsistencies, execution } = judged;
+  const { plan, ledger, imbalances, thresholds, inconsistencies, execution, search } = judged;
   const { profile, timeline } = plan;
   const { toleratedFailureShare } = profile.slices;
   const { stoppedOn } = ledger;
@@ -67,6 +71,16 @@ export function judge(judged: Judged): Judgement {
   if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;
     return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...reasons] };
+  }
+  if (search !== undefined && (stoppedOn === undefined || stoppedOn.by === 'search')) {
+    const verdict = failures.length > 0 ? 'failed' : verdictOfSearch(search);
+    const { ended } = search.answer;
+    const end = `${describeSearchEnd(search.settings, search.answer).replace('the', 'The')}.`;
+    return {
+      verdict,
+      reasons:
+        verdict === 'passed' ? [] : [...failures, ...(ended === 'found' && failures.length > 0 ? [] : [end])],
+    };
   }
   if (stoppedOn !== undefined) {
     const verdict = stoppedOn.by === 'run' ? 'failed' : 'aborted';

@@ -7,6 +7,7 @@ import { buildReport } from '../report/build-report.ts';
 import { renderReportHtml } from '../report/html.ts';
 import type { Report } from '../report/report-model.ts';
 import { collectRun, readAmendedPlan, settledSums } from './collect-run.ts';
+import { judgeSearch } from './judge-so-far.ts';
 import type { LiveView } from './live-view.ts';
 
 export interface SummaryDeps {
@@ -37,6 +38,7 @@ export async function summarizeRun(stored: Plan, deps: SummaryDeps): Promise<Rep
     ledger,
     cloudwatch: { sums, requested: metrics.names },
     faults: await store.getFaults(plan.runId),
+    search: await judgeSearch(plan, { store, metrics, backlog }, Date.now()),
     now: Date.now(),
   });
   await store.putReport(report, renderReportHtml(report));

@@ -3,11 +3,11 @@ import { actionLeadMs } from '../plan/actions/action-lead.ts';
 import type { Plan } from '../plan/plan.ts';
 import { RefusedByPreflightError } from '../plan/refusals.ts';
 import { decideNext, isAnswer, type NextHold } from '../plan/search/decide-next.ts';
+import { describeSearchEnd } from '../plan/search/describe-end.ts';
 import type { JudgedHold } from '../plan/search/judged-hold.ts';
 import { answerNow, type SearchAnswer } from '../plan/search/search-answer.ts';
 import { actionsOfStep, type IssuedStep, issuedSteps, makeStep } from '../plan/search/step-actions.ts';
 import type { CapacitySearch } from '../profile/search.ts';
-import { describeSearchEnd } from '../report/search-end.ts';
 import { checkLoad } from './issue-actions.ts';
 import type { WatchDeps, WatchedRun } from './watcher.ts';
 

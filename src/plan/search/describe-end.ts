@@ -1,6 +1,6 @@
-import { formatLevel } from '../plan/search/format-level.ts';
-import type { SearchAnswer, SearchEnd } from '../plan/search/search-answer.ts';
-import type { SearchRange } from '../profile/search.ts';
+import type { SearchRange } from '../../profile/search.ts';
+import { formatLevel } from './format-level.ts';
+import type { SearchAnswer, SearchEnd } from './search-answer.ts';
 
 const endings: Readonly<Record<SearchEnd, string>> = {
   found: 'it found its answer',

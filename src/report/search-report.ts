@@ -1,0 +1,60 @@
+import type { ControlMessage } from '../plan/control-message.ts';
+import { decideNext, isAnswer } from '../plan/search/decide-next.ts';
+import type { HoldOutcome, JudgedHold } from '../plan/search/judged-hold.ts';
+import { answerNow, type SearchAnswer, type SearchEnd } from '../plan/search/search-answer.ts';
+import type { CapacitySearch } from '../profile/search.ts';
+
+/** What a search found, judged from the complete record of its run. */
+export interface SearchReport {
+  readonly settings: CapacitySearch;
+  /** Holds that ended before the run did, in their order. */
+  readonly steps: readonly SearchStepReport[];
+  readonly answer: SearchAnswer;
+}
+
+export interface SearchStepReport extends JudgedHold {
+  /** The outcome by which the search went on, if it was another one. */
+  readonly seen?: HoldOutcome;
+}
+
+export interface SearchRecord {
+  readonly settings: CapacitySearch;
+  /** From the complete record. */
+  readonly judged: readonly JudgedHold[];
+  /** While the run went on. */
+  readonly seen: readonly JudgedHold[];
+}
+
+/** @param stoppedOn what ended the run; absent: its time was over */
+export function searchReportOf(
+  { settings, judged, seen }: SearchRecord,
+  stoppedOn: ControlMessage | undefined,
+): SearchReport {
+  const next = decideNext(settings, judged);
+  return {
+    settings,
+    steps: judged.map((hold) => {
+      const before = seen.find(({ step }) => step === hold.step)?.outcome;
+      return before === undefined || before === hold.outcome ? hold : { ...hold, seen: before };
+    }),
+    answer: isAnswer(next) ? next : answerNow(endOf(stoppedOn), judged, settings),
+  };
+}
+
+/** Of a search without an answer. */
+function endOf(stoppedOn: ControlMessage | undefined): SearchEnd {
+  if (stoppedOn === undefined) return 'out-of-time';
+  if (stoppedOn.by !== 'search') return 'stopped';
+  return stoppedOn.ended === 'refused' ? 'refused' : 'out-of-time';
+}
+
+/** A load that was planned has to be at most what the service takes. Without an answer nothing is known of it. */
+export function verdictOfSearch({
+  settings: { planned },
+  answer: { ended, holds },
+}: SearchReport): 'passed' | 'failed' | 'inconclusive' {
+  if (ended === 'none-passed') return 'failed';
+  const holdsPlanned = holds !== null && (planned === undefined || holds >= planned);
+  if (ended === 'found') return holdsPlanned ? 'passed' : 'failed';
+  return ended === 'all-passed' && planned !== undefined && holdsPlanned ? 'passed' : 'inconclusive';
+}
