@@ -97,6 +97,8 @@ export function withinHold(
     })),
     connected: hold?.connected ?? entry.connected,
     devicesUnknown: hold?.isComplete ? 0 : entry.devicesUnknown,
+    // A slice that still runs, or that died later, did not die in the hold.
+    outcome: hold?.isComplete && entry.outcome === 'died' ? 'completed' : entry.outcome,
   };
 }
 

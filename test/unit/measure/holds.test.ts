@@ -182,6 +182,16 @@ describe('holds of a run', () => {
     expect(sent + dropped + sendUnknown).toBe(intended);
   });
 
+  it('count no slice as dead that still runs, or that died after they were over', async () => {
+    const plan = withSearch(makeTestPlan({ devices: 4, slices: 2, ratePerSecond: 40, seconds: 6 }));
+    const run = await runSearched(plan, { checkpointEveryMs: 500 });
+    const results = run.runs.map(({ checkpoints }) => checkpoints.at(-1) as SliceResult);
+    const { holds, run: whole } = closeHolds({ ...run, results }, [stepOf(plan, 1, 3)]);
+    expect(holds[0]!.pending).toEqual([]);
+    expect(holds[0]!.slices).toMatchObject({ planned: 2, completed: 2, died: 0 });
+    expect(whole.slices.died).toBe(2);
+  });
+
   it('are refused by a ledger that was made without them', () => {
     const plan = withSearch(makeTestPlan());
     expect(() => makeLedger(plan).closeHold(stepOf(plan, 0, 1), false)).toThrow(RangeError);

@@ -249,6 +249,20 @@ describe('judgeHold', () => {
     });
   });
 
+  it('is judged while its slices run as from their complete records: none of them has died', async () => {
+    const plan = planOf(
+      { end_to_end_latency: 'p(99)<500', slices_died: 'count==0', connects_failed: 'count==0' },
+      { publish: { maxUnacknowledged: 1 } },
+    );
+    const run = await runSearched(plan, { behaviour: { publish: () => 300 }, checkpointEveryMs: 500 });
+    const step = stepOf(plan, 1, 3);
+    const results = run.runs.map(({ checkpoints }) => checkpoints.at(-1)!);
+    for (const hold of [judged(run, step, { results, goesOn: true }), judged(run, step)]) {
+      expect(hold.voidBecause).toBeUndefined();
+      expect(hold).toMatchObject({ outcome: 'failed', broke: [{ metric: 'end_to_end_latency' }] });
+    }
+  });
+
   it('is judged by the level of its step, and void where slices learned late of that', async () => {
     const plan = planOf();
     const step = stepOf(plan, 2, 4, 0, 150);
