@@ -2,14 +2,14 @@ import type { CapacitySearch } from '../../profile/search.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { traitsOf } from '../../targets/traits-of.ts';
 import { accountOf } from '../account.ts';
-import type { ActionData, LiveAction } from '../actions/action.ts';
 import { actionLeadMs } from '../actions/action-lead.ts';
 import { withActions } from '../actions/with-actions.ts';
 import type { Plan } from '../plan.ts';
 import { decideNext, isAnswer } from './decide-next.ts';
-import type { HoldVerdict, SearchStep } from './judged-hold.ts';
+import type { HoldVerdict } from './judged-hold.ts';
 import { mostHolds, undisturbedHolds } from './most-holds.ts';
 import { stepMs } from './search-times.ts';
+import { actionsOfStep } from './step-actions.ts';
 
 /** What a search comes to at most, before it is run. */
 export interface SearchForecast {
@@ -65,23 +65,11 @@ export function busiestSearch(plan: Plan): Plan {
     plan,
     levels.flatMap((level, step) => {
       const at = publishAt + step * each + actionLeadMs(plan);
-      return stepActions(search, { level, at, holdUntil: at + search.settleMs + 1_000 + search.holdMs });
+      // A hold begins with a whole second: at most one later.
+      const holdFrom = at + search.settleMs + 1_000;
+      return actionsOfStep(search, { step, level, at, holdFrom, holdUntil: holdFrom + search.holdMs });
     }),
   );
-}
-
-/** What is issued for a step: its level, and at the end of its hold the lowest one again. */
-export function stepActions(
-  search: Pick<CapacitySearch, 'group' | 'from'>,
-  { level, at, holdUntil }: Pick<SearchStep, 'level' | 'at' | 'holdUntil'>,
-): readonly LiveAction[] {
-  const { group, from } = search;
-  const action = (instant: number, value: number): LiveAction => ({
-    at: instant,
-    ...(group !== undefined && { group }),
-    action: levelAction(value),
-  });
-  return [action(at, level), action(holdUntil, from)];
 }
 
 /** CloudWatch of AWS counts by the minute; embedded AWS by the second. */
@@ -93,10 +81,6 @@ function cautionsOf(plan: Plan, { holdMs }: CapacitySearch): string[] {
   return [
     `CloudWatch counts by the minute, and a hold lasts ${formatDuration(holdMs)}: it cannot show which quota throttled messages in it. Missing acknowledgements still break a level at QoS 1; for the quota’s name give a hold of 60s or more.`,
   ];
-}
-
-function levelAction(perSecond: number): ActionData {
-  return { kind: 'rate', perSecond };
 }
 
 function searchOf({ profile: { search } }: Plan): CapacitySearch | undefined {

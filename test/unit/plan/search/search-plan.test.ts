@@ -8,8 +8,9 @@ import { type DraftPlan, draftPlan } from '../../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../../src/plan/plan.ts';
 import { preflight } from '../../../../src/plan/preflight.ts';
 import { mostHolds, undisturbedHolds } from '../../../../src/plan/search/most-holds.ts';
-import { busiestSearch, stepActions } from '../../../../src/plan/search/search-forecast.ts';
+import { busiestSearch } from '../../../../src/plan/search/search-forecast.ts';
 import { stepMs } from '../../../../src/plan/search/search-times.ts';
+import { actionsOfStep } from '../../../../src/plan/search/step-actions.ts';
 import type { CapacitySearch } from '../../../../src/profile/search.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
 import { parseProfile } from '../../../../src/targets/parse-profile.ts';
@@ -145,11 +146,9 @@ describe('preflight of a search', () => {
             plan,
             judged.flatMap(({ level, step }) => {
               const at = plan.timeline.publishAt + step * each;
-              return stepActions(search, {
-                level,
-                at,
-                holdUntil: at + search.settleMs + 1_000 + search.holdMs,
-              });
+              const holdFrom = at + search.settleMs + 1_000;
+              const holdUntil = holdFrom + search.holdMs;
+              return actionsOfStep(search, { step, level, at, holdFrom, holdUntil });
             }),
           );
           expect(actual.load.messages).toBeLessThanOrEqual(busiest.load.messages);
