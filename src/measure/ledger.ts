@@ -196,7 +196,7 @@ export class Ledger {
 
   /**
    * The same of the messages that were due in a hold.
-   * @param step one of those that the ledger was made with @param goesOn whether the run does
+   * @param step one of those that the ledger was made with @param goesOn whether the run goes on
    */
   closeHold(step: SearchStep, goesOn: boolean, backlog: Backlog = emptyBacklog): HoldLedger {
     const hold = this.#holds.find((each) => each.step.step === step.step);

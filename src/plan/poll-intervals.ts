@@ -43,6 +43,11 @@ export function checkpointEveryMs(plan: PacedPlan): number {
   return paceOf(plan).checkpointMs;
 }
 
+/** A running slice whose last checkpoint is older than this is not waited for: it has probably died. */
+export function deadAfterMs(plan: PacedPlan): number {
+  return 3 * checkpointEveryMs(plan);
+}
+
 /** Whole seconds between two looks at a watched run. */
 export function pollEverySeconds(plan: PacedPlan): number {
   return paceOf(plan).pollSeconds;

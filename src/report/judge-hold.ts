@@ -3,7 +3,7 @@ import type { Ledger } from '../measure/ledger.ts';
 import type { Backlog } from '../measure/unread-backlog.ts';
 import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { checkpointEveryMs } from '../plan/poll-intervals.ts';
+import { deadAfterMs } from '../plan/poll-intervals.ts';
 import type { BrokenObjective, JudgedHold, SearchStep, VoidReason } from '../plan/search/judged-hold.ts';
 import { whyNotByHold } from '../profile/search-metrics.ts';
 import { formatCount, formatPlural, formatShare } from '../shared/format.ts';
@@ -27,14 +27,12 @@ export interface HoldInput {
   readonly cloudwatch: CloudWatchView;
   /** What the queues hold; absent: nothing. */
   readonly backlog?: Backlog;
-  /** Whether the run does. */
+  /** Whether the run goes on. */
   readonly goesOn: boolean;
   /** Epoch milliseconds: what is in the ledger was read after that. */
   readonly now: number;
 }
 
-/** A checkpoint that is this many times as old as it should be belongs to a slice that died. */
-const deadAfterCheckpoints = 3;
 /** A slice that took a step later than the others, or not at all, changes the level by more than this share. */
 const toleratedDeviation = 0.01;
 /** A level was offered if at least this share of it was sent in the hold's own seconds. */
@@ -49,7 +47,7 @@ const mostOfBurst = 1.1;
 export function isHoldComplete({ plan, ledger, step, goesOn, now }: Omit<HoldInput, 'cloudwatch'>): boolean {
   if (now < step.holdUntil) return false;
   const { pending, messages, acknowledged, observers } = ledger.closeHold(step, goesOn);
-  const aliveSince = now - deadAfterCheckpoints * checkpointEveryMs(plan);
+  const aliveSince = now - deadAfterMs(plan);
   if (goesOn && pending.some(({ at = step.holdFrom, isDead }) => !isDead && at >= aliveSince)) return false;
   // What was not acknowledged may arrive all the same, in the place of something else.
   const isEachAnswered = acknowledged && messages.unacknowledged + messages.ackUnknown === 0;
@@ -146,7 +144,7 @@ function voidReasonsOf(judged: JudgedFigures): VoidReason[] {
   const { hold } = judged;
   const { messages, pending, offSchedule, slices } = hold;
   if (pending.length > 0) {
-    const sentence = `${formatPlural(pending.length, 'slice')} of ${formatCount(slices.planned)} left no complete record of the hold: they died, were stopped, or could not store it.`;
+    const sentence = `${formatPlural(pending.length, 'slice')} of ${formatCount(slices.planned)} left no complete record of the hold: each died, was stopped, or stored it too late.`;
     return [{ kind: 'slice-died', sentence }];
   }
   if (messages.intended === 0)

@@ -2,15 +2,12 @@ import type { Metrics } from '../aws/metric-sums.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import { cloudWatchProtocolsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { checkpointEveryMs } from '../plan/poll-intervals.ts';
+import { deadAfterMs } from '../plan/poll-intervals.ts';
 import { cloudWatchPrefix } from '../profile/threshold-metrics.ts';
 import { describeFailedThreshold, failedAbortThreshold } from '../report/abort.ts';
 import type { CloudWatchView } from '../report/explanation.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { WatchDeps, WatchedRun } from './watcher.ts';
-
-/** A checkpoint that is this many times as old as it should be belongs to a slice that died, and is ignored. */
-const deadAfterCheckpoints = 3;
 
 /** Stops the run if a threshold has failed that may end it (`abortOnFail`). @returns whether to look again */
 export async function watchThresholds(run: WatchedRun, deps: WatchDeps): Promise<boolean> {
@@ -20,7 +17,7 @@ export async function watchThresholds(run: WatchedRun, deps: WatchDeps): Promise
   const { slices, ledger } = await run.readSlices();
   const running = slices.filter(({ outcome }) => outcome === 'running');
   if (slices.length === plan.slices.count && running.length === 0) return false;
-  const measuredAt = reportedUntil(running, now - deadAfterCheckpoints * checkpointEveryMs(plan));
+  const measuredAt = reportedUntil(running, now - deadAfterMs(plan));
   if (measuredAt === undefined) return !isLast;
 
   for await (const window of deps.store.arrivalWindows(runId, new Set())) ledger.addWindow(window);
@@ -34,7 +31,7 @@ export async function watchThresholds(run: WatchedRun, deps: WatchDeps): Promise
   return false;
 }
 
-/** The instant up to which all running slices have reported; undefined while none has. */
+/** The instant up to which all running slices that live have reported; undefined while none has. @param aliveSince epoch milliseconds */
 function reportedUntil(running: readonly SliceResult[], aliveSince: number): number | undefined {
   const instants = running.map(({ at }) => at).filter((at) => at >= aliveSince);
   return instants.length === 0 ? undefined : Math.min(...instants);

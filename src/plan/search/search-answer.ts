@@ -73,7 +73,8 @@ const needsByKind: Readonly<Record<VoidKind, string>> = {
     'The search needs a generator that sends every message: more devices, more slices (set slices.devicesPerSlice lower), or a higher publish.maxUnacknowledged.',
   'no-data':
     'The search needs figures for every threshold: remove those whose metric has no value at this level, or hold it longer.',
-  'slice-died': 'The search needs slices that last: read the log of the slice that died.',
+  'slice-died':
+    'The search needs the record of every slice: read the logs of those that left none. In a rehearsal, a busy machine stores records too late.',
 };
 
 /** What a search would need whose last hold was void. */

@@ -296,7 +296,7 @@ describe('judgeHold', () => {
         {
           kind: 'slice-died',
           sentence:
-            '1 slice of 2 left no complete record of the hold: they died, were stopped, or could not store it.',
+            '1 slice of 2 left no complete record of the hold: each died, was stopped, or stored it too late.',
         },
       ],
     });
