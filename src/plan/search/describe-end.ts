@@ -8,7 +8,7 @@ const endings: Readonly<Record<SearchEnd, string>> = {
   'none-passed': 'its lowest level failed',
   void: 'its holds were void',
   stopped: 'it was stopped',
-  'out-of-time': 'it had no time for another hold',
+  'out-of-time': 'it was over before its answer was certain',
   refused: 'its next level was refused',
 };
 
@@ -22,5 +22,6 @@ export function describeSearchEnd(
     ...(breaks === null ? [] : [`${formatLevel(of, breaks)} fails`]),
   ];
   const known = levels.length === 0 ? '' : ` (${levels.join(', ')})`;
-  return `the search ended: ${endings[ended]}${known}${ended === 'refused' ? `: ${needs}` : ''}`;
+  const refusal = ended === 'refused' && needs !== undefined ? `: ${needs}` : '';
+  return `the search ended: ${endings[ended]}${known}${refusal}`;
 }
