@@ -14,8 +14,8 @@ export interface NextHold {
 
 /**
  * What a search does after the holds that were judged so far: a level to hold, or its answer. There are at most `mostHolds` holds. A void
- * hold is repeated once, and after `mostVoids` of them the search ends. The two levels of the answer are held until `confirm` holds of
- * each agree; a level whose later holds contradict the first one changes sides, and the search goes on from there.
+ * hold is repeated once; with two in a row, or more than `mostVoids` in all, the search ends. The two levels of the answer are held until
+ * `confirm` holds of each agree; a level whose later holds contradict the first one changes sides, and the search goes on from there.
  * @param judged in the order of their steps, all of them
  */
 export function decideNext(

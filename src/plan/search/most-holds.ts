@@ -1,7 +1,7 @@
 import type { CapacitySearch } from '../../profile/search.ts';
 import { searchMethods } from './methods.ts';
 
-/** Void holds of a search at most: each is repeated once; after these the generator is not good enough. */
+/** Void holds that a search tolerates. With one more, the generator is not good enough. */
 export const mostVoids = 2;
 
 /** Holds of a search in which no hold is void and none contradicts another, at most. */
