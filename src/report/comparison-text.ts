@@ -149,7 +149,8 @@ export function countOf({ figures }: Comparison, outcome: ComparedFigure['outcom
   return figures.filter((figure) => figure.outcome === outcome).length;
 }
 
-export function formatFigure({ kind }: ComparedFigure, value: number | null): string {
+/** `4.1 ms`, `0.3 %`, `1,000/s`; null: `not measured`. */
+export function formatFigure({ kind }: Pick<ComparedFigure, 'kind'>, value: number | null): string {
   if (value === null) return 'not measured';
   if (kind === 'latency') return formatElapsed(value);
   return kind === 'share' ? formatShare(value) : `${formatRate(value)}/s`;

@@ -1,6 +1,7 @@
 import { type MedianInterval, medianInterval } from '../measure/median-interval.ts';
-import { formatElapsed, formatPlural, formatRate, formatShare } from '../shared/format.ts';
+import { formatPlural, formatShare } from '../shared/format.ts';
 import { figuresOf } from './compared-figures.ts';
+import { formatFigure } from './comparison-text.ts';
 import type { FigureKind } from './judge-change.ts';
 import type { Report } from './report-model.ts';
 import type { SummaryStyler } from './terminal-page.ts';
@@ -47,7 +48,7 @@ export function repeatRows({ figures }: Repeats): string[][] {
   return figures
     .filter(({ values }) => values.some((value) => value !== 0))
     .map(({ figure, kind, median, low, high, values }) => {
-      const format = (value: number) => formatRepeated(kind, value);
+      const format = (value: number) => formatFigure({ kind }, value);
       return [
         figure,
         format(median),
@@ -56,11 +57,6 @@ export function repeatRows({ figures }: Repeats): string[][] {
         format(Math.max(...values)),
       ];
     });
-}
-
-function formatRepeated(kind: FigureKind, value: number): string {
-  if (kind === 'latency') return formatElapsed(value);
-  return kind === 'share' ? formatShare(value) : `${formatRate(value)}/s`;
 }
 
 /** What the intervals are, and how far so many runs carry. */

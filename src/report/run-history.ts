@@ -62,8 +62,8 @@ export interface HistoryChange extends ChangePoint {
 }
 
 /**
- * Where the level of each figure changed. In a history without a change, 1 % of figures have one by chance, so one of these four at
- * most in 4 % of histories.
+ * Where the level of each figure changed. Of histories without a change, 1 % have one in a given figure by chance, so at most 4 % in any of
+ * these four.
  * @param runs of one load, the oldest first
  * @returns by run, then in the order of `historyFigures`
  */

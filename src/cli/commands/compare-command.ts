@@ -104,7 +104,7 @@ async function sidesOf(given: readonly string[], flags: CompareFlags): Promise<S
   if (runs.length < 3) {
     refuse(
       'compare',
-      'takes two runs',
+      'takes two runs by their names, or a history of three or more',
       'npx stampede compare A B, --base A B C --new D E F, or --baseline FILE',
     );
   }
