@@ -1,6 +1,7 @@
 import type { Random } from '../shared/random.ts';
 import { medianOf } from './median-interval.ts';
 
+/** Where the level of a series changed. */
 export interface ChangePoint {
   /** The first value after the change: 1 … n − 1. */
   readonly at: number;
@@ -10,13 +11,14 @@ export interface ChangePoint {
 
 export interface ChangePointOptions {
   readonly random: Random;
-  /** In how many series that do not change one is found: 0–1. */
+  /** Share (0–1) of series without a change in which one is found, at most. */
   readonly falsePositives?: number;
 }
 
 /** Values before the first change, between two and after the last: fewer can be two outliers. */
 const leastValues = 3;
 const permutations = 1_999;
+/** Share (0–1) of series without a change in which one is found, unless another is asked for. */
 export const defaultFalsePositives = 0.01;
 
 /**

@@ -9,7 +9,7 @@ import {
 /** Counts by epoch second, JSON-safe; only seconds with samples. */
 export type EncodedLatencySeconds = Readonly<Record<string, EncodedBuckets>>;
 
-/** To be open by the second in which messages were due: as long as some may be unanswered, or on their way. */
+/** To be open by the second in which messages were due: as long as some may be unanswered, or in flight. */
 export const openDueSeconds = 32;
 
 /**

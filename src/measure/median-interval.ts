@@ -7,6 +7,7 @@ export interface MedianInterval {
   readonly confidence: number;
 }
 
+/** @param values at least one */
 export function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -62,7 +62,7 @@ export const arrivalWindowMs = 1_000;
  */
 export type WatchReason = 'thresholds' | 'search';
 
-/** Undefined: it does not. */
+/** @returns undefined: the state machine does not look at such a run */
 export function watchReasonOf({ thresholds, search }: WatchedProfile): WatchReason | undefined {
   if (search !== undefined) return 'search';
   const mayEnd = Object.values(thresholds).some((list) => list.some(({ abortOnFail }) => abortOnFail));

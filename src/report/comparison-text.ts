@@ -145,6 +145,7 @@ function describeComparison(comparison: Comparison, style: SummaryStyler): strin
   return style('bad', `✗ REGRESSED: ${parts.join(', ')}`);
 }
 
+/** Figures with this outcome. */
 export function countOf({ figures }: Comparison, outcome: ComparedFigure['outcome']): number {
   return figures.filter((figure) => figure.outcome === outcome).length;
 }

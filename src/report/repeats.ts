@@ -18,6 +18,7 @@ export interface Repeats {
   readonly figures: readonly RepeatedFigure[];
 }
 
+/** A figure of the runs of a series. */
 export interface RepeatedFigure extends MedianInterval {
   /** `end_to_end_latency p99`, `lost_messages rate` */
   readonly figure: string;

@@ -26,6 +26,7 @@ export interface RunFigures {
   readonly costUsd: number | null;
 }
 
+/** The figures of a run that a history shows. */
 export function runFiguresOf(report: Report): RunFigures {
   const { runId, name, verdict, startedAt, endedAt, devices, messages, rates, cost } = report;
   const { response_time: answers, end_to_end_latency: arrivals } = report.latencyMs;
@@ -52,6 +53,7 @@ export function runFiguresOf(report: Report): RunFigures {
 export const historyFigures = ['p50Ms', 'p99Ms', 'lostShare', 'ratePerSecond'] as const;
 export type HistoryFigure = (typeof historyFigures)[number];
 
+/** A change of one figure of a history. */
 export interface HistoryChange extends ChangePoint {
   readonly figure: HistoryFigure;
   /** The first run after the change; `at` is its place in the history, from 0. */

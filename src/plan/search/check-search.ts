@@ -7,7 +7,7 @@ import {
 } from '../../profile/search.ts';
 import { between, type PlanProblem, within } from '../plan-problem.ts';
 
-/** Of a plan that was read back: how many levels a search has, and for how long, is bounded by these numbers. */
+/** Checks the search of a plan that was read back: these numbers bound how many levels it has, and how long each is held. */
 export function checkStoredSearch(path: string, search: SearchSettings): PlanProblem[] {
   const { from, to, planned } = search;
   return [

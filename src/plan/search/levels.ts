@@ -7,7 +7,7 @@ export interface LevelRecord {
   readonly first: number;
   readonly passed: number;
   readonly failed: number;
-  /** As the first hold was, until `confirm` holds have shown the other outcome. */
+  /** As the first hold was, until at least `confirm` holds, and more than have shown that, have shown the other outcome. */
   readonly passes: boolean;
   /** Whether `confirm` holds have shown the outcome. */
   readonly isConfirmed: boolean;

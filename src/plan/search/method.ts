@@ -8,6 +8,7 @@ export interface KnownLevels {
   readonly breaks?: number;
 }
 
+/** What a method depends on of the settings. */
 export type LevelRange = Pick<CapacitySearch, 'from' | 'to' | 'precision'>;
 
 /** In which order a search tries levels. One file each, listed in `methods.ts`. */

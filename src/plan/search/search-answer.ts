@@ -48,6 +48,7 @@ export function answerNow(
   return answerOf(ended, bracketOf(judged, confirm));
 }
 
+/** The answer of a search that ends with these two levels. */
 export function answerOf(ended: SearchEnd, { holds, breaks }: Bracket): SearchAnswer {
   return {
     ended,

@@ -4,7 +4,7 @@ import { rateKind } from '../actions/rate.ts';
 import type { NextHold } from './decide-next.ts';
 import type { SearchStep } from './judged-hold.ts';
 
-/** What makes the load of the searched groups a level. */
+/** The action that gives the searched groups a level. */
 type LevelAction = (level: number) => ActionData;
 
 const levelActions: Readonly<Record<SearchedQuantity, LevelAction>> = {
