@@ -27,7 +27,8 @@ const ofConnects: readonly string[] = [
  */
 export function whyNotByHold(name: string, { of }: { readonly of: string }): string | undefined {
   const { metric } = splitSelector(name);
-  if (metric.startsWith(cloudWatchPrefix)) return 'CloudWatch counts whole minutes, and a hold is only a part of them';
+  if (metric.startsWith(cloudWatchPrefix))
+    return 'CloudWatch counts whole minutes, and a hold is only a part of them';
   if (isOfCommands(name)) return 'commands are counted over the whole run';
   if (ofWholeRuns.includes(metric)) return 'it is known of the whole run only';
   if (ofConnects.includes(metric) && of !== 'connects' && of !== 'devices')
