@@ -37,6 +37,11 @@ export function makeSliceShaper({ settings, files, onTrouble }: ShapeSlicesOptio
   const active = new Set<ShapedSlice>();
   const hasNetem = netemSettings.every((each) => settings.includes(each));
 
+  const endSlice = async (slice: ShapedSlice): Promise<void> => {
+    active.delete(slice);
+    await slice.end();
+  };
+
   const openSlice = async (namespace: Namespace, event: Buffer): Promise<ShapedSlice> => {
     const { runId, slice } = JSON.parse(event.toString()) as {
       readonly runId: string;
@@ -56,7 +61,14 @@ export function makeSliceShaper({ settings, files, onTrouble }: ShapeSlicesOptio
       change: (conditions) => namespace.change(kernelPart(conditions, settings)),
       onTrouble: (why) => onTrouble(`the network of slice ${slice} could not be changed: ${why}`),
     });
-    await shaped.begin();
+    // Before its network is made, so that it misses no action that is found meanwhile.
+    active.add(shaped);
+    try {
+      await shaped.begin();
+    } catch (error) {
+      await endSlice(shaped);
+      throw error;
+    }
     return shaped;
   };
 
@@ -70,12 +82,9 @@ export function makeSliceShaper({ settings, files, onTrouble }: ShapeSlicesOptio
         variables: { FIRST_DEVICE_ADDRESS: namespace.block.firstDevice },
         async enter(event) {
           slice = await openSlice(namespace, event);
-          active.add(slice);
         },
         async leave() {
-          if (slice === undefined) return;
-          active.delete(slice);
-          await slice.end();
+          if (slice !== undefined) await endSlice(slice);
         },
         close: () => namespace.close(),
       };
@@ -113,7 +122,7 @@ interface ShapedSliceSettings {
 class ShapedSlice {
   readonly #settings: ShapedSliceSettings;
   readonly #timers = new Set<NodeJS.Timeout>();
-  #actions: LiveAction[] = [];
+  #actions: readonly LiveAction[] = [];
   /** One change after the other. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -125,16 +134,30 @@ class ShapedSlice {
     return this.#settings.runId;
   }
 
+  /** Makes the network as it is now. Changes whose instants come meanwhile wait for it. */
   async begin(): Promise<void> {
-    for (const action of this.#settings.actions) this.add(action);
-    await this.#settings.begin(this.#conditionsAt(Date.now()));
+    const now = Date.now();
+    const actions = this.#settings.actions.filter((action) => this.#isOwn(action));
+    this.#actions = actions;
+    for (const action of actions) if (action.at > now) this.#schedule(action);
+    const begun = this.#settings.begin(this.#conditionsAt(now));
+    this.#changing = begun.catch(() => undefined);
+    await begun;
   }
 
   /** An action takes effect at its instant, one whose instant is over at once. */
   add(action: LiveAction): void {
-    const { group } = this.#settings;
-    if (networkOf(action) === undefined || (action.group !== undefined && action.group !== group)) return;
+    if (!this.#isOwn(action)) return;
     this.#actions = [...this.#actions, action];
+    this.#schedule(action);
+  }
+
+  #isOwn(action: LiveAction): boolean {
+    const { group } = this.#settings;
+    return networkOf(action) !== undefined && (action.group === undefined || action.group === group);
+  }
+
+  #schedule(action: LiveAction): void {
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
