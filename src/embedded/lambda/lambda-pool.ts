@@ -125,13 +125,18 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
     event: Buffer,
   ): Promise<InvocationResult> {
     const warm = idleOf(definition.name).pop();
-    const sandbox = warm === undefined ? await options.openSandbox?.(definition) : sandboxes.get(warm.id);
+    const notReady = (error: unknown): never => {
+      throw new AwsError('ServiceException', `the sandbox of ${definition.name} is not ready: ${error}`, 500);
+    };
+    const sandbox =
+      warm === undefined ? await options.openSandbox?.(definition).catch(notReady) : sandboxes.get(warm.id);
     await sandbox?.enter(event).catch(async (error: unknown) => {
       await (warm === undefined ? sandbox.close() : warm.kill());
-      throw new AwsError('ServiceException', `the sandbox of ${definition.name} is not ready: ${error}`, 500);
+      notReady(error);
     });
     const isOver = closed || (warm !== undefined && !environments.has(warm.id));
     if (isOver) {
+      await sandbox?.leave();
       if (warm === undefined) await sandbox?.close();
       throw new AwsError('ServiceException', 'the execution environment ended', 500);
     }
