@@ -71,7 +71,7 @@ export class SliceCounters {
     const counters = this.streams[stream]!;
     counters.intended++;
     counters.perSecond?.intended.add(intendedMs);
-    this.streams[stream]!.due?.intended(n, intendedMs);
+    counters.due?.intended(n, intendedMs);
     this.perSecond.intended(intendedMs);
   }
 

@@ -52,6 +52,7 @@ export interface NetworkDirection extends PacketCounts {
 }
 
 const noPackets: PacketCounts = { bytes: 0, packets: 0, lost: 0, stalled: 0, duplicated: 0, corrupted: 0 };
+/** Of a network that ended no connection, and kept no attempt from the target. */
 export const nothingEnded: NetworkEndings = { resets: 0, corruptedConnections: 0, unreached: 0 };
 
 /**

@@ -175,7 +175,6 @@ export function describeGenerator({ generator }: Report): string[] {
   ];
 }
 
-/** `5,000 → 20,000` or `20,000`, messages a second; of a closed model `0 → 500 users`. */
 /** How long a stage lasts, its target, and the rates that were due and sent in it. */
 export function stageCells(stage: StageRate): string[] {
   const { seconds, ranSeconds, intendedPerSecond, sentPerSecond } = stage;
@@ -187,6 +186,7 @@ export function stageCells(stage: StageRate): string[] {
   ];
 }
 
+/** `5,000 → 20,000` or `20,000`, messages a second; of a closed model `0 → 500 users`. */
 function describeRamp({
   startPerSecond,
   targetPerSecond,

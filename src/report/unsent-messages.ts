@@ -34,6 +34,7 @@ export interface FailedConnects {
   readonly other: CountsByReason;
 }
 
+/** @param counts connects that failed, by their reasons */
 export function sortReasons(counts: CountsByReason): FailedConnects {
   const pick = (kind: (reason: string) => boolean) =>
     Object.fromEntries(Object.entries(counts).filter(([reason]) => kind(reason)));

@@ -1,11 +1,11 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { InputError } from '../shared/errors.ts';
-import type { MqttEndpoint } from './mqtt-endpoint.ts';
 
 /** What a device's connection is, as far as its network depends on it. */
 interface ConnectionToCheck {
   readonly client: LoadProfile['connect']['client'];
-  readonly scheme: MqttEndpoint['scheme'] | string | undefined;
+  /** Of its endpoint; undefined: it is not known. */
+  readonly scheme: string | undefined;
   /** Whether it goes through a network. */
   readonly isShaped: boolean;
 }

@@ -128,6 +128,7 @@ interface ReadUnread extends Unread {
   readonly unseenBecause: readonly string[];
 }
 
+/** Keeps, by shard, the position up to which its records are read. */
 export function noteReadUpTo(readUpTo: Map<string, string>, { shard, sequenceNumber }: StreamPosition): void {
   const known = readUpTo.get(shard);
   if (known === undefined || compareSequenceNumbers(sequenceNumber, known) > 0) {

@@ -7,7 +7,7 @@ import type { SliceNetwork } from '../network/shaping/slice-network.ts';
 import type { MakeTransport } from '../transport.ts';
 import { type MqttTarget, makeDenseClient, mqttSettingsOf, onceByPair } from './dense-client.ts';
 
-/** `checkProxy` refuses the same beforehand, where the endpoint is known. Exit code 2. */
+/** The Device SDK has a proxy, and so a network, over TLS alone. Exit code 2. */
 class NoProxyWithoutTlsError extends StampedeError {
   constructor() {
     super('NoProxyWithoutTls', 'connections of the client device-sdk without TLS can go through no network', {

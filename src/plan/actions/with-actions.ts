@@ -16,7 +16,7 @@ export interface AmendingAction extends LiveAction {
 
 /**
  * The plan of a run whose rates, or users, these actions change: what every slice and the ledger derive the same from. Steps of the profile's
- * timeline are part of any plan. Without an action that changes a rate it is the plan itself.
+ * timeline are part of any plan. Without an action that changes a rate or users it is the plan itself.
  * @param actions of the run, of all kinds, in the order in which they were stored
  */
 export function withActions(plan: Plan, actions: readonly AmendingAction[]): Plan {

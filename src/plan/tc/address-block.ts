@@ -13,6 +13,7 @@ export interface AddressBlock {
 /** Half of the private range 10.0.0.0/8 (RFC 1918), in blocks of 2,048 addresses. */
 const first = parseIpv4('10.128.0.0');
 const blockSize = 2_048;
+/** How many blocks there are. */
 export const addressBlocks = 4_096;
 /** Two ends, and room, before the 1,024 addresses of devices: a slice has 900 at most. */
 const firstDeviceAt = 1_024;

@@ -180,12 +180,12 @@ export function renderActionForms(plan: PlanOnPage): Html {
   const own = formsOf(plan);
   if (own.length === 0) return html``;
   const groups = plan.groups.map(({ name }) => name);
-  const choice =
+  const groupField =
     groups.length === 0
       ? html``
       : html`<div class="field devices"><label for="action-group">Devices</label><select id="action-group"><option value="">of all groups</option>${groups.map((group) => html`<option value="${group}">of group ${group}</option>`)}</select></div>`;
   return html`<h2>Change the run</h2>
-${choice}
+${groupField}
 <div class="controls">${own.map(
     ({
       kind,
