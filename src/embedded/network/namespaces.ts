@@ -8,7 +8,7 @@ import { changeLines, type DeviceTree, treeLines } from '../../plan/tc/device-tr
 import type { NetworkConditions } from '../../profile/network-presets.ts';
 import { parseIpv4 } from '../../shared/ipv4.ts';
 import { linkNameOf, ownPrefix } from './namespace-names.ts';
-import { CommandFailedError, runCommand } from './run-command.ts';
+import { CommandFailedError, runCommand } from './system-command.ts';
 
 /** Network namespaces of this process. Each reaches the loopback addresses of the machine, and nothing else. */
 export interface Namespaces {

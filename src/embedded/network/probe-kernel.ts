@@ -5,7 +5,7 @@ import type { NetworkConditions } from '../../profile/network-presets.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { removeLeftovers } from './namespace-names.ts';
 import { makeNamespaces, type Namespace } from './namespaces.ts';
-import { CommandFailedError, runCommand } from './run-command.ts';
+import { CommandFailedError, runCommand } from './system-command.ts';
 
 /** This machine cannot make the networks of devices. Exit code 3. */
 export class NoKernelNetworkError extends StampedeError {

@@ -7,7 +7,7 @@ import { refuseNetworkChange } from '../../profile/timeline-rules.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { suggestFrom } from '../../shared/nearest.ts';
 import { groupsOf } from '../groups.ts';
-import { refuseSettings } from '../kernel-network.ts';
+import { refuseSettings } from '../refuse-kernel-network.ts';
 import { type ActionSetting, type IssuableAction, parseShare } from './issuable-action.ts';
 import { networkAction, networkKind } from './network.ts';
 

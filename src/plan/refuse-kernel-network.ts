@@ -1,5 +1,4 @@
-import type { KernelSetting } from '../profile/kernel-network.ts';
-import { netemSettings } from '../profile/kernel-network.ts';
+import { type KernelSetting, netemSettings } from '../profile/kernel-network.ts';
 import type { NetworkConditions } from '../profile/network-presets.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isLoopback } from '../targets/target-check.ts';
