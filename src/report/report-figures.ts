@@ -194,15 +194,16 @@ function describeRamp({
   targetUsers,
   amended,
 }: StageRate): string {
+  const changed = amended === undefined ? '' : ', changed';
   if (startUsers !== undefined && targetUsers !== undefined) {
-    const users = `${formatCount(targetUsers)} users`;
+    const users = `${formatCount(targetUsers)} users${changed}`;
     return startUsers === targetUsers ? users : `${formatCount(startUsers)} → ${users}`;
   }
   const ramp =
     startPerSecond === targetPerSecond
       ? formatValue(targetPerSecond)
       : `${formatValue(startPerSecond)} → ${formatValue(targetPerSecond)}`;
-  return amended === undefined ? ramp : `${ramp}, changed`;
+  return `${ramp}${changed}`;
 }
 
 /** Reasons of failures, by kind of failure; only kinds that occurred. */
