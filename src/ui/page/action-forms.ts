@@ -51,7 +51,8 @@ const usersForm: ActionForm = {
   fields: () =>
     html`${field('users', 'count', 'Active users', html`<input id="users-count" name="count" type="number" min="0" step="1" value="1" required>`)}`,
   settings: ({ count }) => [`users=${count}`],
-  effect: ({ count = '' }, { where }) => `${count} users${where} are active`,
+  effect: ({ count = '' }, { where }) =>
+    count === '1' ? `1 user${where} is active` : `${count || '…'} users${where} are active`,
 };
 
 /** One of several settings, and its value beside it: choosing one fills in a value that it takes. */
