@@ -7,6 +7,7 @@ import { describeAction } from '../plan/actions/describe-action.ts';
 import type { IssuableAction } from '../plan/actions/issuable-action.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
 import { stopOf } from '../plan/actions/stop.ts';
+import { usersKind } from '../plan/actions/users.ts';
 import { withActions } from '../plan/actions/with-actions.ts';
 import { makeArrivalRate } from '../plan/arrival-rate.ts';
 import { groupsOf } from '../plan/groups.ts';
@@ -112,7 +113,8 @@ export function checkLoad(plan: Plan, stored: readonly StoredAction[], actions: 
   const walls = wallsOf(amended, accountOf(amended).limits);
   const refusals = amended.profile.limits.enforce ? preflight(amended).refusals : [];
   // The run goes on: its profile cannot be changed any more.
-  const hint = 'give a lower rate; those of earlier actions count too';
+  const less = actions.some(({ action }) => action.kind === usersKind.kind) ? 'fewer users' : 'a lower rate';
+  const hint = `give ${less}; those of earlier actions count too`;
   const errors = [...walls, ...refusals].map((error) => ({ ...error, hint }));
   if (errors.length > 0)
     throw new RefusedByPreflightError(errors, { canForce: false, subject: 'the action' });
