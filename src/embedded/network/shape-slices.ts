@@ -92,7 +92,7 @@ export function makeSliceShaper({ settings, files, onTrouble }: ShapeSlicesOptio
     },
     actions: {
       found(runId, action, isPlanned) {
-        // Slices know those of their plan.
+        // Planned ones are in the plan of the slice.
         if (isPlanned || networkOf(action) === undefined) return;
         issued.set(runId, [...(issued.get(runId) ?? []), action]);
         for (const slice of active) if (slice.runId === runId) slice.add(action);

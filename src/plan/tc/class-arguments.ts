@@ -14,7 +14,7 @@ const burstSeconds = 0.001;
 const unlimitedBurstBytes = 4_000_000;
 
 /** Packets of one device that wait: far more than a device has, because queues of the model never fill. */
-export const queuedPackets = 10_000;
+const queuedPackets = 10_000;
 
 /**
  * Arguments of `tc class … htb` for one device: its bandwidth, one way.
