@@ -61,7 +61,7 @@ export async function probeKernel(): Promise<readonly KernelSetting[]> {
     if (!(error instanceof CommandFailedError)) throw error;
     const hint = error.isMissing
       ? 'install iproute2, which has ip and tc'
-      : 'the kernel needs network namespaces, veth, sch_htb and cls_u32, and a container the capabilities NET_ADMIN and SYS_ADMIN';
+      : 'the kernel needs network namespaces, veth, sch_htb and cls_u32, and a container NET_ADMIN, SYS_ADMIN and a writable /proc/sys';
     throw new NoKernelNetworkError(error.message, `${hint}; or ${withoutNetem}`);
   } finally {
     await namespaces.close();
