@@ -52,7 +52,9 @@ export interface ReportInput {
 /** Builds the report of a run: its figures, and the verdict by the thresholds of its profile. */
 export function buildReport(input: ReportInput): Report {
   const { plan, ledger, cloudwatch, faults, now, execution } = input;
-  const search = input.search && searchReportOf(input.search, ledger.stoppedOn);
+  const search =
+    input.search &&
+    searchReportOf(input.search, { stoppedOn: ledger.stoppedOn, isAborted: execution?.status === 'ABORTED' });
   const { profile, timeline } = plan;
   const { devices, messages, slices } = ledger;
   const conditions = conditionsOf(plan, faults);

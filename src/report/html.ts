@@ -6,6 +6,7 @@ import { renderFleet } from './html-fleet.ts';
 import { renderGroups } from './html-groups.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
+import { renderSearch } from './html-search.ts';
 import { reportStyle } from './html-style.ts';
 import { renderThresholds } from './html-thresholds.ts';
 import { renderTiles } from './html-tiles.ts';
@@ -72,7 +73,7 @@ ${renderFooter(report)}
 /** All of it below the header: the live page shows the same for a run that is over. */
 export function renderReportSections(report: Report): Html {
   return html`${renderTiles(report)}
-${renderThresholds(report)}
+${report.search === undefined ? renderThresholds(report) : renderSearch(report)}
 ${renderMessages(report)}${renderGroups(report)}
 ${renderLatencies(report)}${renderFleet(report)}
 ${renderRates(report)}

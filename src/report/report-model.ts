@@ -45,7 +45,7 @@ export interface Report {
   readonly verdict: Verdict;
   /** The conditions of the run. Absent in reports of earlier versions. */
   readonly conditions?: RunConditions;
-  /** Why the verdict is not `passed`, one sentence each; empty when it is. */
+  /** Why the verdict is not `passed`, one sentence each; empty when it is, but for the answer of a search. */
   readonly reasons: readonly string[];
   /**
    * ISO 8601, UTC: devices began to connect.

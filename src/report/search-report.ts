@@ -25,11 +25,15 @@ export interface SearchRecord {
   readonly seen: readonly JudgedHold[];
 }
 
-/** @param stoppedOn what ended the run; absent: its time was over */
-export function searchReportOf(
-  { settings, judged, seen }: SearchRecord,
-  stoppedOn: ControlMessage | undefined,
-): SearchReport {
+export interface RunEnd {
+  /** Undefined: no request ended the run. */
+  readonly stoppedOn: ControlMessage | undefined;
+  /** By StopExecution. */
+  readonly isAborted: boolean;
+}
+
+/** @param end what ended the run: its time, unless that says something else */
+export function searchReportOf({ settings, judged, seen }: SearchRecord, end: RunEnd): SearchReport {
   const next = decideNext(settings, judged);
   return {
     settings,
@@ -37,13 +41,13 @@ export function searchReportOf(
       const before = seen.find(({ step }) => step === hold.step)?.outcome;
       return before === undefined || before === hold.outcome ? hold : { ...hold, seen: before };
     }),
-    answer: isAnswer(next) ? next : answerNow(endOf(stoppedOn), judged, settings),
+    answer: isAnswer(next) ? next : answerNow(endOf(end), judged, settings),
   };
 }
 
 /** Of a search without an answer. */
-function endOf(stoppedOn: ControlMessage | undefined): SearchEnd {
-  if (stoppedOn === undefined) return 'out-of-time';
+function endOf({ stoppedOn, isAborted }: RunEnd): SearchEnd {
+  if (stoppedOn === undefined) return isAborted ? 'stopped' : 'out-of-time';
   if (stoppedOn.by !== 'search') return 'stopped';
   return stoppedOn.ended === 'refused' ? 'refused' : 'out-of-time';
 }

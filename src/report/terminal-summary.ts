@@ -21,8 +21,9 @@ import {
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
 import { renderMessages } from './terminal-messages.ts';
-import type { Page, SummaryStyleName, SummaryStyler } from './terminal-page.ts';
-import { layOutWithin, wrapText } from './text-table.ts';
+import { type Page, renderTable, type SummaryStyleName, type SummaryStyler } from './terminal-page.ts';
+import { renderSearch } from './terminal-search.ts';
+import { wrapText } from './text-table.ts';
 import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 import { describeDevices, describeUnknown } from './unknown-figures.ts';
 
@@ -51,6 +52,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
   const page: Page = { style: options.style ?? ((_name, text) => text), width: columns - indent };
   const sections = [
     renderHead(report, page),
+    renderSearch(report, page),
     renderMessages(report, page),
     renderGroups(report, page),
     renderRates(report, page),
@@ -155,27 +157,6 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
   ];
 }
 
-interface TablePage extends Page {
-  /** Between columns, where the width allows it. */
-  readonly gap?: string;
-  /** Of a row below the headings; undefined: none. */
-  readonly styleOf?: (row: number) => SummaryStyleName | undefined;
-}
-
-function renderTable(
-  rows: readonly (readonly string[])[],
-  { style, width, gap, styleOf }: TablePage,
-): string[] {
-  const styled = (line: string, row: number) => {
-    const name = styleOf?.(row);
-    return name === undefined ? line : style(name, line);
-  };
-  return layOutWithin(rows, width, gap).flatMap(([head = '', ...body]) => [
-    style('heading', head),
-    ...body.map(styled),
-  ]);
-}
-
 /** Storms, commands, catching up, presence and the injected network. */
 function renderFleet(report: Report, { style, width }: Page): string[][] {
   return fleetTablesOf(report).map(({ title, headings, rows, notes }) => {
@@ -215,6 +196,8 @@ function renderQuotas(report: Report, { style, width }: Page): string[] {
 
 function renderThresholds(report: Report, { style, width }: Page): string[] {
   const { thresholds } = report;
+  // Those of a search are judged hold by hold.
+  if (report.search !== undefined) return [];
   if (thresholds.length === 0) return [style('heading', 'thresholds'), style('dim', '  none')];
   const table = [
     ['thresholds', 'measured'],

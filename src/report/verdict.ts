@@ -3,12 +3,12 @@ import type { CountsByReason } from '../measure/reason-counts.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
-import { describeSearchEnd } from '../plan/search/describe-end.ts';
 import { sumOf } from '../shared/counts.ts';
 import { formatCount, formatElapsed, formatPlural, formatShare, formatValue } from '../shared/format.ts';
 import { describeEndedInRun } from './network-report.ts';
 import type { ExecutionReport, ThresholdResult, Verdict } from './report-model.ts';
 import { type SearchReport, verdictOfSearch } from './search-report.ts';
+import { describeAnswer } from './search-text.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
 export interface Judged {
@@ -36,7 +36,8 @@ export interface Judgement {
  * A run that a threshold ended, or that ended itself, is failed, as in k6. One that a user stopped is aborted, whatever
  * it had measured by then. Any other fails by a ledger that does not balance, by more slices lost than the profile
  * tolerates, or by a threshold. A run without failures is inconclusive where there are inconsistencies: the load was not
- * what the profile says, or arrivals were not read.
+ * what the profile says, or arrivals were not read. The first reason of a run that searched to its end is the answer, whatever the
+ * verdict.
  */
 export function judge(judged: Judged): Judgement {
   const { plan, ledger, imbalances, thresholds, inconsistencies, execution, search } = judged;
@@ -68,27 +69,27 @@ export function judge(judged: Judged): Judgement {
         ]),
     ...inconsistencies,
   ];
+  const answer = search === undefined ? [] : [describeAnswer(search)];
   if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;
-    return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...reasons] };
+    return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...answer, ...reasons] };
   }
-  if (search !== undefined && (stoppedOn === undefined || stoppedOn.by === 'search')) {
+  const isStopped = stoppedOn !== undefined && stoppedOn.by !== 'search';
+  // Inconsistencies are no reasons here: levels above the knee strain the generator, and each hold was judged with that in mind.
+  if (search !== undefined && !isStopped && execution === undefined) {
     const verdict = failures.length > 0 ? 'failed' : verdictOfSearch(search);
-    const { ended } = search.answer;
-    const end = `${describeSearchEnd(search.settings, search.answer).replace('the', 'The')}.`;
-    return {
-      verdict,
-      reasons:
-        verdict === 'passed' ? [] : [...failures, ...(ended === 'found' && failures.length > 0 ? [] : [end])],
-    };
+    return { verdict, reasons: [...answer, ...failures] };
   }
-  if (stoppedOn !== undefined) {
+  if (isStopped) {
     const verdict = stoppedOn.by === 'run' ? 'failed' : 'aborted';
-    return { verdict, reasons: [describeStop(ledger), ...reasons] };
+    return { verdict, reasons: [describeStop(ledger), ...answer, ...reasons] };
   }
   if (execution !== undefined) {
     const verdict = execution.status === 'ABORTED' ? 'aborted' : 'failed';
-    return { verdict, reasons: [describeExecution(execution), ...describeUnended(judged), ...reasons] };
+    return {
+      verdict,
+      reasons: [describeExecution(execution), ...describeUnended(judged), ...answer, ...reasons],
+    };
   }
   if (failures.length > 0) return { verdict: 'failed', reasons };
   return { verdict: inconsistencies.length > 0 ? 'inconclusive' : 'passed', reasons };

@@ -2,7 +2,8 @@ import type { SearchRange } from '../../profile/search.ts';
 import { formatLevel } from './format-level.ts';
 import type { SearchAnswer, SearchEnd } from './search-answer.ts';
 
-const endings: Readonly<Record<SearchEnd, string>> = {
+/** Why a search ended, a phrase. */
+export const endings: Readonly<Record<SearchEnd, string>> = {
   found: 'it found its answer',
   'all-passed': 'its highest level passed',
   'none-passed': 'its lowest level failed',

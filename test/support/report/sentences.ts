@@ -13,6 +13,7 @@ import { quotaRules } from './quota-sentences.ts';
 import { requestRules } from './request-sentences.ts';
 import { rowRules } from './row-sentences.ts';
 import type { Rule } from './rule.ts';
+import { searchRules } from './search-sentences.ts';
 import { stormRules } from './storm-sentences.ts';
 import { subscriberRules } from './subscriber-sentences.ts';
 import { claimsOfPage, claimsOfTerminal, plainTextOf } from './table-claims.ts';
@@ -37,6 +38,7 @@ export function sentencesOfPage(html: string): string[] {
 }
 
 const rules: readonly Rule[] = [
+  ...searchRules,
   ...requestRules,
   ...stormRules,
   ...downlinkRules,

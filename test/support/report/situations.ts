@@ -7,6 +7,7 @@ import { clocks, connects, machines } from './machine-situations.ts';
 import { networkSituations } from './network-situations.ts';
 import { presenceSituations } from './presence-situations.ts';
 import { requestSituation } from './request-situation.ts';
+import { searchSituations } from './search-situations.ts';
 import { queues, stops } from './stop-situations.ts';
 import { stormSituations } from './storm-situations.ts';
 import { subscribers } from './subscriber-situations.ts';
@@ -92,6 +93,7 @@ export const situations: readonly NamedSituation[] = [
   ...presenceSituations,
   ...actionSituations,
   ...networkSituations,
+  ...searchSituations,
   ...stops,
   ...connects,
   ...machines,

@@ -35,6 +35,7 @@ export interface Situation {
   /** Milliseconds of publishing after which the user stopped the run. */
   readonly stoppedAfterMs?: number;
   readonly execution?: ReportInput['execution'];
+  readonly search?: ReportInput['search'];
   readonly profile?: Readonly<Record<string, unknown>>;
   /** CloudWatch's data has not come. */
   readonly isCloudWatchSilent?: boolean;
@@ -208,6 +209,7 @@ export function playTrueRun(situation: Situation): {
         : { sums: {}, requested: [] },
     now: (stopAt ?? plan.timeline.drainEndAt) + 3_000,
     faults: situation.faults,
+    search: situation.search,
     ...(situation.execution === undefined ? {} : { execution: situation.execution }),
   });
   const { liveView } = situation;
