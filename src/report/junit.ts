@@ -5,6 +5,8 @@ import { inconsistenciesOf } from './inconsistencies.ts';
 import { hasArrivals } from './ledger-equations.ts';
 import { type Repeats, repeatRows } from './repeats.ts';
 import type { Report } from './report-model.ts';
+import { type SearchReport, verdictOfSearch } from './search-report.ts';
+import { describeAnswer } from './search-text.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
 /** One line of a pipeline's test report. */
@@ -23,7 +25,7 @@ export interface ConclusiveOptions {
 }
 
 /**
- * A run as a JUnit suite: its thresholds, its ledger, its slices, and whether it ran to its end.
+ * A run as a JUnit suite: its thresholds or its search, its ledger, its slices, and whether it ran to its end.
  * @see https://github.com/testmoapp/junitxml
  */
 export function renderJUnit(report: Report, options: ConclusiveOptions = {}): string {
@@ -109,10 +111,10 @@ export function renderRepeatsJUnit(repeats: Repeats, { requireConclusive }: Conc
 }
 
 function casesOf(report: Report, options: ConclusiveOptions): TestCase[] {
-  const { thresholds, imbalances, slices, verdict, reasons } = report;
+  const { thresholds, imbalances, slices, verdict, reasons, search } = report;
   const inconsistencies = inconsistenciesOf(report);
   const intolerable = reasons.find((reason) => reason.includes('slices.toleratedFailureShare'));
-  const isWhole = verdict !== 'aborted' && slices.stopped === 0;
+  const isWhole = verdict !== 'aborted' && (slices.stopped === 0 || hasSearchEnded(report));
   return [
     ...thresholds.map((threshold): TestCase => {
       const { metric, expression, passed, isExcusedByStop } = threshold;
@@ -149,12 +151,32 @@ function casesOf(report: Report, options: ConclusiveOptions): TestCase[] {
       // Fewer than the profile tolerates fail no run.
       ...(intolerable === undefined ? {} : { failure: intolerable }),
     },
-    conclusiveCase(
-      'run',
-      inconsistencies.length > 0 ? `Inconclusive: ${inconsistencies.join(' ')}` : undefined,
-      options,
-    ),
+    search === undefined
+      ? conclusiveCase(
+          'run',
+          inconsistencies.length > 0 ? `Inconclusive: ${inconsistencies.join(' ')}` : undefined,
+          options,
+        )
+      : searchCase(search, options),
   ];
+}
+
+/** A run that its own search stops has come to its end. */
+function hasSearchEnded({ search, stop }: Report): boolean {
+  if (search === undefined || stop === undefined) return false;
+  return search.answer.ended !== 'stopped' && stop.threshold === undefined;
+}
+
+/** Levels above the knee strain the generator, too: whether the answer is conclusive is said by how the search ended. */
+function searchCase(search: SearchReport, { requireConclusive = false }: ConclusiveOptions): TestCase {
+  const verdict = verdictOfSearch(search);
+  const isFailed = verdict === 'failed' || (verdict === 'inconclusive' && requireConclusive);
+  const answer = describeAnswer(search);
+  return {
+    group: 'search',
+    name: search.settings.planned === undefined ? 'the search has an answer' : 'the planned load is held',
+    ...(isFailed ? { failure: answer } : verdict === 'passed' ? {} : { skipped: answer }),
+  };
 }
 
 function conclusiveCase(
@@ -167,10 +189,11 @@ function conclusiveCase(
 }
 
 function propertiesOf(report: Report): (readonly [string, string])[] {
-  const { runId, verdict, messages, generator, conditions } = report;
+  const { runId, verdict, messages, generator, conditions, search } = report;
   return [
     ['runId', runId],
     ['verdict', verdict],
+    ...(search === undefined ? [] : [['answer', describeAnswer(search)] as const]),
     ['rehearsal', String(conditions?.isRehearsal === true)],
     ['sent', String(messages.sent)],
     ...(hasArrivals(report)

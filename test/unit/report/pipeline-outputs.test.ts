@@ -4,11 +4,13 @@ import { compareReports } from '../../../src/report/compare-reports.ts';
 import { formatChange, renderComparison } from '../../../src/report/comparison-text.ts';
 import { renderComparisonJUnit, renderJUnit } from '../../../src/report/junit.ts';
 import type { Report } from '../../../src/report/report-model.ts';
+import { describeAnswer } from '../../../src/report/search-text.ts';
 import { renderComparisonSummary, renderStepSummary } from '../../../src/report/step-summary.ts';
 import { randomCases } from '../../support/effort.ts';
 import { goldenIn } from '../../support/golden.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 import { requestSituation } from '../../support/report/request-situation.ts';
+import { searchSituations } from '../../support/report/search-situations.ts';
 import { playTrueRun } from '../../support/report/true-run.ts';
 
 const expectGolden = goldenIn('report', '.golden');
@@ -35,6 +37,19 @@ const slower: Report = {
   },
 };
 
+/** Cases of a suite, with the message of what failed or was skipped. */
+function casesIn(xml: string): { name: string; failure?: string; skipped?: string }[] {
+  const plain = (text = '') => text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return [
+    ...xml.matchAll(
+      /<testcase [^>]*?name="([^"]*)" time="0\.000"(?:\/>|>\s*<(failure|skipped) message="([^"]*)")/g,
+    ),
+  ].map(([, name = '', kind, message]) => ({
+    name: plain(name),
+    ...(kind !== undefined && { [kind]: plain(message) }),
+  }));
+}
+
 describe('what a pipeline reads', () => {
   it.each([
     ['passed', good],
@@ -44,6 +59,28 @@ describe('what a pipeline reads', () => {
   ])('of a run that %s is as it was', (name, report) => {
     expectGolden(`${name}.junit.xml`, renderJUnit(report));
     expectGolden(`${name}.step-summary.md`, renderStepSummary(report));
+  });
+
+  it.each([
+    ['a search found the knee', 'the search has an answer', undefined, []],
+    ['a search found less than is planned', 'the planned load is held', 'failure', []],
+    ['the first level of a search failed', 'the planned load is held', 'failure', []],
+    ['the holds of a search were void', 'the search has an answer', 'skipped', []],
+    ['the user stopped a search', 'the search has an answer', 'skipped', ['the run came to its end']],
+    ['StopExecution ended a search', 'the search has an answer', 'skipped', ['the run came to its end']],
+  ])('has a case of its own where %s', (name, searchCase, outcome, failed) => {
+    const { report } = playTrueRun(searchSituations.find(([each]) => each === name)![1]);
+    const answer = describeAnswer(report.search!);
+    expect(report.reasons).toContain(answer);
+    const cases = casesIn(renderJUnit(report));
+    const isSearch = (each: (typeof cases)[number]) => each.name === searchCase;
+    expect(cases.filter(isSearch)).toEqual([{ name: searchCase, ...(outcome && { [outcome]: answer }) }]);
+    expect(
+      cases.filter((each) => !isSearch(each) && each.failure !== undefined).map((each) => each.name),
+    ).toEqual(failed);
+    expect(cases.filter(({ skipped }) => skipped !== undefined)).toHaveLength(outcome === 'skipped' ? 1 : 0);
+    const [required] = casesIn(renderJUnit(report, { requireConclusive: true })).filter(isSearch);
+    expect(required?.failure).toBe(outcome === undefined ? undefined : answer);
   });
 
   it('of a comparison is as it was', () => {
