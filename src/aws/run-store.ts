@@ -91,6 +91,7 @@ export type RunRecord = Pick<
   | 'sliceResults'
   | 'sliceDeaths'
   | 'actions'
+  | 'judgedHolds'
   | 'arrivalWindows'
   | 'subscribers'
   | 'getFaults'

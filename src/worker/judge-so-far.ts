@@ -2,7 +2,7 @@ import type { ArrivalsBacklog } from '../aws/arrivals-backlog.ts';
 import type { Metrics } from '../aws/metric-sums.ts';
 import type { RunStore } from '../aws/run-store.ts';
 import { type Ledger, makeLedger } from '../measure/ledger.ts';
-import type { Backlog } from '../measure/unread-backlog.ts';
+import { type Backlog, unknownBacklog } from '../measure/unread-backlog.ts';
 import type { StoredAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import { isReadByRule } from '../plan/observers.ts';
@@ -21,8 +21,8 @@ export interface JudgeDeps {
     'sliceResults' | 'sliceDeaths' | 'actions' | 'arrivalWindows' | 'subscribers'
   >;
   readonly metrics: Metrics;
-  /** What the rule's reader has not read. */
-  readonly backlog: ArrivalsBacklog;
+  /** What the rule's reader has not read. Absent: it can no longer be known, so that what has not arrived is not lost for certain. */
+  readonly backlog?: ArrivalsBacklog;
 }
 
 /**
@@ -96,7 +96,10 @@ async function readHolds(
   };
   await readWindows();
   const run = { runId, createdAt: timeline.createdAt, readUpTo };
-  const unread = await readUnreadSoFar(isReadByRule(plan) ? backlog : noBacklog, run);
+  const unread =
+    backlog === undefined
+      ? unknownBacklog('the queues could not be read')
+      : await readUnreadSoFar(isReadByRule(plan) ? backlog : noBacklog, run);
   // What was read in between is in both, and nothing is in neither.
   await readWindows();
   return { ledger, unread };

@@ -1,11 +1,13 @@
-import { collectRecord, readAmendedPlan } from '../../worker/collect-run.ts';
 import type { Execution } from '../../aws/executions.ts';
 import { AwsAccessError } from '../../aws/plain-errors.ts';
+import type { Metrics } from '../../aws/metric-sums.ts';
 import type { RunRecord } from '../../aws/run-store.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { buildReport } from '../../report/build-report.ts';
 import { renderReportHtml } from '../../report/html.ts';
 import type { ExecutionReport, Report } from '../../report/report-model.ts';
+import { collectRecord, readAmendedPlan } from '../../worker/collect-run.ts';
+import { judgeSearch } from '../../worker/judge-so-far.ts';
 
 /** Of embedded AWS, which kept the messages in its memory; or one that may store more. */
 export type Subscriber = 'ended' | 'may-read';
@@ -26,6 +28,8 @@ function describeRecordAlone({ runId, deployment }: Plan, subscriber: Subscriber
     ? `${fromFiles} after embedded AWS had ended, and what the ${where} held then is not kept; run the profile again to measure it`
     : `${fromFiles}, without reading the ${where}; while the stack or the embedded AWS of the run goes on, it may store more, and \`npx stampede report ${runId}\` reads the files again`;
 }
+
+const noMetrics: Metrics = { names: [], sums: async () => ({}) };
 
 /** What is known of a run that ended before its summary. */
 export interface MissingReport {
@@ -61,6 +65,7 @@ export async function reportOf(
     ledger,
     cloudwatch: { sums: {}, requested: [] },
     faults: await record.getFaults(runId),
+    search: await judgeSearch(plan, { store: record, metrics: noMetrics }, now),
     now,
     ...(ending === undefined ? {} : { execution: ending }),
   });

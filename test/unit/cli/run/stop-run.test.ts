@@ -72,6 +72,7 @@ function makeBackend(options: BackendOptions = {}) {
       },
       async *sliceDeaths() {},
       async *actions() {},
+      async *judgedHolds() {},
       async *subscribers() {},
       async *arrivalWindows() {},
     },

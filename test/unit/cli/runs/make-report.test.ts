@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { reportOf, type Subscriber } from '../../../../src/cli/runs/make-report.ts';
+import { type MissingReport, reportOf, type Subscriber } from '../../../../src/cli/runs/make-report.ts';
 import type { RunRecord } from '../../../../src/aws/run-store.ts';
 import type { ArrivalWindow } from '../../../../src/measure/arrival-window.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
+import { describeAnswer } from '../../../../src/report/search-text.ts';
+import { makeTestPlan } from '../../../support/device/make-run.ts';
 import { planOf, resultOf, windowOf } from '../../../support/measure/run-fixture.ts';
+import { holdOf } from '../../../support/plan/simulated-service.ts';
+import { makeMemoryRun } from '../../../support/run/memory-run.ts';
+import { withSearch } from '../../../support/search/search-plan.ts';
+import { runSearched, stepOf } from '../../../support/search/searched-run.ts';
 
 const base = planOf();
 const slices = Array.from({ length: base.slices.count }, (_, slice) => resultOf(base, slice));
@@ -30,6 +36,7 @@ function makeRecord(subscriber: 'queue' | 'stream' | 'direct' = 'queue') {
     },
     async *sliceDeaths() {},
     async *actions() {},
+    async *judgedHolds() {},
     async *subscribers() {},
     async *arrivalWindows() {
       yield* windows;
@@ -65,5 +72,56 @@ describe('a report made from the files of a run', () => {
     const late = await make('may-read');
     expect(late.messages).toMatchObject({ received: sent, unaccounted: 0 });
     expect(late.reasons.join()).not.toContain('not accounted for');
+  });
+
+  describe('of a search', () => {
+    /** Stores a run of 60 messages a second with a hold of 150; its service loses messages that are due after an instant. */
+    async function searched(lostFrom = Number.POSITIVE_INFINITY) {
+      const made = withSearch(makeTestPlan({ devices: 6, slices: 2, ratePerSecond: 60, seconds: 6 }));
+      const plan = { ...made, profile: { ...made.profile, thresholds: planOf().profile.thresholds } };
+      const step = stepOf(plan, 2, 4, 0, 150);
+      const actions = [
+        { at: step.holdFrom - 500, action: { kind: 'rate' as const, perSecond: 150 }, step },
+        { at: step.holdUntil, action: { kind: 'rate' as const, perSecond: 60 }, step },
+      ];
+      const announced = actions.map((action, k) => ({ receivedAt: action.at - 300, action: { ...action, k } }));
+      const run = await runSearched(plan, { announced }, ({ at }) => (at >= lostFrom ? undefined : 20));
+      const { store } = makeMemoryRun();
+      await store.putPlan(plan);
+      for (const action of actions) await store.putAction(plan.runId, action);
+      for (const result of run.results) await store.putSliceResult(result);
+      for (const window of run.windows) await store.putArrivalWindow(window);
+      const seen = { ...holdOf({ level: 150 }, 'failed', 0), ...step };
+      await store.putJudgedHold(plan.runId, seen);
+      const { deadlineAt } = plan.timeline;
+      const report = (ending: Partial<MissingReport> = {}) =>
+        reportOf(store, plan.runId, { now: deadlineAt, subscriber: 'ended', ...ending });
+      return { step, report };
+    }
+
+    it('judges its holds from the files, and nothing over the whole run', async () => {
+      const { report } = await searched();
+      const { search, thresholds } = await report();
+      expect(search?.steps).toMatchObject([{ level: 150, outcome: 'passed', seen: 'failed' }]);
+      expect(search?.steps[0]?.figures).toMatchObject({ received: 300, lost: 0 });
+      expect(search?.answer).toMatchObject({ ended: 'out-of-time', holds: 150, breaks: null });
+      expect(thresholds).toEqual([]);
+    });
+
+    it('takes no message for lost that a queue may hold', async () => {
+      const { step } = await searched();
+      const { report } = await searched(step.holdFrom + 1_000);
+      const [hold] = (await report()).search?.steps ?? [];
+      expect(hold).toMatchObject({ outcome: 'void', figures: { lost: 0 }, voidBecause: [{ kind: 'no-data' }] });
+      expect(hold?.figures.notYetAccounted).toBeGreaterThan(100);
+    });
+
+    it('is of an aborted run where StopExecution ended it', async () => {
+      const { report } = await searched();
+      const aborted = await report({ execution: { status: 'ABORTED' } });
+      expect(aborted).toMatchObject({ verdict: 'aborted', search: { answer: { ended: 'stopped' } } });
+      expect(aborted.reasons[0]).toMatch(/^The execution was stopped by StopExecution/);
+      expect(aborted.reasons).toContain(describeAnswer(aborted.search!));
+    });
   });
 });
