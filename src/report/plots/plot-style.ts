@@ -57,6 +57,9 @@ export const plotStyle = `
 .slice-draining { fill: var(--e); }
 .slice-done { fill: var(--c); }
 .slice-failed { fill: none; stroke: var(--bad); stroke-width: 2.5; }
+.hold-passed { fill: var(--a); }
+.hold-failed { fill: none; stroke: var(--bad); stroke-width: 2.5; }
+.hold-void { fill: none; stroke: var(--soft); }
 .gauge { vertical-align: middle; }
 .gauge .scale { fill: var(--line); }
 .gauge .used { fill: var(--a); }

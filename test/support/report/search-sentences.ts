@@ -1,5 +1,5 @@
 import type { Report } from '../../../src/report/report-model.ts';
-import { all, count, isAbout, numberIn, type Rule } from './rule.ts';
+import { all, count, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
 import type { Check } from './truth.ts';
 
 const level = `${count}/s`;
@@ -60,6 +60,22 @@ const isTrueHold: Check = ([, number, repeats, at, perSecond, lost, p99, outcome
 
 const cells = ['([\\d.,]+)', '([\\d,]+)', '([\\d.,]+|–)', '(passed|failed|void)'];
 const caption = 'The holds of the search, in the order of time';
+
+const point = `[\\d,]+/s: [\\d.,<]+ (?:m?s|%) \\((?:passed|failed|void)\\)`;
+
+/** A plot's description: each hold with its p99, or with the share of its messages that was lost. */
+const arePoints: Check = ([sentence = ''], _, { search, observers }) =>
+  [...sentence.matchAll(/([\d,]+)\/s: ([\d.,<]+ (m?s|%)) \((\w+)\)/g)].every(([, at, value, unit, outcome]) =>
+    search?.steps.some(({ level: held, outcome: real, figures }) => {
+      const { lost, failed, sent, latencyMs } = figures;
+      const percent = (100 * (Object.keys(observers).length > 0 ? lost : failed)) / sent;
+      const isTrue =
+        unit === '%'
+          ? Math.abs(numberIn(value?.split(' ')[0]) - percent) <= 0.51
+          : isAbout(millisecondsIn(value), latencyMs.end_to_end_latency?.p99 ?? -1);
+      return held === numberIn(at) && real === outcome && isTrue;
+    }),
+  );
 
 /** What reports state of a search. */
 export const searchRules: readonly Rule[] = [
@@ -130,6 +146,11 @@ export const searchRules: readonly Rule[] = [
     /^p99 is that of (\S+), of the messages due in the hold\.$/,
     ([, name = ''], _, { search }) => search?.steps.some(({ figures }) => name in figures.latencyMs) === true,
   ],
+  [
+    /^figcaption: (?:p99 of \S+|Lost|Failed) by level$/,
+    (_, __, { search }) => new Set(search?.steps.map((each) => each.level)).size > 1,
+  ],
+  [new RegExp(`^${point}(?:, ${point})*\\.$`), arePoints],
   [/^search level (?:received\/s lost|acked\/s failed) p99, ms outcome$/, isSearch],
   [new RegExp(`^caption: ${caption}$`), isSearch],
   [new RegExp(`^step ${step} ${level} ${cells.join(' ')}$`), isTrueHold],

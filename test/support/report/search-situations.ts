@@ -15,6 +15,7 @@ function judged([level, outcome, repeats]: Hold, step: number): SearchStepReport
   const p99 = outcome === 'failed' ? 812.4 : 41.2;
   const figures = {
     ...hold.figures,
+    sent: 3 * level,
     acked: 2.9 * level,
     received: 2.9 * level,
     perSecond: level * 0.97,
