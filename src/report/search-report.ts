@@ -1,6 +1,6 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import { decideNext, isAnswer } from '../plan/search/decide-next.ts';
-import type { HoldOutcome, JudgedHold } from '../plan/search/judged-hold.ts';
+import type { BrokenObjective, HoldOutcome, JudgedHold } from '../plan/search/judged-hold.ts';
 import { answerNow, type SearchAnswer, type SearchEnd } from '../plan/search/search-answer.ts';
 import type { CapacitySearch } from '../profile/search.ts';
 
@@ -38,11 +38,21 @@ export function searchReportOf({ settings, judged, seen }: SearchRecord, end: Ru
   return {
     settings,
     steps: judged.map((hold) => {
-      const before = seen.find(({ step }) => step === hold.step)?.outcome;
-      return before === undefined || before === hold.outcome ? hold : { ...hold, seen: before };
+      const before = seen.find(({ step }) => step === hold.step);
+      if (before === undefined) return hold;
+      const named = { ...hold, broke: hold.broke.map((each) => withQuota(each, before.broke)) };
+      return before.outcome === hold.outcome ? named : { ...named, seen: before.outcome };
     }),
     answer: isAnswer(next) ? next : answerNow(endOf(end), judged, settings),
   };
+}
+
+/** A report that is made later cannot query the service for its quotas: their names are those that the search saw. */
+function withQuota(broken: BrokenObjective, seen: readonly BrokenObjective[]): BrokenObjective {
+  const { metric, expression } = broken;
+  const quota =
+    broken.quota ?? seen.find((each) => each.metric === metric && each.expression === expression)?.quota;
+  return quota === undefined ? broken : { ...broken, quota };
 }
 
 /** Of a search without an answer. */

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JudgedHold } from '../../../src/plan/search/judged-hold.ts';
+import { searchReportOf } from '../../../src/report/search-report.ts';
+import { capacitySearch, holdOf } from '../../support/plan/simulated-service.ts';
+
+const end = { stoppedOn: undefined, isAborted: false };
+const objective = { metric: 'lost_messages', expression: 'count==0', actual: 9 };
+const other = { metric: 'dropped_messages', expression: 'count==0', actual: 1 };
+
+function failed(broke: JudgedHold['broke']): JudgedHold {
+  return { ...holdOf({ level: 1_000 }, 'failed', 0), broke };
+}
+
+describe('searchReportOf', () => {
+  it('names the quota that the search saw, where the complete record names none', () => {
+    const seen = [failed([{ ...objective, actual: 7, quota: 'publishInPerSecond' }])];
+    const brokeOf = (judged: JudgedHold) =>
+      searchReportOf({ settings: capacitySearch, judged: [judged], seen }, end).steps[0]?.broke;
+    expect(brokeOf(failed([objective, other]))).toEqual([
+      { ...objective, quota: 'publishInPerSecond' },
+      other,
+    ]);
+    const known = { ...objective, quota: 'connectsPerSecond' };
+    expect(brokeOf(failed([known]))).toEqual([known]);
+  });
+
+  it('has what a hold was taken for only where that was something else', () => {
+    const judged = [failed([objective]), holdOf({ level: 500 }, 'passed', 1)];
+    const seen = [failed([objective]), holdOf({ level: 500 }, 'void', 1)];
+    const { steps } = searchReportOf({ settings: capacitySearch, judged, seen }, end);
+    expect(steps.map((step) => step.seen)).toEqual([undefined, 'void']);
+  });
+
+  it('is stopped where StopExecution ended it, and else out of time', () => {
+    const endOf = (isAborted: boolean) =>
+      searchReportOf({ settings: capacitySearch, judged: [], seen: [] }, { ...end, isAborted }).answer.ended;
+    expect([endOf(true), endOf(false)]).toEqual(['stopped', 'out-of-time']);
+  });
+});
