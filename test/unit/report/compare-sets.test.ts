@@ -29,7 +29,7 @@ const countRegressions = (pairs: number, compare: (k: number) => Comparison) =>
 
 describe('compareRuns', () => {
   it('reports a regression of at most 1 % of pairs of series of the same thing', () => {
-    const pairs = sizeOf(1_000, 20);
+    const pairs = sizeOf(400, 20);
     const run = { perSecond: 80, runSd: 0.03 };
     const regressions = countRegressions(pairs, (k) =>
       compareRuns(simulate(k, 5, 'a', run), simulate(k, 5, 'b', run)),
