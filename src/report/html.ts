@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { formatCount, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { renderCost } from './html-cost.ts';
 import { renderFleet } from './html-fleet.ts';
 import { renderGroups } from './html-groups.ts';
-import { type Html, html, section, style, table } from './html-markup.ts';
+import { renderHead } from './html-head.ts';
+import { type Html, html, section, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { renderSearch } from './html-search.ts';
 import { reportStyle } from './html-style.ts';
@@ -43,21 +43,11 @@ import { describeRequests } from './request-report.ts';
 import { describeUnknown } from './unknown-figures.ts';
 
 const ownStyle = reportStyle + plotStyle;
-/** Of the only style that the page may use; it has no script at all. */
-const styleHash = createHash('sha256').update(ownStyle).digest('base64');
-
 /** The report as one HTML file that loads nothing. */
 export function renderReportHtml(report: Report): string {
   const page = html`<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'none'; base-uri 'none'">
-<title>${report.name}: ${report.verdict} (${report.runId})</title>
-${style(ownStyle)}
-</head>
+${renderHead(`${report.name}: ${report.verdict} (${report.runId})`, ownStyle)}
 <body>
 ${renderReportHeader(report)}
 <main>

@@ -1,23 +1,14 @@
-import { createHash } from 'node:crypto';
 import { verdictMarks } from './html.ts';
-import { html, section, style, table } from './html-markup.ts';
+import { renderHead } from './html-head.ts';
+import { html, section, table } from './html-markup.ts';
 import { reportStyle } from './html-style.ts';
 import { describeIntervals, describeRepeats, type Repeats, repeatHeadings, repeatRows } from './repeats.ts';
-
-const styleHash = createHash('sha256').update(reportStyle).digest('base64');
 
 /** The series as one HTML file that loads nothing; its links lead to the runs' reports, which lie beside it. */
 export function renderRepeatsHtml(repeats: Repeats): string {
   const page = html`<!doctype html>
 <html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'none'; base-uri 'none'">
-<title>${repeats.name}: ${describeRepeats(repeats)}</title>
-${style(reportStyle)}
-</head>
+${renderHead(`${repeats.name}: ${describeRepeats(repeats)}`, reportStyle)}
 <body>
 <header>
 <h1>${repeats.name}</h1>
