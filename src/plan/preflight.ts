@@ -15,7 +15,8 @@ import { messagesReadPerSecond, readerAssumptions } from './queue-readers.ts';
 import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
-import { busiestSearch, forecastSearch, type SearchForecast } from './search/search-forecast.ts';
+import { cautionOfBursts } from './search/burst-caution.ts';
+import { busiestSearch, forecastSearch, type SearchForecast, searchOf } from './search/search-forecast.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
 import { catchUpAssumptions } from './stored-commands.ts';
 import { forecastStorms, type StormForecast } from './storm-forecast.ts';
@@ -83,7 +84,6 @@ export interface CostForecast extends CostEstimate {
  */
 export function preflight(planned: Plan, deployment: Deployment = deploymentOf(planned)): Preflight {
   const plan = busiestSearch(planned);
-  const search = forecastSearch(planned);
   const { limits, live } = accountOf(plan);
   const isRead = new Set(live);
   // What is read from the account is without what functions have reserved.
@@ -116,7 +116,7 @@ export function preflight(planned: Plan, deployment: Deployment = deploymentOf(p
       ...(readByRule && deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
     ],
     ...(storms.length > 0 && { storms }),
-    ...(search && { search }),
+    ...forecastOfSearch(planned, forecasts),
     time: forecastTime(plan),
     lambda: forecastLambda(plan, usage, deployment),
     statePayloads: statePayloads(plan),
@@ -141,6 +141,14 @@ export function enforceLimits(plan: Plan, found: readonly InputError[] = []): vo
   if (!plan.profile.limits.enforce) return;
   const refusals = [...preflight(plan).refusals, ...found];
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
+}
+
+/** @param quotas at the highest level */
+function forecastOfSearch(plan: Plan, quotas: readonly QuotaForecast[]): Pick<Preflight, 'search'> {
+  const settings = searchOf(plan);
+  const forecast = forecastSearch(plan);
+  if (settings === undefined || forecast === undefined) return {};
+  return { search: { ...forecast, cautions: [...cautionOfBursts(settings, quotas), ...forecast.cautions] } };
 }
 
 /** A slice past the reservation is throttled until another ends: it would start late, or not at all. */

@@ -83,7 +83,8 @@ function cautionsOf(plan: Plan, { holdMs }: CapacitySearch): string[] {
   ];
 }
 
-function searchOf({ profile: { search } }: Plan): CapacitySearch | undefined {
+/** Undefined: the plan is of no search for a capacity. */
+export function searchOf({ profile: { search } }: Plan): CapacitySearch | undefined {
   return search?.kind === 'capacity' ? search : undefined;
 }
 

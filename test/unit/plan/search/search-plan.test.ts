@@ -190,6 +190,20 @@ describe('preflight of a search', () => {
     expect(refusals[3]!.hint).toMatch(/^lower search\.to or shorten the search, to about /);
   });
 
+  it('cautions that a quota within reach is found too high where levels are short', () => {
+    const limits = accountLimitsOf('default', { publishInPerSecond: 3_137 });
+    const cautionsOf = (search: object) => {
+      const profile = { ...quick, limits: { enforce: false }, search: { ...quick.search, ...search } };
+      return preflight(draftOf(profile, { ...rehearsal, limits }).plan).search!.cautions;
+    };
+    expect(cautionsOf({})).toEqual([
+      'The search may find 3,137/s of inbound publishes per second (PublishIn) up to 25 % too high: a quota may let through a second’s worth before it refuses any, and a level lasts 4s (settle and hold). To within 5 % it has to last 20s, such as with --hold 19s; 4s are enough for --precision 0.25.',
+    ]);
+    expect(cautionsOf({ hold: '19s' })).toEqual([]);
+    expect(cautionsOf({ precision: 0.25 })).toEqual([]);
+    expect(cautionsOf({ to: 3_000 })).toEqual([]);
+  });
+
   it('cautions on AWS that CloudWatch cannot see what is shorter than its minute', () => {
     const onAws = { ...rehearsal, isCharged: true };
     const cautionsOf = (profile: object, account: AccountView) =>
