@@ -124,7 +124,8 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
     if (execution.status !== 'RUNNING') return execution;
 
     const before = plan;
-    plan = await planSoFar();
+    const soFar = await planSoFar();
+    plan = soFar.plan;
     if (plan !== undefined && plan !== before) {
       intendedBy = makeIntendedBy(plan);
       // Before it nothing is sent, and no rate is a mean with that.
@@ -157,7 +158,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
       intendedPerSecond: publishes ? intended.measure(intendedBy(totalsAt), totalsAt) : 0,
       ...(users && { users }),
       now,
-      stopping: stopDeadline !== undefined,
+      stopping: stopDeadline !== undefined || soFar.isStopRequested,
     });
     await watch.sleep(watch.pollEveryMs);
   }

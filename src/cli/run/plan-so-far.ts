@@ -1,5 +1,6 @@
 import type { RunRecord } from '../../aws/run-store.ts';
 import type { StoredAction } from '../../plan/actions/action.ts';
+import { stopOf } from '../../plan/actions/stop.ts';
 import { withActions } from '../../plan/actions/with-actions.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { StampedeError } from '../../shared/errors.ts';
@@ -20,20 +21,25 @@ export async function planIfAny(
   }
 }
 
-/**
- * Reads the plan of a run with what actions have made of its rates so far. Each action is read once.
- * @returns undefined until the plan is made; the same object until an action changes it
- */
+/** What is planned of a run, as far as its actions are known. */
+export interface PlanSoFar {
+  /** With what actions have made of its rates; undefined until it is made, the same object until an action changes it. */
+  readonly plan: Plan | undefined;
+  /** By a user, a threshold or the run's own search. */
+  readonly isStopRequested: boolean;
+}
+
+/** Reads the plan of a run and its actions, each action once. */
 export function makePlanSoFar(
   record: Pick<RunRecord, 'getPlan' | 'actions'>,
   runId: string,
-): () => Promise<Plan | undefined> {
+): () => Promise<PlanSoFar> {
   const actions: StoredAction[] = [];
   let made: Plan | undefined;
   let amended: Plan | undefined;
   return async () => {
     made ??= await planIfAny(record, runId);
-    if (made === undefined) return undefined;
+    if (made === undefined) return { plan: undefined, isStopRequested: false };
     const known = actions.length;
     try {
       for await (const action of record.actions(runId, known)) actions.push(action);
@@ -46,6 +52,6 @@ export function makePlanSoFar(
       const isSame = JSON.stringify(next.rateActions) === JSON.stringify(amended?.rateActions);
       if (amended === undefined || !isSame) amended = next;
     }
-    return amended;
+    return { plan: amended, isStopRequested: actions.some((action) => stopOf(action) !== undefined) };
   };
 }

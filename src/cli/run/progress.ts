@@ -19,7 +19,7 @@ export interface Progress {
   readonly users?: UserCounts;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** A stop was requested: the plan's timeline no longer gives the time left. */
+  /** A stop was requested, by anyone: the plan's timeline no longer gives the time left. */
   readonly stopping: boolean;
 }
 

@@ -16,7 +16,8 @@ function makeBench(options: {
   endsAt: number;
   endsAfterStopMs?: number;
   stopAt?: number;
-  rateAction?: StoredAction;
+  /** Stored two seconds before its instant. */
+  action?: StoredAction;
 }) {
   let now = createdAt;
   const stop = new AbortController();
@@ -52,8 +53,8 @@ function makeBench(options: {
         return samplePlan;
       },
       async *actions(_runId, from = 0) {
-        const { rateAction } = options;
-        if (from === 0 && rateAction !== undefined && now >= rateAction.at - 2_000) yield rateAction;
+        const { action } = options;
+        if (from === 0 && action !== undefined && now >= action.at - 2_000) yield action;
       },
     },
     live: async () => ({
@@ -93,7 +94,7 @@ describe('followRun', () => {
     const at = publishAt + 20_000;
     const { watch, shown } = makeBench({
       endsAt: drainEndAt + 2_000,
-      rateAction: {
+      action: {
         version: 1,
         runId: samplePlan.runId,
         k: 0,
@@ -177,6 +178,23 @@ describe('followRun', () => {
     expect(bench.requested).toEqual([{ what: 'requestStop', at: stopAt }]);
     expect(bench.shown.at(-1)?.stopping).toBe(true);
     expect(bench.now()).toBeLessThan(stopAt + 16_000);
+  });
+
+  it('says that a run stops which others asked to stop', async () => {
+    const at = publishAt + 5_000;
+    const { watch, shown } = makeBench({
+      endsAt: publishAt + 9_000,
+      action: {
+        version: 1,
+        runId: samplePlan.runId,
+        k: 0,
+        at,
+        action: { kind: 'stop', reason: 'its search has an answer', by: 'search' },
+      },
+    });
+    await followRun(watch);
+    const phases = shown.filter(({ now }) => now > publishAt).map(phaseOf);
+    expect([...new Set(phases)]).toEqual(['publishing', 'stopping']);
   });
 
   it('stops the execution from outside when it does not end by itself', async () => {
