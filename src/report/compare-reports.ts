@@ -4,6 +4,7 @@ import { conditionCautions } from './condition-cautions.ts';
 import { type FigureKind, type FigureSample, leastBaseline, measureChange } from './judge-change.ts';
 import { heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
+import { cameToItsEnd } from './run-end.ts';
 
 export type { FigureKind } from './judge-change.ts';
 
@@ -203,9 +204,9 @@ function brokenBetween(baseline: readonly Report[], candidate: readonly Report[]
 function cautionsOf(baseline: readonly Report[], candidate: readonly Report[]): string[] {
   const [first, ...others] = [...baseline, ...candidate] as [Report, ...Report[]];
   const isPair = others.length === 1;
-  const ended = [...baseline, ...candidate].flatMap(({ runId, verdict, slices }, i) => {
-    const which = isPair ? `The ${i === 0 ? 'baseline' : 'candidate'}` : `Run ${runId}`;
-    return verdict === 'aborted' || slices.stopped > 0 ? [`${which} ended before its time.`] : [];
+  const ended = [...baseline, ...candidate].flatMap((report, i) => {
+    const which = isPair ? `The ${i === 0 ? 'baseline' : 'candidate'}` : `Run ${report.runId}`;
+    return cameToItsEnd(report) ? [] : [`${which} ended before its time.`];
   });
   return [...new Set(others.flatMap((other) => differences(first, other))), ...ended];
 }

@@ -1,5 +1,6 @@
-import { formatElapsed, formatRate, formatShare } from '../shared/format.ts';
+import { formatElapsed, formatPlural, formatRate, formatShare } from '../shared/format.ts';
 import type { Report } from './report-model.ts';
+import { cameToItsEnd } from './run-end.ts';
 import {
   findHistoryChanges,
   type HistoryChange,
@@ -8,22 +9,28 @@ import {
   runFiguresOf,
 } from './run-history.ts';
 
+/** Runs of one load, divided at their last change. */
 export interface SplitHistory {
   /** From the change before the last one, or from the beginning. */
   readonly before: readonly Report[];
   /** From the last change on; empty: nothing changed. */
   readonly after: readonly Report[];
   readonly changes: readonly HistoryChange[];
+  /** Ids of runs that ended before their time: their figures are of another load. */
+  readonly leftOut: readonly string[];
 }
 
 /** Divides a history at its last change. @param reports in any order */
 export function splitHistory(reports: readonly Report[]): SplitHistory {
-  const ordered = reports.toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
+  const ordered = reports
+    .filter(cameToItsEnd)
+    .toSorted((a, b) => Date.parse(a.startedAt) - Date.parse(b.startedAt));
+  const leftOut = reports.filter((report) => !cameToItsEnd(report)).map(({ runId }) => runId);
   const changes = findHistoryChanges(ordered.map(runFiguresOf));
   const at = changes.at(-1)?.at ?? ordered.length;
   // Figures of one change may show it a run apart.
   const from = changes.findLast((change) => change.at <= at - leastRuns)?.at ?? 0;
-  return { before: ordered.slice(from, at), after: ordered.slice(at), changes };
+  return { before: ordered.slice(from, at), after: ordered.slice(at), changes, leftOut };
 }
 
 /** The figures as a table of runs names them. */
@@ -40,16 +47,24 @@ export function formatHistoryFigure(figure: HistoryFigure, value: RunFigures[His
   return figure === 'ratePerSecond' ? `${formatRate(value)}/s` : formatElapsed(value);
 }
 
-/** `changed at smoke-…: p99 40 ms → 44 ms (by chance in 0.1 % of histories)`, a line each. */
-export function describeChanges(changes: readonly HistoryChange[], runs: number): string {
-  if (changes.length === 0) {
-    const few = runs < fewestRuns ? `; no change can be shown in fewer than ${fewestRuns}` : '';
-    return `  no change in ${runs} runs${few}`;
-  }
-  return changes
-    .map((change) => `  ${describeChange(change)}`)
-    .join('\n')
-    .concat('\n');
+/** What was found, a line each: `changed at smoke-…: p99 40 ms → 44 ms (by chance in 0.1 % of histories)`. */
+export function describeHistory({ before, after, changes, leftOut }: SplitHistory): string[] {
+  const runs = before.length + after.length;
+  const few = runs < fewestRuns ? `; no change can be shown in fewer than ${fewestRuns}` : '';
+  return [
+    ...(changes.length === 0
+      ? [`no change in ${formatPlural(runs, 'run')}${few}`]
+      : changes.map(describeChange)),
+    ...(leftOut.length === 0
+      ? []
+      : [`left out, because they ended before their time: ${formatPlural(leftOut.length, 'run')}`]),
+  ];
+}
+
+/** Why a history without a change proves nothing; undefined: it is long enough. */
+export function whyTooShort({ before, changes }: SplitHistory): string | undefined {
+  if (changes.length > 0 || before.length >= fewestRuns) return undefined;
+  return `Inconclusive: no change can be shown in fewer than ${fewestRuns} runs, and there are ${before.length}.`;
 }
 
 export function describeChange({ figure, runId, before, after, chance }: HistoryChange): string {

@@ -4,6 +4,7 @@ import { figuresOf } from './compared-figures.ts';
 import { formatFigure } from './comparison-text.ts';
 import type { FigureKind } from './judge-change.ts';
 import type { Report } from './report-model.ts';
+import { cameToItsEnd } from './run-end.ts';
 import type { SummaryStyler } from './terminal-page.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
 
@@ -14,7 +15,7 @@ export interface Repeats {
   /** How many runs there should have been. */
   readonly requested: number;
   readonly runs: readonly Pick<Report, 'runId' | 'verdict' | 'startedAt' | 'endedAt'>[];
-  /** Of the runs that were not stopped before their time. */
+  /** Of the runs that came to their end. */
   readonly figures: readonly RepeatedFigure[];
 }
 
@@ -29,7 +30,7 @@ export interface RepeatedFigure extends MedianInterval {
 
 /** @param reports in the order of the runs, at least one */
 export function repeatsOf(reports: readonly Report[], requested: number): Repeats {
-  const whole = reports.filter(({ verdict }) => verdict !== 'aborted');
+  const whole = reports.filter(cameToItsEnd);
   return {
     version: 1,
     name: reports[0]?.name ?? '',

@@ -1,21 +1,12 @@
+import type { HoldOutcome } from '../plan/search/judged-hold.ts';
 import { formatCount, formatElapsed, formatRate, formatShare, formatUsd } from '../shared/format.ts';
-import type { Comparison } from './compare-reports.ts';
-import {
-  type ComparisonOutcome,
-  countOf,
-  describeNoise,
-  describeRuns,
-  formatChange,
-  formatFigure,
-  formatNoise,
-  outcomeOf,
-  shownFigures,
-} from './comparison-text.ts';
 import { describeTarget } from './conditions-report.ts';
 import { hasArrivals, heldMessages } from './ledger-equations.ts';
+import { escapeText, markdownTable } from './markdown-table.ts';
 import { describeReconciliation } from './reconciliation.ts';
 import { describeClient, describeSlices } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
+import { searchTableOf } from './search-text.ts';
 import { formatMeasured } from './threshold-figures.ts';
 import { describeUnknown, wordForConnected } from './unknown-figures.ts';
 
@@ -35,6 +26,7 @@ export function renderStepSummary(report: Report): string {
     ...describeUnknown(report).map((line) => `\n> ${escapeText(line)}`),
     '',
     ...(thresholds.length === 0 ? [] : [...thresholdTable(report), '']),
+    ...holdTable(report),
     ...figureTable(report),
     '',
     ...report.reconciliation
@@ -44,40 +36,6 @@ export function renderStepSummary(report: Report): string {
     ...(reasons.includes(sentence) ? [] : [escapeText(sentence), '']),
   ].join('\n');
 }
-
-/** A comparison as Markdown: what is worse first, what is the same only counted. */
-export function renderComparisonSummary(comparison: Comparison): string {
-  const { baseline, candidate, tolerance, cautions, inconsistencies, brokenThresholds } = comparison;
-  const rows = shownFigures(comparison).map((figure) => [
-    figureMarks[figure.outcome],
-    figure.figure,
-    formatFigure(figure, figure.baseline),
-    formatFigure(figure, figure.candidate),
-    formatChange(figure),
-    formatNoise(figure),
-  ]);
-  return [
-    `### ${outcomeMarks[outcomeOf(comparison)]}: ${escapeText(candidate[0]?.name ?? '')}`,
-    '',
-    `\`${describeRuns(candidate)}\` against \`${describeRuns(baseline)}\`; ${formatShare(tolerance)} is tolerated.`,
-    ...[...inconsistencies, ...cautions].map((caution) => `\n> ⚠️ ${escapeText(caution)}`),
-    ...brokenThresholds.map((threshold) => `\n> ❌ \`${threshold}\` passed before, and fails now.`),
-    '',
-    ...(rows.length === 0
-      ? []
-      : [...markdownTable(['', 'figure', 'baseline', 'candidate', 'change', 'noise'], rows, 2), '']),
-    `${formatCount(countOf(comparison, 'same'))} figures are within the tolerance. ${describeNoise(comparison)}`,
-    '',
-  ].join('\n');
-}
-
-const figureMarks = { worse: '❌', better: '✅', unclear: '❔', noise: '〰️' } as const;
-
-const outcomeMarks: Readonly<Record<ComparisonOutcome, string>> = {
-  regressed: '❌ regressed',
-  inconclusive: '❔ inconclusive',
-  'no regression': '✅ no regression',
-};
 
 const marks: Readonly<Record<Verdict, string>> = {
   passed: '✅',
@@ -94,6 +52,23 @@ function thresholdTable({ thresholds }: Report): string[] {
   ]);
   return markdownTable(['', 'threshold', 'measured'], rows, 2);
 }
+
+/** The holds of a search. Its answer is the first of the reasons. */
+function holdTable(report: Report): string[] {
+  const search = searchTableOf(report);
+  if (search === undefined || search.rows.length === 0) return [];
+  const rows = search.rows.map((cells, i) => [holdMarks[report.search!.steps[i]!.outcome], ...cells]);
+  return [
+    `${search.caption}:`,
+    '',
+    ...markdownTable(['', ...search.headings], rows, 2),
+    '',
+    ...search.notes.map((note) => `- ${escapeText(note)}`),
+    '',
+  ];
+}
+
+const holdMarks: Readonly<Record<HoldOutcome, string>> = { passed: '✅', failed: '❌', void: '❔' };
 
 function figureTable(report: Report): string[] {
   const { devices, messages, throttling, rates, latencyMs, cost, requests } = report;
@@ -121,29 +96,4 @@ function figureTable(report: Report): string[] {
       : [[cost.isCharged ? 'cost, estimated' : 'cost on AWS, estimated', formatUsd(cost.totalUsd)]]),
   ];
   return markdownTable(['figure', ''], rows, 1);
-}
-
-/** @param firstNumber the column from which on cells are aligned right */
-function markdownTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  firstNumber: number,
-): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`;
-  return [
-    line(head),
-    `|${head.map((_, i) => (i >= firstNumber ? '---:' : '---')).join('|')}|`,
-    ...rows.map(line),
-  ];
-}
-
-/** Between backquotes nothing is markup but a table's bar. */
-function escapeCell(text: string): string {
-  const isCode = /^`[^`]*`( \(default\))?$/.test(text);
-  return (isCode ? text : escapeText(text)).replaceAll('|', '\\|');
-}
-
-/** Escapes a reason, which is text of a service: it must be neither markup nor more than one line. */
-function escapeText(text: string): string {
-  return text.replace(/[\p{Cc}\s]+/gu, ' ').replace(/[<>]/g, (sign) => (sign === '<' ? '&lt;' : '&gt;'));
 }

@@ -1,11 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { compareRuns } from '../../report/compare-reports.ts';
+import { renderComparisonSummary, renderHistorySummary } from '../../report/comparison-summary.ts';
 import { renderComparison } from '../../report/comparison-text.ts';
-import { describeChanges, splitHistory } from '../../report/history-comparison.ts';
-import { renderComparisonJUnit } from '../../report/junit.ts';
+import {
+  describeHistory,
+  type SplitHistory,
+  splitHistory,
+  whyTooShort,
+} from '../../report/history-comparison.ts';
+import { renderComparisonJUnit, renderHistoryJUnit } from '../../report/junit-comparison.ts';
 import type { Report } from '../../report/report-model.ts';
-import type { HistoryChange } from '../../report/run-history.ts';
-import { renderComparisonSummary } from '../../report/step-summary.ts';
 import { exitCodes, InvalidInputError } from '../../shared/errors.ts';
 import { print } from '../output/printable.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
@@ -48,23 +52,23 @@ export function addCompareCommand(program: Command, finish: Finish): void {
     .option('--runs <dir>', 'directory of the run store', 'runs')
     .option('--json', 'print the comparison as JSON');
   addOutputFlags(command).action(async (given: readonly string[], flags: CompareFlags) => {
-    const { baseline, candidate, changes } = await sidesOf(given, flags);
-    const notes =
-      changes === undefined ? '' : `${describeChanges(changes, baseline.length + candidate.length)}\n`;
-    if (candidate.length === 0) {
-      print(process.stdout, flags.json === true ? `${JSON.stringify({ changes: [] })}\n` : notes);
-      return finish(exitCodes.passed);
-    }
+    const { baseline, candidate, history } = await sidesOf(given, flags);
+    if (history !== undefined && candidate.length === 0) return concludeUnchanged(history, flags, finish);
     const comparison = compareRuns(baseline, candidate, flags.tolerance);
+    const found = history && { changes: history.changes, leftOut: history.leftOut };
     print(
       process.stdout,
       flags.json === true
-        ? `${JSON.stringify({ ...comparison, changes }, null, 2)}\n`
-        : `${notes}${renderComparison(comparison, makeStyler(process.stdout))}\n`,
+        ? `${JSON.stringify({ ...comparison, ...found }, null, 2)}\n`
+        : `${history === undefined ? '' : `${renderHistory(history)}\n`}${renderComparison(comparison, makeStyler(process.stdout))}\n`,
     );
     await writeOutputs(flags, {
-      junit: () => renderComparisonJUnit(comparison, flags),
-      stepSummary: () => renderComparisonSummary(comparison),
+      junit: () => renderComparisonJUnit(comparison, flags, history),
+      stepSummary: () =>
+        [
+          ...(history === undefined ? [] : [renderHistorySummary(history)]),
+          renderComparisonSummary(comparison),
+        ].join('\n'),
     });
     const isRefused =
       comparison.isRegression || (flags.requireConclusive === true && comparison.inconsistencies.length > 0);
@@ -72,12 +76,36 @@ export function addCompareCommand(program: Command, finish: Finish): void {
   });
 }
 
+/** There is nothing to compare: every run is of the same level. */
+async function concludeUnchanged(history: SplitHistory, flags: CompareFlags, finish: Finish): Promise<void> {
+  const { before, changes, leftOut } = history;
+  const runs = before.map(({ runId, name, verdict, startedAt }) => ({ runId, name, verdict, startedAt }));
+  print(
+    process.stdout,
+    flags.json === true
+      ? `${JSON.stringify({ runs, changes, leftOut, isRegression: false }, null, 2)}\n`
+      : renderHistory(history),
+  );
+  await writeOutputs(flags, {
+    junit: () => renderHistoryJUnit(history, flags),
+    stepSummary: () => renderHistorySummary(history),
+  });
+  const isRefused = flags.requireConclusive === true && whyTooShort(history) !== undefined;
+  finish(isRefused ? exitCodes.thresholdsFailed : exitCodes.passed);
+}
+
+function renderHistory(history: SplitHistory): string {
+  return describeHistory(history)
+    .map((line) => `  ${line}\n`)
+    .join('');
+}
+
 interface Sides {
   readonly baseline: readonly Report[];
   /** Empty: a history in which nothing changed. */
   readonly candidate: readonly Report[];
-  /** Of a history; absent: these are no history. */
-  readonly changes?: readonly HistoryChange[];
+  /** Absent: these are no history. */
+  readonly history?: SplitHistory;
 }
 
 async function sidesOf(given: readonly string[], flags: CompareFlags): Promise<Sides> {
@@ -108,8 +136,8 @@ async function sidesOf(given: readonly string[], flags: CompareFlags): Promise<S
       'npx stampede compare A B, --base A B C --new D E F, or --baseline FILE',
     );
   }
-  const { before, after, changes } = splitHistory(runs);
-  return { baseline: before, candidate: after, changes };
+  const history = splitHistory(runs);
+  return { baseline: history.before, candidate: history.after, history };
 }
 
 function refuse(path: string, message: string, hint: string): never {

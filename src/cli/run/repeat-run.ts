@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { renderRepeatsJUnit } from '../../report/junit.ts';
+import { renderRepeatsJUnit } from '../../report/junit-comparison.ts';
 import { type Repeats, renderRepeats, repeatsOf } from '../../report/repeats.ts';
 import { renderRepeatsHtml } from '../../report/repeats-html.ts';
 import type { Report } from '../../report/report-model.ts';

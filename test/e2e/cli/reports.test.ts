@@ -180,8 +180,20 @@ describe('stampede compare', () => {
   it('finds no change in a history without one', async () => {
     store(['torn/report.json', '{"version":2,']);
     for (const runId of ['h-1', 'h-2', 'h-3']) storeReport({ ...good, runId });
-    const { code, stdout } = await stampede('compare', 'h-*');
+    const [junit, summary] = ['history.xml', 'history.md'].map((name) =>
+      path.join(workplace.directory, name),
+    );
+    const args = ['compare', 'h-*', '--runs', runs, '--junit', junit!];
+    const { code, stdout } = await runCli(args, { GITHUB_STEP_SUMMARY: summary! });
     expect([code, stdout]).toEqual([0, '  no change in 3 runs; no change can be shown in fewer than 10\n']);
+    expect(readFileSync(junit!, 'utf8')).toContain('<testsuite name="stampede.smoke.history" tests="5"');
+    expect(readFileSync(summary!, 'utf8')).toContain('### ❔ too few runs: smoke');
+    expect((await stampede('compare', 'h-*', '--require-conclusive')).code).toBe(99);
+    expect(JSON.parse((await stampede('compare', 'h-*', '--json')).stdout)).toMatchObject({
+      runs: [{ runId: 'h-1' }, { runId: 'h-2' }, { runId: 'h-3' }],
+      changes: [],
+      isRegression: false,
+    });
   });
 
   it.each([

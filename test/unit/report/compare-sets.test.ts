@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Comparison, compareReports, compareRuns } from '../../../src/report/compare-reports.ts';
+import { renderComparisonSummary, renderHistorySummary } from '../../../src/report/comparison-summary.ts';
 import { renderComparison } from '../../../src/report/comparison-text.ts';
-import { describeChanges, splitHistory } from '../../../src/report/history-comparison.ts';
-import { renderComparisonJUnit } from '../../../src/report/junit.ts';
+import { describeHistory, splitHistory } from '../../../src/report/history-comparison.ts';
+import { renderComparisonJUnit, renderHistoryJUnit } from '../../../src/report/junit-comparison.ts';
 import type { Report } from '../../../src/report/report-model.ts';
-import { renderComparisonSummary } from '../../../src/report/step-summary.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 import { sizeOf } from '../../support/effort.ts';
 import { goldenIn } from '../../support/golden.ts';
@@ -135,14 +135,19 @@ describe('splitHistory', () => {
 
   it('finds where the runs changed, whatever their order, and compares what was before with what came after', () => {
     const runs = historyOf(steps([8, 1], [7, 1.3]));
-    const { before, after, changes } = splitHistory(runs.toReversed());
+    const history = splitHistory(runs.toReversed());
+    const { before, after, changes } = history;
     expect(after[0]?.runId).toBe('run-8');
     expect(before.map(({ runId }) => runId)).toEqual(runs.slice(0, 8).map(({ runId }) => runId));
     expect(new Set(changes.map(({ figure }) => figure))).toEqual(new Set(['p50Ms', 'p99Ms']));
-    expect(describeChanges(changes, 15)).toMatch(
-      /^ {2}changed at run-8: p50 4\d(\.\d)? ms → 5\d(\.\d)? ms \(by chance in <?0\.1 % of histories\)$/m,
+    const [line] = describeHistory(history);
+    expect(line).toMatch(
+      /^changed at run-8: p50 4\d(\.\d)? ms → 5\d(\.\d)? ms \(by chance in <?0\.1 % of histories\)$/,
     );
-    expect(worseIn(compareRuns(before, after))).toContain('end_to_end_latency p99');
+    const comparison = compareRuns(before, after);
+    expect(worseIn(comparison)).toContain('end_to_end_latency p99');
+    expect(renderHistorySummary(history)).toContain(`- ${line}\n`);
+    expect(renderComparisonJUnit(comparison, {}, history)).toContain(`name="history" value="${line}`);
   });
 
   it('compares the last change with what there was since the one before', () => {
@@ -151,9 +156,31 @@ describe('splitHistory', () => {
   });
 
   it('finds nothing where nothing changed, and says when the runs are too few', () => {
-    const { after, changes } = splitHistory(historyOf(steps([14, 1])));
-    expect([after, changes]).toEqual([[], []]);
-    expect(describeChanges([], 14)).toBe('  no change in 14 runs');
-    expect(describeChanges([], 6)).toBe('  no change in 6 runs; no change can be shown in fewer than 10');
+    const history = splitHistory(historyOf(steps([14, 1])));
+    expect(history).toMatchObject({ after: [], changes: [], leftOut: [] });
+    expect(describeHistory(history)).toEqual(['no change in 14 runs']);
+    expectGolden('history.junit.xml', renderHistoryJUnit(history));
+    expectGolden('history.step-summary.md', renderHistorySummary(history));
+    const short = splitHistory(historyOf(steps([6, 1])));
+    expect(describeHistory(short)).toEqual(['no change in 6 runs; no change can be shown in fewer than 10']);
+    expect(renderHistorySummary(short)).toContain('### ❔ too few runs');
+    const outcomes = (requireConclusive: boolean) =>
+      [...renderHistoryJUnit(short, { requireConclusive }).matchAll(/<(skipped|failure) /g)].map(
+        ([, kind]) => kind,
+      );
+    expect(outcomes(false)).toEqual(Array.from({ length: 5 }, () => 'skipped'));
+    expect(outcomes(true).filter((kind) => kind === 'failure')).toHaveLength(1);
+  });
+
+  it('leaves out runs that ended before their time', () => {
+    const runs = historyOf(steps([8, 1], [7, 1.3])).map((run, i): Report => {
+      return i === 3
+        ? { ...run, verdict: 'aborted', latencyMs: reportOf(runOf({ busyMs: 900 })).latencyMs }
+        : run;
+    });
+    const history = splitHistory(runs);
+    expect(history.leftOut).toEqual(['run-3']);
+    expect([...history.before, ...history.after].map(({ runId }) => runId)).not.toContain('run-3');
+    expect(describeHistory(history).at(-1)).toBe('left out, because they ended before their time: 1 run');
   });
 });

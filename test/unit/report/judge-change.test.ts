@@ -80,11 +80,7 @@ describe('measureChange', () => {
   });
 
   // What docs/comparing-runs.md says of how many runs it takes.
-  it.each([
-    [5, 0.02],
-    [8, 0.03],
-    [10, 0.035],
-  ])('finds 10 % with %d runs a side and noise of %d, of 13 figures, in 9 of 10', (runs, sd) => {
+  const foundOf = (runs: number, sd: number) => {
     let found = 0;
     const size = sizeOf(5_000, 500);
     for (let i = 0; i < size; i++) {
@@ -93,7 +89,33 @@ describe('measureChange', () => {
       const change = measureChange('latency', side(0), side(Math.log(1.1)), 0.01 / 13);
       if (change.isBeyondNoise && change.candidate > 1.05 * change.baseline) found++;
     }
-    expect(found / size).toBeGreaterThan(0.9);
+    return found / size;
+  };
+  it.each([
+    [5, 0.02],
+    [8, 0.03],
+    [10, 0.035],
+  ])('finds 10 % with %d runs a side and noise of %d, of 13 figures, in 9 of 10', (runs, sd) => {
+    expect(foundOf(runs, sd)).toBeGreaterThan(0.9);
+  });
+
+  it('finds 10 % with 5 runs a side and noise of 3 % in two of three', () => {
+    const found = foundOf(5, 0.03);
+    expect(found).toBeGreaterThan(0.58);
+    expect(found).toBeLessThan(0.75);
+  });
+
+  it('has p99s of lognormal latencies that differ by 3.7·σ/√n by chance', () => {
+    const random = makeRandom(2, 12);
+    const [n, sigma] = [2_000, 0.5];
+    const p99s = Array.from({ length: sizeOf(1_000, 250) }, () => {
+      const latencies = Float64Array.from({ length: n }, () => Math.exp(sigma * gaussian(random))).sort();
+      return Math.log(latencies[0.99 * n]!);
+    });
+    const mean = p99s.reduce((sum, each) => sum + each, 0) / p99s.length;
+    const sd = Math.sqrt(p99s.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (p99s.length - 1));
+    expect(sd / ((3.7 * sigma) / Math.sqrt(n))).toBeGreaterThan(0.85);
+    expect(sd / ((3.7 * sigma) / Math.sqrt(n))).toBeLessThan(1.15);
   });
 
   it('takes runs that are alike by chance for no less noisy than they are within', () => {

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { formatLevel } from '../../../src/plan/search/format-level.ts';
 import { compareReports } from '../../../src/report/compare-reports.ts';
+import { renderComparisonSummary } from '../../../src/report/comparison-summary.ts';
 import { formatChange, renderComparison } from '../../../src/report/comparison-text.ts';
-import { renderComparisonJUnit, renderJUnit } from '../../../src/report/junit.ts';
+import { renderJUnit } from '../../../src/report/junit.ts';
+import { renderComparisonJUnit } from '../../../src/report/junit-comparison.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { describeAnswer } from '../../../src/report/search-text.ts';
-import { renderComparisonSummary, renderStepSummary } from '../../../src/report/step-summary.ts';
+import { renderStepSummary } from '../../../src/report/step-summary.ts';
 import { randomCases } from '../../support/effort.ts';
 import { goldenIn } from '../../support/golden.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
@@ -72,6 +75,14 @@ describe('what a pipeline reads', () => {
     const { report } = playTrueRun(searchSituations.find(([each]) => each === name)![1]);
     const answer = describeAnswer(report.search!);
     expect(report.reasons).toContain(answer);
+    const summary = renderStepSummary(report);
+    for (const { step, level, outcome } of report.search!.steps)
+      expect(summary).toMatch(
+        new RegExp(
+          `^\\| (✅|❌|❔) \\| ${step}[^|]*\\| ${formatLevel('rate', level)} \\|.*\\| ${outcome} \\|$`,
+          'm',
+        ),
+      );
     const cases = casesIn(renderJUnit(report));
     const isSearch = (each: (typeof cases)[number]) => each.name === searchCase;
     expect(cases.filter(isSearch)).toEqual([{ name: searchCase, ...(outcome && { [outcome]: answer }) }]);

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { renderRepeatsJUnit } from '../../../src/report/junit.ts';
+import { renderRepeatsJUnit } from '../../../src/report/junit-comparison.ts';
 import { describeIntervals, renderRepeats, repeatsOf } from '../../../src/report/repeats.ts';
 import { renderRepeatsHtml } from '../../../src/report/repeats-html.ts';
 import type { Report } from '../../../src/report/report-model.ts';
@@ -21,14 +21,29 @@ it('looks as it did', () => {
   expectGolden('repeats.junit.xml', renderRepeatsJUnit(repeats));
 });
 
-it('has no figures of a run that was stopped, and says that runs are missing', () => {
-  const stopped: Report = { ...reports[2]!, verdict: 'aborted' };
-  const repeats = repeatsOf([reports[0]!, reports[1]!, stopped], 5);
-  expect(repeats.runs).toHaveLength(3);
-  expect(repeats.figures.find(({ figure }) => figure === 'throughput rate')?.values).toHaveLength(2);
-  expect(renderRepeats(repeats, [])).toContain('3 of 5 runs: 2 passed, 1 aborted');
-  expect(renderRepeatsJUnit(repeats)).toContain('2 of 5 runs have none');
-});
+const threshold = { metric: 'end_to_end_latency', expression: 'p(99)<10', actual: 41 };
+it.each([
+  ['a user stopped', { verdict: 'aborted' }, '2 passed, 1 aborted'],
+  [
+    'abortOnFail ended',
+    {
+      verdict: 'failed',
+      slices: { ...reports[2]!.slices, stopped: 4 },
+      stop: { reason: 'a threshold failed', at: reports[2]!.endedAt, lastSentAfterMs: 12, threshold },
+    },
+    '2 passed, 1 failed',
+  ],
+] satisfies [string, Partial<Report>, string][])(
+  'has no figures of a run that %s, and says that runs are missing',
+  (_name, end, verdicts) => {
+    const stopped: Report = { ...reports[2]!, ...end };
+    const repeats = repeatsOf([reports[0]!, reports[1]!, stopped], 5);
+    expect(repeats.runs).toHaveLength(3);
+    expect(repeats.figures.find(({ figure }) => figure === 'throughput rate')?.values).toHaveLength(2);
+    expect(renderRepeats(repeats, [])).toContain(`3 of 5 runs: ${verdicts}`);
+    expect(renderRepeatsJUnit(repeats)).toContain('2 of 5 runs have none');
+  },
+);
 
 it.each([
   [1, 'One run shows nothing'],
