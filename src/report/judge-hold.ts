@@ -10,7 +10,7 @@ import { formatCount, formatPlural, formatShare } from '../shared/format.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { CloudWatchView } from './explanation.ts';
 import type { GeneratorSummary } from './generator-report.ts';
-import { summarizeGenerator } from './generator-summary.ts';
+import { summarizeGenerator, tolerated } from './generator-summary.ts';
 import { holdFiguresOf, holdRatesOf, measuredOfHold } from './hold-figures.ts';
 import type { ThresholdResult } from './report-model.ts';
 import { evaluateThresholds } from './thresholds.ts';
@@ -167,9 +167,9 @@ function noDataOf({ metric, expression, range }: ThresholdResult): VoidReason {
 }
 
 /**
- * A generator at its limit makes messages late or drops them: such a hold is void, but for two cases that say something of the service all
- * the same. It passed, although its generator had a hard time, at the level that it was to have; or a quota refused messages that did not
- * come in bursts.
+ * A generator at its limit makes messages late or drops them: such a hold is void, but for three cases that say something of the service
+ * all the same. It passed, although its generator had a hard time, at the level that it was to have; a quota refused messages that did
+ * not come in bursts; or the service refused or lost more messages than left late.
  */
 function generatorReasonsOf({ hold, generator, throttling, hasBroken }: JudgedFigures): VoidReason[] {
   const { state, sentence } = generator.health;
@@ -180,6 +180,7 @@ function generatorReasonsOf({ hold, generator, throttling, hasBroken }: JudgedFi
   const isOffered = meanPerSecond >= leastOffered * duePerSecond;
   if (!hasBroken && isOffered) return [];
   if (throttling.publishes > 0 && isOffered && peakPerSecond <= mostOfBurst * duePerSecond) return [];
+  if (isOffered && losesMoreThanLate(hold, throttling)) return [];
   const dropped: VoidReason[] =
     messages.dropped === 0
       ? []
@@ -190,4 +191,16 @@ function generatorReasonsOf({ hold, generator, throttling, hasBroken }: JudgedFi
           },
         ];
   return [{ kind: 'generator', sentence }, ...dropped];
+}
+
+/**
+ * A queue of limited length, or a quota, refuses at most one message more for each that comes at another time. So what is refused and lost
+ * beyond the number of late messages would have been, had all come in time.
+ */
+function losesMoreThanLate({ messages, latencies }: HoldLedger, { publishes }: Throttling): boolean {
+  // A message that was refused without an answer is lost as well.
+  const share = Math.max(publishes, messages.lost) / messages.sent;
+  return (
+    share > 0 && latencies.send_lag.percentileAt(100 * (1 - Math.min(1, share))) <= tolerated.sendLagP99Ms
+  );
 }

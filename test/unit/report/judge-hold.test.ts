@@ -235,6 +235,20 @@ describe('judgeHold', () => {
     });
   });
 
+  it('fails with a strained generator where the service lost more messages than left late', async () => {
+    const plan = planOf({ lost_messages: 'count==0' });
+    const step = stepOf(plan, 1, 4);
+    const lose = async (every: number): Promise<JudgedHold> => {
+      const run = await runSearched(plan, {}, ({ n }) => (n % every === 0 ? undefined : 20));
+      // One of two slices is late: half of the messages.
+      const [first] = run.results.map((result) => ({ ...result, holds: lateBy(result, step) }));
+      return judged(run, step, { results: strained([first!, ...run.results.slice(1)], step) });
+    };
+    expect(await lose(3)).toMatchObject({ outcome: 'void', voidBecause: [{ kind: 'generator' }] });
+    const most = await lose(1);
+    expect(most).toMatchObject({ outcome: 'failed', broke: [{ metric: 'lost_messages' }] });
+  });
+
   it('is not void where the generator was late for the service’s sake', async () => {
     const plan = planOf(
       { end_to_end_latency: 'p(99)<500', dropped_messages: 'count==0' },
