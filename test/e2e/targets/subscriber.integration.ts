@@ -1,85 +1,37 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Report } from '../../../src/report/report-model.ts';
-import { freePort } from '../../support/influx/free-port.ts';
 import { processesOfFunction } from '../../support/run/function-processes.ts';
 import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
+import { isMosquittoInstalled } from '../../support/targets/mosquitto.ts';
+import { OpenMosquitto } from '../../support/targets/open-mosquitto.ts';
 
 // Whole runs against Mosquitto, counted by their own subscriber: what is lost is found to the message, and by whom.
 
-const isInstalled = spawnSync('mosquitto', ['-h']).error === undefined;
-if (!isInstalled) console.warn('skipped: mosquitto is not installed (apt-get install mosquitto)');
-const describeWithBroker = isInstalled && existsSync('/proc/self/environ') ? describe : describe.skip;
+const describeWithBroker =
+  isMosquittoInstalled && existsSync('/proc/self/environ') ? describe : describe.skip;
 
 let rehearsal: Rehearsal;
 beforeAll(async () => {
-  if (!isInstalled) return;
+  if (!isMosquittoInstalled) return;
   rehearsal = await startRehearsal();
   // The first processes of a machine start slowly, and a subscriber that comes late has not seen all.
-  const broker = await Mosquitto.start();
+  const broker = await startMosquitto();
   await rehearsal.run({ ...load, duration: '1s', target: `mqtt://127.0.0.1:${broker.port}` });
 }, 90_000);
 afterAll(() => rehearsal?.close());
 
-const brokers: Mosquitto[] = [];
+const brokers: OpenMosquitto[] = [];
+async function startMosquitto(...lines: readonly string[]): Promise<OpenMosquitto> {
+  const broker = await OpenMosquitto.start(...lines);
+  brokers.push(broker);
+  return broker;
+}
 afterEach(() => {
   for (const broker of brokers.splice(0)) broker.kill();
 });
-
-/** Mosquitto, which publishes its counts every second. */
-class Mosquitto {
-  readonly port: number;
-  readonly #config: string;
-  #child: ChildProcess | undefined;
-
-  private constructor(port: number, config: string) {
-    this.port = port;
-    this.#config = config;
-  }
-
-  static async start(...lines: string[]): Promise<Mosquitto> {
-    const port = await freePort();
-    const config = path.join(await mkdtemp(path.join(tmpdir(), 'stampede-mosquitto-')), 'mosquitto.conf');
-    const own = [
-      'user root',
-      'allow_anonymous true',
-      'log_dest none',
-      'sys_interval 1',
-      `listener ${port} 127.0.0.1`,
-    ];
-    await writeFile(config, [...own, ...lines, ''].join('\n'));
-    const broker = new Mosquitto(port, config);
-    brokers.push(broker);
-    await broker.start();
-    return broker;
-  }
-
-  async start(): Promise<void> {
-    this.#child = spawn('mosquitto', ['-c', this.#config], { stdio: 'ignore' });
-    for (;;) {
-      const socket = connect(this.port, '127.0.0.1');
-      const isOpen = await once(socket, 'connect').then(
-        () => true,
-        () => false,
-      );
-      socket.destroy();
-      if (isOpen) return;
-      await sleep(20);
-    }
-  }
-
-  kill(): void {
-    this.#child?.kill('SIGKILL');
-  }
-}
 
 const load = {
   devices: 20,
@@ -98,7 +50,7 @@ const load = {
 };
 
 async function runAgainst(
-  broker: Mosquitto,
+  broker: OpenMosquitto,
   during?: (plan: Plan) => Promise<void>,
   profile: object = {},
 ): Promise<Report> {
@@ -121,7 +73,7 @@ describeWithBroker('a run against Mosquitto', () => {
   it.each([0, 1] as const)(
     'is accounted for at QoS %d, to the message, as the broker counts it',
     async (qos) => {
-      const report = await runAgainst(await Mosquitto.start(), undefined, { publish: { qos } });
+      const report = await runAgainst(await startMosquitto(), undefined, { publish: { qos } });
       const { messages, observers, subscribers } = report;
       expect(Object.keys(observers)).toEqual(['subscriber']);
       expect(messages).toMatchObject({
@@ -140,7 +92,7 @@ describeWithBroker('a run against Mosquitto', () => {
   );
 
   it('is accounted for by group and kind of message, QoS 0 beside QoS 1, text beside JSON', async () => {
-    const report = await runAgainst(await Mosquitto.start(), undefined, {
+    const report = await runAgainst(await startMosquitto(), undefined, {
       devices: undefined,
       ratePerSecond: undefined,
       duration: '4s',
@@ -181,7 +133,7 @@ describeWithBroker('a run against Mosquitto', () => {
   }, 90_000);
 
   it('finds what a full queue dropped for a subscriber that stood still, to the message', async () => {
-    const broker = await Mosquitto.start('max_queued_messages 10');
+    const broker = await startMosquitto('max_queued_messages 10');
     const report = await runAgainst(broker, async () => {
       await sleep(1_000);
       signalSubscriber('SIGSTOP');
@@ -198,7 +150,7 @@ describeWithBroker('a run against Mosquitto', () => {
   }, 90_000);
 
   it('blames a killed broker for what it had taken, and for the session that it lost', async () => {
-    const broker = await Mosquitto.start();
+    const broker = await startMosquitto();
     const report = await runAgainst(broker, async () => {
       await sleep(1_500);
       broker.kill();
@@ -214,7 +166,7 @@ describeWithBroker('a run against Mosquitto', () => {
   }, 90_000);
 
   it('does not blame the broker for what a killed subscriber did not store', async () => {
-    const report = await runAgainst(await Mosquitto.start(), async () => {
+    const report = await runAgainst(await startMosquitto(), async () => {
       await sleep(2_500);
       signalSubscriber('SIGKILL');
     });

@@ -1,11 +1,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../influx/free-port.ts';
+import { untilOpen } from './until-open.ts';
 
 /** Brokers of others on loopback, with a user, and a TLS listener that asks for a certificate. */
 
@@ -36,7 +35,6 @@ interface Pem {
 }
 
 const here = import.meta.dirname;
-const startTimeoutMs = 60_000;
 
 function isThere(command: string): boolean {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
@@ -70,29 +68,6 @@ function makeCertificates(folder: string): Pem {
   }
   const read = (name: string): string => readFileSync(path.join(folder, name), 'utf8');
   return { ca: read('ca.pem'), cert: read('device.pem'), key: read('device.key') };
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port });
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  const open = await promise;
-  socket.destroy();
-  return open;
-}
-
-/** Waits until the ports take connections. @throws what the process wrote, where it ended before that */
-async function untilOpen(child: ChildProcess, ports: readonly number[]): Promise<void> {
-  let written = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (written += chunk));
-  const until = performance.now() + startTimeoutMs;
-  for (const port of ports) {
-    while (!(await isOpen(port))) {
-      if (child.exitCode !== null || performance.now() > until)
-        throw new Error(`the broker did not start: ${written}`);
-      await sleep(100);
-    }
-  }
 }
 
 async function start(run: (folder: string, ports: { tcp: number; tls: number }) => Promise<ChildProcess>) {
