@@ -5,6 +5,7 @@
  */
 import { existsSync } from 'node:fs';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -37,6 +38,8 @@ async function run(handler: Handler): Promise<never> {
     requestId = String(headers['lambda-runtime-aws-request-id']);
     await invoke(handler, requestId, headers, body);
     requestId = undefined;
+    // An environment ends killed, which stores nothing: each cold start would compile all modules again.
+    flushCompileCache();
   }
 }
 
