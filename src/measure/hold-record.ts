@@ -10,6 +10,7 @@ import { BucketSum, HoldLatencies, type SecondSpan } from './hold-latencies.ts';
 import { peakShareOf, type SliceHold, sliceHoldOf, withinHold } from './hold-slices.ts';
 import { attemptsOf } from './leg-attempts.ts';
 import type { LegTotals } from './leg-totals.ts';
+import type { OwnRates } from './own-rates.ts';
 import type { GroupMeasurements, KindMeasurements } from './part-records.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { SliceEntry } from './slice-entry.ts';
@@ -57,6 +58,8 @@ export function wholeRun(parts: RunParts): LedgerPart {
     kindsOf: (number) => parts.kindsOf(number),
   };
 }
+
+type PlannedRates = Pick<OwnRates, 'plannedStreams' | 'deviates'>;
 
 interface Part {
   readonly latencies: HoldLatencies;
@@ -145,12 +148,9 @@ export class HoldRecord {
     };
   }
 
-  /** @param run closed with `part` @param planned streams of a slice by the plan alone @param died whether a slice did */
-  close(
-    run: RunLedger,
-    planned: (slice: number) => readonly Stream[],
-    died: (slice: number) => boolean,
-  ): HoldLedger {
+  /** @param run closed with `part` @param died whether a slice did */
+  close(run: RunLedger, rates: PlannedRates, died: (slice: number) => boolean): HoldLedger {
+    const { holdFrom, holdUntil } = this.step;
     const slices = Array.from({ length: run.slices.planned }, (_, slice) => slice);
     const { arrivals } = this.#all;
     const received = run.messages.received;
@@ -161,7 +161,9 @@ export class HoldRecord {
         .filter((slice) => this.#slices.get(slice)?.isComplete !== true)
         .map((slice) => ({ slice, at: this.#slices.get(slice)?.at, isDead: died(slice) })),
       offSchedule: sumBy([...this.#slices], ([slice, hold]) =>
-        hold.isComplete ? this.#offSchedule(hold, planned(slice)) : 0,
+        hold.isComplete
+          ? this.#offSchedule(hold, rates.plannedStreams(slice), rates.deviates(slice, holdFrom, holdUntil))
+          : 0,
       ),
       lastArrivalAt: this.#lastArrivalSecond * 1_000,
       messages: { ...run.messages, arrivals, duplicates: Math.max(0, arrivals - received) },
@@ -182,14 +184,15 @@ export class HoldRecord {
     };
   }
 
-  #offSchedule({ streams }: SliceHold, planned: readonly Stream[]): number {
+  /** @param deviates whether the slice had another level in the hold than the others */
+  #offSchedule({ streams }: SliceHold, planned: readonly Stream[], deviates: boolean): number {
     const { publishAt } = this.#plan.timeline;
     const dueBefore = (stream: ScheduledStream, second: number) =>
       countDueBefore(stream, second * 1_000 - publishAt);
     return Math.abs(
       sumBy(streams, ({ numbers }, i) => {
         const stream = planned[i]!;
-        if (!isScheduled(stream)) return 0;
+        if (!isScheduled(stream)) return deviates ? numbers.end - numbers.first : 0;
         const due = dueBefore(stream, this.#span.until) - dueBefore(stream, this.#span.from);
         return numbers.end - numbers.first - due;
       }),

@@ -202,8 +202,7 @@ export class Ledger {
     const hold = this.#holds.find((each) => each.step.step === step.step);
     if (hold === undefined) throw new RangeError(`step ${step.step} of a ledger that was made without it`);
     const run = this.#closeAll(goesOn, backlog, hold.part(this.#parts));
-    const died = (slice: number) => this.#deaths.has(slice);
-    return hold.close(run, (slice) => this.#rates.plannedStreams(slice), died);
+    return hold.close(run, this.#rates, (slice) => this.#deaths.has(slice));
   }
 
   #closeAll(goesOn: boolean, backlog: Backlog, part: LedgerPart = wholeRun(this.#parts)): RunLedger {

@@ -34,6 +34,17 @@ export class OwnRates {
     return streamsOf(this.plan, slice).map(({ messages }, i) => messages - planned[i]!.messages);
   }
 
+  /** Whether an action had not the effect that the plan says in a part of this time. Epoch milliseconds. */
+  deviates(slice: number, from: number, until: number): boolean {
+    const { publishAt } = this.plan.timeline;
+    return (this.#bySlice.get(slice) ?? []).some(
+      ({ atMs, fromMs = atMs }) =>
+        fromMs !== atMs &&
+        publishAt + Math.min(atMs, fromMs) < until &&
+        publishAt + Math.max(atMs, fromMs) > from,
+    );
+  }
+
   moreOfAll(): number {
     return sumBy([...this.#bySlice.keys()], (slice) => sumOf(this.moreThanPlanned(slice)));
   }

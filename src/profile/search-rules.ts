@@ -5,10 +5,10 @@ import { formatCount } from '../shared/format.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { peakOf } from './load-shapes/resolved-load.ts';
-import { hasRate, whyUnrated } from './rate-rules.ts';
-import { type CapacitySearch, longestHoldMs } from './search.ts';
+import { type CapacitySearch, longestHoldMs, type SearchedQuantity } from './search.ts';
 import { whyNotByHold } from './search-metrics.ts';
-import { searchedGroups } from './searched-groups.ts';
+import { namedGroups, searchedGroups } from './searched-groups.ts';
+import { quantityRules } from './searched-quantities.ts';
 import type { TargetLimits } from './target-limits.ts';
 
 /** What the settings of a search mean with one another and with the rest of the profile. */
@@ -25,13 +25,14 @@ export function checkSearch(profile: LoadProfile, limits: TargetLimits): InputEr
             hint: 'give from a level that surely holds, and to one that surely breaks',
           },
         ];
+  const ofGroup = checkGroup(profile, search);
   return [
     ...ofRange,
     ...checkTimes(search),
-    ...checkGroup(profile, search),
+    ...ofGroup,
     ...checkThresholds(profile, search),
-    ...checkTimeline(profile),
-    ...(ofRange.length > 0 ? [] : checkDevices(profile, search, limits)),
+    ...checkTimeline(profile, search),
+    ...(ofRange.length + ofGroup.length > 0 ? [] : devicesChecks[search.of](profile, search, limits)),
   ];
 }
 
@@ -54,9 +55,6 @@ function checkTimes({ settleMs, holdMs }: CapacitySearch): InputError[] {
   return errors;
 }
 
-/** Patterns whose rate is not the same in each second: a hold of a few seconds would have more or fewer messages than its level. */
-const unevenPatterns: readonly string[] = ['pulse', 'burst', 'gaps'];
-
 function checkGroup(profile: LoadProfile, search: CapacitySearch): InputError[] {
   const names = profile.groups?.map(({ name }) => name) ?? [];
   if (search.group !== undefined && !names.includes(search.group)) {
@@ -66,24 +64,10 @@ function checkGroup(profile: LoadProfile, search: CapacitySearch): InputError[] 
         : suggestFrom(search.group, names, 'the groups are');
     return [{ path: 'search.group', message: `no group is called ${search.group}`, hint }];
   }
-  const groups = searchedGroups(profile, search).map(({ settings }) => settings);
-  const why = whyUnrated(groups, search.group);
-  if (why !== undefined) {
-    const hint = 'search a group of devices that send at a rate (search.group), or give the devices a rate';
-    return [{ path: 'search.of', message: `rate cannot be searched: ${why}`, hint }];
-  }
-  const patterns = groups.flatMap(
-    ({ messages, pattern }) => messages?.map((kind) => kind.pattern) ?? [pattern],
-  );
-  if (!patterns.some((pattern) => pattern !== undefined && unevenPatterns.includes(pattern.kind))) return [];
-  return [
-    {
-      path: 'search.of',
-      message:
-        'rate cannot be searched: messages come in bursts, all at once or after gaps, and not at a rate',
-      hint: 'remove burst, together and the distribution of everySeconds; arrivals "poisson" and jitter can stay',
-    },
-  ];
+  const refusal = quantityRules[search.of].refuse(namedGroups(profile, search), search.group);
+  if (refusal === undefined) return [];
+  const message = `${search.of} cannot be searched: ${refusal.message}`;
+  return [{ path: 'search.of', message, hint: refusal.hint }];
 }
 
 function checkThresholds({ thresholds }: LoadProfile, search: CapacitySearch): InputError[] {
@@ -110,13 +94,13 @@ function checkThresholds({ thresholds }: LoadProfile, search: CapacitySearch): I
   });
 }
 
-function checkTimeline({ timeline = [] }: LoadProfile): InputError[] {
-  return timeline.flatMap(({ action }, i) =>
-    action.kind === 'rate'
+function checkTimeline({ timeline = [] }: LoadProfile, { of }: CapacitySearch): InputError[] {
+  return timeline.flatMap(({ action: { kind } }, i) =>
+    kind === of
       ? [
           {
-            path: `timeline[${i}].rate`,
-            message: 'changes the rate that the search changes',
+            path: `timeline[${i}].${kind}`,
+            message: `changes the ${kind} that the search changes`,
             hint: 'remove it, or remove search',
           },
         ]
@@ -124,13 +108,23 @@ function checkTimeline({ timeline = [] }: LoadProfile): InputError[] {
   );
 }
 
-/** Whether so few devices could send the highest level. */
-function checkDevices(
+/** Whether so few devices could make the highest level. */
+const devicesChecks: Readonly<
+  Record<
+    SearchedQuantity,
+    (profile: LoadProfile, search: CapacitySearch, limits: TargetLimits) => InputError[]
+  >
+> = {
+  rate: checkSenders,
+  users: checkUsers,
+};
+
+function checkSenders(
   profile: LoadProfile,
   search: CapacitySearch,
   { publishesPerSecondPerConnection: limit, name }: TargetLimits,
 ): InputError[] {
-  const groups = searchedGroups(profile, search).filter(({ settings }) => hasRate(settings));
+  const groups = searchedGroups(profile, search);
   const peaks = groups.map(({ settings }) => peakOf(settings));
   const sum = sumOf(peaks);
   return groups.flatMap(({ name: group, settings }, i) => {
@@ -140,10 +134,28 @@ function checkDevices(
     const each = Math.round((level / devices) * 10) / 10;
     return [
       {
-        path: group === undefined ? 'devices' : `groups.${group}.devices`,
+        path: devicesOf(group),
         message: `are ${formatCount(devices)}, and send ${each} messages a second each at the highest level of the search; ${name} discards what is above ${limit} on a connection`,
         hint: `use at least ${formatCount(Math.ceil(level / limit))} devices, or lower search.to to ${formatCount(Math.floor((devices * limit * sum) / peaks[i]!))}`,
       },
     ];
   });
+}
+
+function checkUsers(profile: LoadProfile, search: CapacitySearch): InputError[] {
+  return searchedGroups(profile, search).flatMap(({ name, settings: { devices } }) =>
+    devices >= search.to
+      ? []
+      : [
+          {
+            path: devicesOf(name),
+            message: `are ${formatCount(devices)}, and the highest level of the search is ${formatCount(search.to)} users: a user is a device`,
+            hint: `use ${formatCount(search.to)} devices, or lower search.to to ${formatCount(devices)}`,
+          },
+        ],
+  );
+}
+
+function devicesOf(group: string | undefined): string {
+  return group === undefined ? 'devices' : `groups.${group}.devices`;
 }

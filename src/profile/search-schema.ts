@@ -18,7 +18,11 @@ export const searchSetting = z
     of: z
       .enum(searchedQuantities)
       .default('rate')
-      .meta({ description: 'What is searched: rate is messages a second.', examples: ['rate'] }),
+      .meta({
+        description:
+          'What is searched: rate is messages a second, users is how many users of a closed model are active.',
+        examples: ['rate'],
+      }),
     group: z
       .string()
       .optional()

@@ -1,19 +1,22 @@
-import type { GroupSettings, LoadProfile } from './load-profile.ts';
+import type { LoadProfile } from './load-profile.ts';
 import { isIdle } from './load-shapes/resolved-load.ts';
-import type { SearchSettings } from './search.ts';
+import type { SearchRange } from './search.ts';
+import { type NamedGroup, quantityRules } from './searched-quantities.ts';
 
-interface NamedGroup {
-  /** Absent of a flat profile. */
-  readonly name?: string;
-  readonly settings: GroupSettings;
-}
-
-/** The groups whose load a search changes, and that have one. */
-export function searchedGroups(profile: LoadProfile, { group }: Pick<SearchSettings, 'group'>): NamedGroup[] {
+/** The groups that a search names, and that send something; all such groups where it names none. */
+export function namedGroups(profile: LoadProfile, { group }: Pick<SearchRange, 'group'>): NamedGroup[] {
   const groups: NamedGroup[] = profile.groups?.map((each) => ({ name: each.name, settings: each })) ?? [
     { settings: profile },
   ];
   return groups.filter(({ name, settings }) =>
     group === undefined ? settings.command === undefined && !isIdle(settings) : name === group,
   );
+}
+
+/** Those of them whose load a search changes. */
+export function searchedGroups(
+  profile: LoadProfile,
+  search: Pick<SearchRange, 'group' | 'of'>,
+): NamedGroup[] {
+  return namedGroups(profile, search).filter(({ settings }) => quantityRules[search.of].isOf(settings));
 }

@@ -1,5 +1,5 @@
 import { endings } from '../plan/search/describe-end.ts';
-import { formatLevel } from '../plan/search/format-level.ts';
+import { formatLevel, levelThat } from '../plan/search/format-level.ts';
 import type { BrokenObjective, HoldFigures } from '../plan/search/judged-hold.ts';
 import type { SearchEnd } from '../plan/search/search-answer.ts';
 import { formatCount, formatMs, formatPlural, formatRate, formatValue, joinWords } from '../shared/format.ts';
@@ -94,8 +94,8 @@ function describeBreak({ settings, steps }: SearchReport, level: number): string
   const broken = steps
     .flatMap((step) => (step.level === level ? step.broke : []))
     .map((each) => nameOf(each));
-  const text = formatLevel(settings.of, level);
-  return broken.length === 0 ? `${text} fails` : `${text} breaks ${joinWords([...new Set(broken)])}`;
+  if (broken.length === 0) return levelThat(settings.of, level, 'fails');
+  return `${levelThat(settings.of, level, 'breaks')} ${joinWords([...new Set(broken)])}`;
 }
 
 /** `end_to_end_latency p(99)<500 with 812.4 (quota publishInPerSecond)` @param value absent: is not shown */

@@ -1,5 +1,5 @@
 import type { SearchRange } from '../../profile/search.ts';
-import { formatLevel } from './format-level.ts';
+import { levelThat } from './format-level.ts';
 import type { SearchAnswer, SearchEnd } from './search-answer.ts';
 
 /** Why a search ended, a phrase. */
@@ -19,8 +19,8 @@ export function describeSearchEnd(
   { ended, holds, breaks, needs }: SearchAnswer,
 ): string {
   const levels = [
-    ...(holds === null ? [] : [`${formatLevel(of, holds)} passes`]),
-    ...(breaks === null ? [] : [`${formatLevel(of, breaks)} fails`]),
+    ...(holds === null ? [] : [levelThat(of, holds, 'passes')]),
+    ...(breaks === null ? [] : [levelThat(of, breaks, 'fails')]),
   ];
   const known = levels.length === 0 ? '' : ` (${levels.join(', ')})`;
   const refusal = ended === 'refused' && needs !== undefined ? `: ${needs}` : '';

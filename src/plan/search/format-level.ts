@@ -1,9 +1,25 @@
 import type { SearchedQuantity } from '../../profile/search.ts';
-import { formatPerSecond } from '../../shared/format.ts';
+import { formatPerSecond, formatPlural } from '../../shared/format.ts';
 
-const formats: Readonly<Record<SearchedQuantity, (level: number) => string>> = { rate: formatPerSecond };
+interface LevelText {
+  readonly format: (level: number) => string;
+  /** Whether sentences take it for several things. */
+  readonly isPlural: (level: number) => boolean;
+}
 
-/** `14,250/s` */
+const texts: Readonly<Record<SearchedQuantity, LevelText>> = {
+  rate: { format: formatPerSecond, isPlural: () => false },
+  users: { format: (count) => formatPlural(count, 'user'), isPlural: (count) => count !== 1 },
+};
+
+/** `14,250/s`, `500 users` */
 export function formatLevel(of: SearchedQuantity, level: number): string {
-  return formats[of](level);
+  return texts[of].format(level);
+}
+
+const plurals = { breaks: 'break', fails: 'fail', passes: 'pass' } as const;
+
+/** `14,250/s breaks`, `500 users break` */
+export function levelThat(of: SearchedQuantity, level: number, verb: keyof typeof plurals): string {
+  return `${formatLevel(of, level)} ${texts[of].isPlural(level) ? plurals[verb] : verb}`;
 }

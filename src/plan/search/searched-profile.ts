@@ -2,25 +2,43 @@ import type { GroupSettings, LoadProfile, MessageKind } from '../../profile/load
 import { ratesOfStarts } from '../../profile/load-shapes/arrival-pattern.ts';
 import { sumLoads } from '../../profile/load-shapes/rate-stretches.ts';
 import { peakOf, type ResolvedLoad } from '../../profile/load-shapes/resolved-load.ts';
-import { hasRate } from '../../profile/rate-rules.ts';
+import type { SearchedQuantity } from '../../profile/search.ts';
 import { searchedGroups } from '../../profile/searched-groups.ts';
+import { mostUsersOf } from '../../profile/searched-quantities.ts';
+import { estimatedPerUser } from '../../profile/user-rules.ts';
 import { sumBy } from '../../shared/counts.ts';
 
+/** What gives the searched groups a level together. @param groups the searched ones */
+type MakeHold = (
+  groups: readonly GroupSettings[],
+  level: number,
+  durationMs: number,
+) => <Settings extends GroupSettings>(settings: Settings) => Settings;
+
+const holds: Readonly<Record<SearchedQuantity, MakeHold>> = {
+  rate(groups, level, durationMs) {
+    const sum = sumBy(groups, peakOf);
+    return (settings) => withFactor(settings, sum > 0 ? level / sum : 1, durationMs);
+  },
+  users: (_, level, durationMs) => (settings) => ({
+    ...settings,
+    ...constantUsers(settings, level, estimatedPerUser(settings), durationMs),
+  }),
+};
+
 /**
- * The profile of a search as it is planned: the searched groups have a constant level between them, each in proportion to its own
- * highest rate; the others are as busy as they ever are by the profile.
+ * The profile of a search as it is planned: the searched groups have a constant level between them, of rates each in proportion to its own
+ * highest one; the others are as busy as they ever are by the profile.
  * @param level in the unit of the search
  * @param durationMs above 0
  */
 export function holdLevel(profile: LoadProfile, level: number, durationMs: number): LoadProfile {
   const { search } = profile;
   if (search === undefined) return profile;
-  const searched = searchedGroups(profile, search).filter(({ settings }) => hasRate(settings));
-  const sum = sumBy(searched, ({ settings }) => peakOf(settings));
-  const hold = <Settings extends GroupSettings>(settings: Settings): Settings => {
-    const isSearched = searched.some((each) => each.settings === settings);
-    return withFactor(settings, isSearched && sum > 0 ? level / sum : 1, durationMs);
-  };
+  const searched = searchedGroups(profile, search).map(({ settings }) => settings);
+  const holdSearched = holds[search.of](searched, level, durationMs);
+  const hold = <Settings extends GroupSettings>(settings: Settings): Settings =>
+    searched.includes(settings) ? holdSearched(settings) : withFactor(settings, 1, durationMs);
   if (profile.groups === undefined) return hold(profile);
   return { ...profile, groups: profile.groups.map(hold) };
 }
@@ -43,16 +61,25 @@ function constant(
   factor: number,
   durationMs: number,
 ): Pick<ResolvedLoad, 'startRatePerSecond' | 'stages' | 'users'> {
-  const { pattern, users, stages } = load;
+  const { pattern, users } = load;
   if (pattern?.kind === 'pulse' || pattern?.kind === 'burst')
     return ratesOfStarts(devices, durationMs, pattern);
   const perSecond = peakOf(load) * factor;
   if (users === undefined)
     return { startRatePerSecond: perSecond, stages: [{ durationMs, targetPerSecond: perSecond }] };
-  const most = Math.max(users.startUsers, ...stages.map(({ targetUsers = 0 }) => targetUsers));
+  return constantUsers({ users }, mostUsersOf(load), estimatedPerUser(load) * factor, durationMs);
+}
+
+function constantUsers(
+  { users }: Pick<ResolvedLoad, 'users'>,
+  count: number,
+  perUser: number,
+  durationMs: number,
+): Pick<ResolvedLoad, 'startRatePerSecond' | 'stages' | 'users'> {
+  const perSecond = count * perUser;
   return {
     startRatePerSecond: perSecond,
-    stages: [{ durationMs, targetPerSecond: perSecond, targetUsers: most }],
-    users: { ...users, startUsers: most },
+    stages: [{ durationMs, targetPerSecond: perSecond, targetUsers: count }],
+    ...(users && { users: { ...users, startUsers: count } }),
   };
 }

@@ -1,6 +1,7 @@
 import type { CapacitySearch, SearchedQuantity, SearchRange } from '../../profile/search.ts';
 import type { ActionData, LiveAction, StoredAction } from '../actions/action.ts';
 import { rateKind } from '../actions/rate.ts';
+import { usersKind } from '../actions/users.ts';
 import type { NextHold } from './decide-next.ts';
 import type { SearchStep } from './judged-hold.ts';
 
@@ -9,6 +10,7 @@ type LevelAction = (level: number) => ActionData;
 
 const levelActions: Readonly<Record<SearchedQuantity, LevelAction>> = {
   rate: (perSecond) => ({ kind: rateKind.kind, perSecond }),
+  users: (count) => ({ kind: usersKind.kind, count }),
 };
 
 /** Whether searches issue actions of a kind. */

@@ -2,7 +2,7 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { all, count, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
 import type { Check } from './truth.ts';
 
-const level = `${count}/s`;
+const level = `${count}(?:/s| users?)`;
 const isSearch: Check = (_, __, { search }) => search !== undefined;
 
 function stepsAt({ search }: Report, stated: string | undefined) {
@@ -61,26 +61,27 @@ const isTrueHold: Check = ([, number, repeats, at, perSecond, lost, p99, outcome
 const cells = ['([\\d.,]+)', '([\\d,]+)', '([\\d.,]+|–)', '(passed|failed|void)'];
 const caption = 'The holds of the search, in the order of time';
 
-const point = `[\\d,]+/s: [\\d.,<]+ (?:m?s|%) \\((?:passed|failed|void)\\)`;
+const point = `[\\d,]+(?:/s| users?): [\\d.,<]+ (?:m?s|%) \\((?:passed|failed|void)\\)`;
 
 /** A plot's description: each hold with its p99, or with the share of its messages that was lost. */
 const arePoints: Check = ([sentence = ''], _, { search, observers }) =>
-  [...sentence.matchAll(/([\d,]+)\/s: ([\d.,<]+ (m?s|%)) \((\w+)\)/g)].every(([, at, value, unit, outcome]) =>
-    search?.steps.some(({ level: held, outcome: real, figures }) => {
-      const { lost, failed, sent, latencyMs } = figures;
-      const percent = (100 * (Object.keys(observers).length > 0 ? lost : failed)) / sent;
-      const isTrue =
-        unit === '%'
-          ? Math.abs(numberIn(value?.split(' ')[0]) - percent) <= 0.51
-          : isAbout(millisecondsIn(value), latencyMs.end_to_end_latency?.p99 ?? -1);
-      return held === numberIn(at) && real === outcome && isTrue;
-    }),
+  [...sentence.matchAll(/([\d,]+)(?:\/s| users?): ([\d.,<]+ (m?s|%)) \((\w+)\)/g)].every(
+    ([, at, value, unit, outcome]) =>
+      search?.steps.some(({ level: held, outcome: real, figures }) => {
+        const { lost, failed, sent, latencyMs } = figures;
+        const percent = (100 * (Object.keys(observers).length > 0 ? lost : failed)) / sent;
+        const isTrue =
+          unit === '%'
+            ? Math.abs(numberIn(value?.split(' ')[0]) - percent) <= 0.51
+            : isAbout(millisecondsIn(value), latencyMs.end_to_end_latency?.p99 ?? -1);
+        return held === numberIn(at) && real === outcome && isTrue;
+      }),
   );
 
 /** What reports state of a search. */
 export const searchRules: readonly Rule[] = [
   [
-    new RegExp(`^${plan} holds ${level}, and ${level} breaks (.*)\\.$`),
+    new RegExp(`^${plan} holds ${level}, and ${level} breaks? (.*)\\.$`),
     all(isPlanned, isHeld(2), isBroken(3)),
   ],
   [
@@ -88,12 +89,12 @@ export const searchRules: readonly Rule[] = [
     all(isPlanned, isHeld(2), ([, , held], _, { search }) => search?.settings.to === numberIn(held)),
   ],
   [
-    new RegExp(`^${plan} does not hold ${level}, the lowest level of the search: ${level} breaks (.*)\\.$`),
+    new RegExp(`^${plan} does not hold ${level}, the lowest level of the search: ${level} breaks? (.*)\\.$`),
     all(isPlanned, isBroken(3), ([, , held], _, { search }) => search?.settings.from === numberIn(held)),
   ],
   [
     new RegExp(
-      `^The search ended without an answer, because (.*); so far, (?:it holds ${level}|no level passed), and (?:${level} breaks (.*)|no level failed)\\.$`,
+      `^The search ended without an answer, because (.*); so far, (?:it holds ${level}|no level passed), and (?:${level} breaks? (.*)|no level failed)\\.$`,
     ),
     (match, truth, report) =>
       (match[2] === undefined

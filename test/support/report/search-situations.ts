@@ -119,5 +119,9 @@ export const searchSituations: readonly NamedSituation[] = [
     },
   ],
   ['StopExecution ended a search', { execution: { status: 'ABORTED' }, search: recordOf(unfinished) }],
+  [
+    'a search of users found the knee',
+    { ...answered, search: recordOf(found, { of: 'users', planned: 2_000 }) },
+  ],
   ['a search loaded a web service', { ...requestSituation[1], search: recordOf(found) }],
 ];

@@ -68,6 +68,21 @@ describe('a search', () => {
     expect(searchOf({ search: { ...range, to: 1_001 }, ...profile })).toMatchObject({ planned });
   });
 
+  it('takes the most users for what is planned of users, and makes devices and users where the profile has none', () => {
+    const search = { ...range, of: 'users' };
+    const parse = (profile: object) => parseProfile({ search, thinkTime: '1s', ...profile });
+    const bare = parse({});
+    expect(bare).toMatchObject({ devices: 8_000, users: { startUsers: 1_000 } });
+    expect(bare.search).not.toHaveProperty('planned');
+    const planned = parse({ devices: 8_000, stages: [{ duration: '1m', target: 3_000 }] });
+    expect(planned.search).toMatchObject({ of: 'users', planned: 3_000 });
+    const groups = {
+      people: { users: 20, devices: 8_000 },
+      meters: { devices: 10, ratePerSecond: 1, thinkTime: undefined },
+    };
+    expect(parse({ groups, thinkTime: undefined, duration: '1m' }).search).toMatchObject({ planned: 20 });
+  });
+
   it('has nothing planned without a load', () => {
     expect(searchOf({})).not.toHaveProperty('planned');
   });
@@ -166,6 +181,27 @@ describe('a search', () => {
         ),
       },
       'thresholds: has none, so no level could break one → give the objectives that a level is to hold, such as {"end_to_end_latency": ["p(99)<500"]}',
+    ],
+    [
+      { search: { ...range, of: 'users' }, ratePerSecond: 10 },
+      'search.of: users cannot be searched: The devices send by a schedule: they are no users. → give a load of users, such as "thinkTime": "1s" in place of a rate, or search of rate',
+    ],
+    [
+      {
+        search: { ...range, of: 'users' },
+        devices: undefined,
+        duration: '1m',
+        groups: { a: { users: 10 }, b: { users: 5 } },
+      },
+      'search.of: users cannot be searched: Several groups have users: a, b. → name one of them: search.group',
+    ],
+    [
+      { search: { ...range, of: 'users' }, thinkTime: '1s' },
+      'devices: are 100, and the highest level of the search is 8,000 users: a user is a device → use 8,000 devices, or lower search.to to 100',
+    ],
+    [
+      { search: { from: 10, to: 50, of: 'users' }, thinkTime: '1s', timeline: [{ at: '1s', users: 20 }] },
+      'timeline[0].users: changes the users that the search changes → remove it, or remove search',
     ],
     [
       { search: true },

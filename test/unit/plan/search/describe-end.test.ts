@@ -16,5 +16,8 @@ describe('describeSearchEnd', () => {
     expect(describeSearchEnd(capacitySearch, answerNow('stopped', [], capacitySearch))).toBe(
       'the search ended: it was stopped',
     );
+    expect(describeSearchEnd({ of: 'users' }, refused)).toBe(
+      'the search ended: its next level was refused (1,000 users pass, 2,000 users fail)',
+    );
   });
 });

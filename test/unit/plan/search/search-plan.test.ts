@@ -102,6 +102,22 @@ describe('the plan of a search', () => {
     expect(checkStoredPlan(plan)).toEqual([]);
   });
 
+  it('holds users of one group, and leaves the others as busy as they ever are', () => {
+    const groups = {
+      meters: { devices: 100, ratePerSecond: 10, duration: '1m' },
+      people: { devices: 400, stages: [{ duration: '10s', target: 20 }], thinkTime: '1s' },
+    };
+    const search = { ...quick.search, of: 'users', from: 50, to: 400 };
+    const { plan, errors } = draftOf({ ...quick, groups, search });
+    expect(errors).toEqual([]);
+    const [meters, people] = groupsOf(plan);
+    expect(meters!.profile).toMatchObject({ startRatePerSecond: 10 });
+    expect(people!.profile).toMatchObject({ users: { startUsers: 50 }, stages: [{ targetUsers: 50 }] });
+    expect(preflight(plan).search!.levels).toEqual([50, 100, 200, 400, 283, 336, 367, 383, 383, 400]);
+    expect(busiestSearch(plan).load.peakPerSecond).toBeCloseTo(10 + 400 / 1.01, 6);
+    expect(checkStoredPlan(plan)).toEqual([]);
+  });
+
   it('has the reserve for void and contradicting holds only so far as a Lambda lasts', () => {
     const { plan, walls } = draftOf({ ...quick, search: { ...quick.search, hold: '45s' } });
     const search = searchIn(plan);
