@@ -33,7 +33,7 @@ const attemptOf = { device: 1, replaced: 2 } as const;
  * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
  * failures, whenever it could not or lost its connection, until the slice ends.
  */
-export class Connections implements PacedWork, Pick<DeviceControls, 'disconnect'>, CycleListener {
+export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisconnect'>, CycleListener {
   readonly #clock: Clock;
   readonly #settings: ConnectionSettings;
   readonly #transport: Transport;
@@ -239,20 +239,25 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'disconnect'
    * Ends the connections of the slice's devices that a disconnect is for. Only connected ones are ended; the others come back as they
    * would have. At one instant it is carried out once.
    * @param at epoch milliseconds, as the action says
+   * @returns carries it out
    */
-  disconnect(disconnect: Disconnect, at: number): void {
+  prepareDisconnect(disconnect: Disconnect, at: number): () => void {
     const { slice, counters } = this.#settings;
-    if (this.#stopped || !this.#isMeasured || counters.storms.has(at)) return;
     const isChosen = stormChoice(slice.group, { ...disconnect, at });
     const first = slice.firstDevice - slice.group.firstDevice;
     const chosen = this.#devicesWhere((device) => isChosen(first + device));
-    const connected = chosen.filter((device) => this.#isConnected[device] === 1);
-    counters.storms.began(at, chosen, connected.length);
-    const noticesAt = this.#clock.now() + noticeMs({ ...disconnect, group: slice.group });
-    for (const device of connected) {
-      if (disconnect.how === 'silent') this.#noticesAt.set(device, noticesAt);
-      this.#end(device, disconnect.how, endsFor.action);
-    }
+    const unnoticedMs = noticeMs({ ...disconnect, group: slice.group });
+    const storm = counters.storms.prepare(at, chosen);
+    return () => {
+      if (this.#stopped || !this.#isMeasured || counters.storms.has(at)) return;
+      const connected = chosen.filter((device) => this.#isConnected[device] === 1);
+      counters.storms.began(storm, connected.length);
+      const noticesAt = this.#clock.now() + unnoticedMs;
+      for (const device of connected) {
+        if (disconnect.how === 'silent') this.#noticesAt.set(device, noticesAt);
+        this.#end(device, disconnect.how, endsFor.action);
+      }
+    };
   }
 
   #end(device: number, how: DisconnectKind, what: (typeof endsFor)[keyof typeof endsFor]): void {

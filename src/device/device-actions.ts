@@ -2,16 +2,19 @@ import type { Announcement, SliceControls } from '../plan/actions/action.ts';
 import type { Disconnect } from '../profile/planned-action.ts';
 
 /** What an action may do to the devices of a slice. */
-export type DeviceControls = Pick<SliceControls, 'disconnect' | 'changeRate'>;
+export type DeviceControls = Pick<SliceControls, 'prepareDisconnect' | 'changeRate'>;
 
 /** Passes actions on to a slice. Those that come before it runs are carried out when it does. */
 export class DeviceActions implements DeviceControls {
   #controls: DeviceControls | undefined;
   readonly #early: ((controls: DeviceControls) => void)[] = [];
 
-  disconnect(disconnect: Disconnect, at: number): void {
-    if (this.#controls !== undefined) this.#controls.disconnect(disconnect, at);
-    else this.#early.push((controls) => controls.disconnect(disconnect, at));
+  prepareDisconnect(disconnect: Disconnect, at: number): () => void {
+    let end: (() => void) | undefined;
+    this.#whenServed((controls) => {
+      end = controls.prepareDisconnect(disconnect, at);
+    });
+    return () => this.#whenServed(() => end?.());
   }
 
   changeRate(action: Announcement): number {
@@ -25,5 +28,10 @@ export class DeviceActions implements DeviceControls {
   serve(controls: DeviceControls): void {
     this.#controls = controls;
     for (const carryOut of this.#early) carryOut(controls);
+  }
+
+  #whenServed(use: (controls: DeviceControls) => void): void {
+    if (this.#controls === undefined) this.#early.push(use);
+    else use(this.#controls);
   }
 }

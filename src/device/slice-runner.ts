@@ -158,7 +158,7 @@ class SliceRunner implements TransportListener {
     stop.addEventListener('abort', onStop);
     this.#connections.start();
     this.#run.actions?.serve({
-      disconnect: (disconnect, at) => this.#connections.disconnect(disconnect, at),
+      prepareDisconnect: (disconnect, at) => this.#connections.prepareDisconnect(disconnect, at),
       changeRate: (action) => this.#rates.change(action),
     });
     this.#behaviour.start();

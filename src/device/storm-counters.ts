@@ -14,12 +14,14 @@ interface StormCount {
   dropped: number;
 }
 
+type PreparedStorm = Omit<StormCount, 'disconnected'>;
+
 /** Counts what disconnects did to the slice's devices, and attempts to connect by second. */
 export class StormCounters {
   readonly #devices: number;
   readonly #storms: StormCount[] = [];
   readonly #seconds: ConnectSeconds;
-  /** Made with the first storm. By device: when it was last back from one, epoch milliseconds, and from which. */
+  /** Made for the first storm. By device: when it was last back from one, epoch milliseconds, and from which. */
   #backAt: Float64Array | undefined;
   #backFrom: Uint16Array | undefined;
 
@@ -34,15 +36,19 @@ export class StormCounters {
     return this.#storms.some((storm) => storm.at === at);
   }
 
-  /** @param chosen devices that it is for @param disconnected how many of those were connected */
-  began(at: number, chosen: readonly number[], disconnected: number): void {
+  /** @param chosen devices that it is for @returns a storm that has not begun */
+  prepare(at: number, chosen: readonly number[]): PreparedStorm {
     const disconnectedDevices = new Uint8Array(this.#devices);
     for (const device of chosen) disconnectedDevices[device] = 1;
     const counts = { attempts: 0, delayed: 0, dropped: 0 };
-    const recovery = new LatencyHistogram();
-    this.#storms.push({ at, devices: chosen.length, disconnected, disconnectedDevices, recovery, ...counts });
     this.#backAt ??= new Float64Array(this.#devices);
     this.#backFrom ??= new Uint16Array(this.#devices);
+    return { at, devices: chosen.length, disconnectedDevices, recovery: new LatencyHistogram(), ...counts };
+  }
+
+  /** @param disconnected how many of its devices were connected */
+  began(storm: PreparedStorm, disconnected: number): void {
+    this.#storms.push({ ...storm, disconnected });
   }
 
   attempted(device: number, nowMs: number): void {

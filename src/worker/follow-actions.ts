@@ -47,10 +47,11 @@ export function followActions(settings: FollowSettings): FollowedActions {
     const isLate = planned === undefined && clock.now() > at;
     const isOwn = ofGroup === undefined || ofGroup === group;
     if (!isOwn && kind.takesEffect !== 'ahead') return;
+    const carryOutNow = kind.prepare(controls, parsed, announced);
     const apply = (): void => {
       // A plan has the rates of its timeline from the beginning.
       const isInPlan = planned !== undefined && kind.takesEffect === 'ahead';
-      const tookEffectAt = isInPlan ? at : (kind.apply(controls, parsed, announced) ?? clock.now());
+      const tookEffectAt = isInPlan ? at : (carryOutNow() ?? clock.now());
       if (isOwn && kind.takesEffect !== 'at once')
         applied = [
           ...applied,

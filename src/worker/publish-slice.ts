@@ -142,9 +142,9 @@ export async function publishSlice(
         if (!stop.signal.aborted) received.stoppedOn = message;
         stop.abort(new StopRequest(message.reason, message.at));
       },
-      disconnect: (disconnect, at) => deviceActions.disconnect(disconnect, at),
+      prepareDisconnect: (disconnect, at) => deviceActions.prepareDisconnect(disconnect, at),
       changeRate: (action) => deviceActions.changeRate(action),
-      network: (form, at) => network.change(form, at),
+      prepareNetwork: (form, at) => network.prepareChange(form, at),
     },
   });
   const control = await deps.openControl(group, slice, {

@@ -95,8 +95,8 @@ export async function subscribeSlice(
     clock,
     controls: {
       stop: ({ reason }) => run.stop(reason),
-      disconnect() {},
-      network() {},
+      prepareDisconnect: () => () => {},
+      prepareNetwork: () => () => {},
       changeRate: ({ at }) => at,
     },
   });

@@ -49,11 +49,17 @@ export interface ActionKind<Settings = unknown> {
   /** Undefined: the data is no valid action of this kind, and slices ignore it. */
   parse(data: ActionData): Settings | undefined;
   /**
-   * The call may come later than the instant that the action says.
-   * @returns when it takes effect, epoch milliseconds; undefined: with the call
+   * Computes all that can be computed before the action's instant: at that instant all slices of a machine want its processors.
+   * @returns carries it out
    */
-  apply(slice: SliceControls, settings: Settings, announced: Announcement): number | undefined;
+  prepare(slice: SliceControls, settings: Settings, announced: Announcement): CarryOut;
 }
+
+/**
+ * The call may come later than the instant that the action says.
+ * @returns when it took effect, epoch milliseconds; undefined: with the call
+ */
+export type CarryOut = () => number | undefined;
 
 /**
  * `at once`: where it is received. `at its instant`: by then every slice has received it. `ahead`: a slice takes it into account where it
@@ -64,10 +70,10 @@ export type TimeOfEffect = 'at once' | 'at its instant' | 'ahead';
 /** What an action may do to a slice. */
 export interface SliceControls {
   stop(message: ControlMessage): void;
-  /** @param at epoch milliseconds, as the action says */
-  disconnect(disconnect: Disconnect, at: number): void;
-  /** @param at epoch milliseconds, as the action says */
-  network(network: NetworkForm, at: number): void;
+  /** @param at epoch milliseconds, as the action says @returns carries it out */
+  prepareDisconnect(disconnect: Disconnect, at: number): () => void;
+  /** @param at epoch milliseconds, as the action says @returns carries it out */
+  prepareNetwork(network: NetworkForm, at: number): () => void;
   /** @returns when it takes effect, epoch milliseconds: at its instant, unless messages after that were due already */
   changeRate(action: Announcement): number;
 }

@@ -13,9 +13,9 @@ export const disconnectKind: ActionKind<Disconnect> = {
     if (typeof share !== 'number' || !(share > 0 && share <= 1) || way === undefined) return undefined;
     return { share, how: way };
   },
-  apply(slice, disconnect, { at }) {
-    slice.disconnect(disconnect, at);
-    return undefined;
+  prepare(slice, disconnect, { at }) {
+    const end = slice.prepareDisconnect(disconnect, at);
+    return () => void end();
   },
 };
 

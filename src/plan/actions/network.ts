@@ -9,9 +9,9 @@ export const networkKind: ActionKind<NetworkForm> = {
   takesEffect: 'at its instant',
   isAnnouncedUnstored: false,
   parse: ({ network }) => (isNetworkForm(network) ? network : undefined),
-  apply(slice, network, { at }) {
-    slice.network(network, at);
-    return undefined;
+  prepare(slice, network, { at }) {
+    const change = slice.prepareNetwork(network, at);
+    return () => void change();
   },
 };
 

@@ -9,7 +9,7 @@ export const rateKind: ActionKind<RateChange> = {
   takesEffect: 'ahead',
   isAnnouncedUnstored: false,
   parse: rateChangeOf,
-  apply: (slice, _change, announced) => slice.changeRate(announced),
+  prepare: (slice, _change, announced) => () => slice.changeRate(announced),
 };
 
 /** Undefined for an action of another kind. */

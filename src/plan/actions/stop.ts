@@ -20,9 +20,8 @@ export const stopKind: ActionKind<Stop> = {
       ...(isFailedThreshold(threshold) ? { threshold } : {}),
     };
   },
-  apply(slice, stop, { at }) {
-    slice.stop(controlMessageOf(stop, at));
-    return undefined;
+  prepare(slice, stop, { at }) {
+    return () => void slice.stop(controlMessageOf(stop, at));
   },
 };
 

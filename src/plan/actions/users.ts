@@ -7,5 +7,5 @@ export const usersKind: ActionKind<UsersChange> = {
   takesEffect: 'ahead',
   isAnnouncedUnstored: false,
   parse: usersChangeOf,
-  apply: (slice, _change, announced) => slice.changeRate(announced),
+  prepare: (slice, _change, announced) => () => slice.changeRate(announced),
 };

@@ -156,8 +156,8 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     planned: plannedActionsOf(plan),
     controls: {
       stop() {},
-      disconnect: (disconnect, at) => actions.disconnect(disconnect, at),
-      network() {},
+      prepareDisconnect: (disconnect, at) => actions.prepareDisconnect(disconnect, at),
+      prepareNetwork: () => () => {},
       changeRate: (action) => actions.changeRate(action),
     },
     store: { async *actions() {} },

@@ -13,6 +13,7 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
   const done: { what: string; afterMs: number }[] = [];
   const stored: StoredAction[] = [];
   const reads: number[] = [];
+  const prepared: string[] = [];
   const note = (what: string): undefined => {
     done.push({ what, afterMs: clock.now() - startedAt });
   };
@@ -21,7 +22,7 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
     takesEffect: 'at its instant',
     isAnnouncedUnstored: false,
     parse: ({ factor }) => (typeof factor === 'number' ? factor : undefined),
-    apply: (_slice, factor) => note(`rate ${factor}`),
+    prepare: (_slice, factor) => () => note(`rate ${factor}`),
   };
   let fault: Error | undefined;
   const followed = followActions({
@@ -31,8 +32,11 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
     controls: {
       stop: ({ reason }) => note(reason),
       changeRate: ({ at }) => at,
-      disconnect: ({ share, how }, at) => note(`${how} ${share} of ${at - startedAt}`),
-      network: (network, at) => note(`${JSON.stringify(network)} of ${at - startedAt}`),
+      prepareDisconnect: ({ share, how }, at) => {
+        prepared.push(`${how} ${share} of ${at - startedAt}`);
+        return () => note(`${how} ${share} of ${at - startedAt}`);
+      },
+      prepareNetwork: (network, at) => () => note(`${JSON.stringify(network)} of ${at - startedAt}`),
     },
     planned,
     clock,
@@ -50,6 +54,7 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
     done,
     stored,
     reads,
+    prepared,
     failsWith: (error: Error) => {
       fault = error;
     },
@@ -153,6 +158,8 @@ describe('the actions of a run, in a slice', () => {
       action: { kind: 'disconnect', share: 0.5 },
     });
     const slice = follow('meters', [drop(700), drop(300, 'trackers'), drop(900, 'meters'), drop(1_900)]);
+    expect(slice.prepared).toEqual(['drop 0.5 of 700', 'drop 0.5 of 900', 'drop 0.5 of 1900']);
+    expect(slice.done).toEqual([]);
     await slice.after(1_000);
     expect(slice.done).toEqual([
       { what: 'drop 0.5 of 700', afterMs: 700 },

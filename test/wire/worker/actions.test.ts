@@ -47,10 +47,10 @@ function makeRateKind(applied: Applied[]): ActionKind<number> {
     takesEffect: 'at its instant',
     isAnnouncedUnstored: false,
     parse: ({ factor }) => (typeof factor === 'number' ? factor : undefined),
-    apply: (_slice, factor, { at }) => {
-      applied.push({ factor, at, doneAt: Date.now() });
-      return undefined;
-    },
+    prepare:
+      (_slice, factor, { at }) =>
+      () =>
+        void applied.push({ factor, at, doneAt: Date.now() }),
   };
 }
 

@@ -98,12 +98,15 @@ export class SliceNetwork {
     return own;
   }
 
-  /** @param at epoch milliseconds, as the action says */
-  change(form: NetworkForm, at: number): void {
+  /** @param at epoch milliseconds, as the action says @returns carries it out */
+  prepareChange(form: NetworkForm, at: number): () => void {
     this.#changes.add(form, at);
-    const nowMs = this.clock.now();
-    this.#conditions = this.#own();
-    for (const connection of this.#connections) connection.changed(nowMs);
+    return () => {
+      this.#changes.reach(at);
+      const nowMs = this.clock.now();
+      this.#conditions = this.#own();
+      for (const connection of this.#connections) connection.changed(nowMs);
+    };
   }
 
   isOut(device: number): boolean {

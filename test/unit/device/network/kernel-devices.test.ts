@@ -37,10 +37,10 @@ describe('a network of which the kernel makes a part', () => {
   it('changes by its part', () => {
     const network = networkOf({}, { settings: ['bandwidth'], firstAddress: '10.128.4.0' });
     expect(network.hasShaped).toBe(false);
-    network.change({ bandwidth: '1mbit', duplicate: 0.5 }, 1);
+    network.prepareChange({ bandwidth: '1mbit', duplicate: 0.5 }, 1)();
     expect(network.conditions).toEqual({ duplicate: 0.5 });
     expect(network.result()).toBeDefined();
-    network.change('none', 2);
+    network.prepareChange('none', 2)();
     expect(network.isShaping).toBe(false);
   });
 

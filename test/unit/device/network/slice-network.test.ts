@@ -71,7 +71,7 @@ it('has an outage of exactly the share of the devices, each of a smaller one in 
   const outOf = (outage: number): number[] =>
     [0, 500].flatMap((first) => {
       const network = makeSliceNetwork(slice(first), new VirtualClock(0));
-      network.change({ outage }, 0);
+      network.prepareChange({ outage }, 0)();
       return Array.from({ length: 500 }, (_, i) => i)
         .filter((device) => network.isOut(device))
         .map((device) => first + device);

@@ -234,9 +234,9 @@ describe.each(clients)('a network, of %s,', (_name, trips, open) => {
     const client = await open('none');
     await client.connect();
     expect(client.network.result()).toBeUndefined();
-    client.network.change({ delay: '100ms' }, clock.now());
+    client.network.prepareChange({ delay: '100ms' }, clock.now())();
     expect(await client.roundTrip()).toBeGreaterThanOrEqual(200);
-    client.network.change('none', clock.now());
+    client.network.prepareChange('none', clock.now())();
     const after = [await client.roundTrip(), await client.roundTrip(), await client.roundTrip()];
     expect(Math.min(...after)).toBeLessThan(200);
   });
@@ -244,9 +244,9 @@ describe.each(clients)('a network, of %s,', (_name, trips, open) => {
   it('resets connections', async () => {
     const client = await open('none');
     await client.connect();
-    client.network.change({ delay: '60s' }, clock.now());
+    client.network.prepareChange({ delay: '60s' }, clock.now())();
     client.send();
-    client.network.change({ reset: 60 }, clock.now());
+    client.network.prepareChange({ reset: 60 }, clock.now())();
     expect(await client.ended()).toHaveLength(1);
     expect(client.network.result()).toMatchObject({ resets: 1 });
   });
@@ -261,7 +261,7 @@ describe.each(clients)('a network, of %s,', (_name, trips, open) => {
   it('corrupts what it carries', async () => {
     const client = await open('none');
     await client.connect();
-    client.network.change({ corrupt: 1 }, clock.now());
+    client.network.prepareChange({ corrupt: 1 }, clock.now())();
     client.send();
     while (client.network.result()!.up.corrupted === 0)
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -128,9 +128,9 @@ describe.each(schemes)('a network, over %s,', (scheme) => {
     await connect(opened);
     await roundTrip(opened);
     expect(opened.network.result()).toBeUndefined();
-    opened.network.change({ delay: '100ms' }, opened.clock.now());
+    opened.network.prepareChange({ delay: '100ms' }, opened.clock.now())();
     expect(await roundTrip(opened)).toBeGreaterThanOrEqual(200);
-    opened.network.change('none', opened.clock.now());
+    opened.network.prepareChange('none', opened.clock.now())();
     const after = await Promise.all([1, 2, 3].map(() => roundTrip(opened)));
     expect(Math.min(...after)).toBeLessThan(100);
     expect(opened.network.result()?.up.packets).toBeGreaterThanOrEqual(1);
@@ -156,7 +156,7 @@ describe.each(schemes)('a network, over %s,', (scheme) => {
   it('resets connections, which devices and the broker see', async () => {
     const opened = await open('none', { scheme });
     await connect(opened);
-    opened.network.change({ reset: 60 }, opened.clock.now());
+    opened.network.prepareChange({ reset: 60 }, opened.clock.now())();
     expect(await opened.listener.until('disconnected')).toEqual([[0, 'ECONNRESET']]);
     expect(opened.network.result()).toMatchObject({ resets: 1 });
     expect(opened.clients).toHaveLength(1);
@@ -166,7 +166,7 @@ describe.each(schemes)('a network, over %s,', (scheme) => {
 it('corrupts packets without TLS', async () => {
   const opened = await open('none');
   await connect(opened);
-  opened.network.change({ corrupt: 1 }, opened.clock.now());
+  opened.network.prepareChange({ corrupt: 1 }, opened.clock.now())();
   opened.publish(0, 0, Buffer.alloc(1_000, 'x'));
   opened.transport.flush();
   // A wrong byte in the payload, or a packet that the broker ends the connection for.
@@ -179,7 +179,7 @@ it('corrupts packets without TLS', async () => {
 it('ends a connection whose packet it corrupts under TLS', async () => {
   const opened = await open('none', { scheme: 'mqtts' });
   await connect(opened);
-  opened.network.change({ corrupt: 1 }, opened.clock.now());
+  opened.network.prepareChange({ corrupt: 1 }, opened.clock.now())();
   opened.publish(0, 0, Buffer.from('x'));
   opened.transport.flush();
   expect(await opened.listener.until('disconnected')).toEqual([
@@ -201,12 +201,12 @@ describe('an outage', () => {
   it('holds what is sent, which passes afterwards', async () => {
     const opened = await open('none');
     await connect(opened);
-    opened.network.change({ outage: 1 }, opened.clock.now());
+    opened.network.prepareChange({ outage: 1 }, opened.clock.now())();
     opened.publish(0, 0, Buffer.from('held'));
     opened.transport.flush();
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(opened.published).toEqual([]);
-    opened.network.change('none', opened.clock.now());
+    opened.network.prepareChange('none', opened.clock.now())();
     await opened.listener.until('acknowledged');
     expect(opened.published).toEqual(['held']);
   });
