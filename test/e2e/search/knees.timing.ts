@@ -59,7 +59,7 @@ describeWithSize('a search of a service with c servers', () => {
     const knee = 1_000 * kneeOf(service, { share: 0.99, atMost });
     expectKnee(found, knee, 'end_to_end_latency');
     // Near the knee a hold is too short to be held to a percentile.
-    const below = found.judged.filter(({ level }) => level <= 0.85 * knee);
+    const below = found.judged.filter(({ level }) => level <= (isFull ? 0.92 : 0.85) * knee);
     expect(below.length).toBeGreaterThan(0);
     for (const { level, figures } of below) {
       const { p50, p99 } = figures.latencyMs.end_to_end_latency!;
@@ -80,15 +80,16 @@ describeWithSize('a search without a service of its own', () => {
   (isMosquittoInstalled ? it : it.skip)(
     'finds the knee that the queue limit of a Mosquitto makes for a slow subscriber',
     async () => {
-      const broker = await OpenMosquitto.start('max_inflight_messages 10', 'max_queued_messages 10');
-      const link = await startSlowLink(broker.port, 60_000);
+      const broker = await OpenMosquitto.start('max_inflight_messages 10', 'max_queued_messages 50');
+      const link = await startSlowLink(broker.port, 57_600);
       try {
         const found = await runSearch(rehearsal, {
           ...searched,
           devices: 20,
           target: `mqtt://127.0.0.1:${link.port}`,
           publish: { sizeBytes: 256, ackTimeout: '2s' },
-          search: { from: 100, to: 320, ...sizes },
+          // The queue holds what comes in a third of a second, and a level above the knee by 5 % has to fill it.
+          search: { from: 100, to: 320, ...sizes, ...(isFull ? {} : { hold: '10s' }) },
           thresholds: { lost_messages: ['count==0'] },
         });
         const failing = found.judged

@@ -9,7 +9,7 @@ export interface SlowLink {
 
 /** How often bytes are passed on, and how many milliseconds of the rate at once at most. */
 const everyMs = 5;
-const mostAtOnceMs = 20;
+const mostAtOnceMs = 100;
 
 /** What is not passed on stays in the socket of the broker, and what that has no room for stays in the broker. */
 export async function startSlowLink(brokerPort: number, bytesPerSecond: number): Promise<SlowLink> {
