@@ -81,6 +81,13 @@ export default {
       from: { path: '^(src|functions)/' },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev', 'unknown', 'undetermined'] },
     },
+    {
+      name: 'effort-in-test-files',
+      comment: 'jest.integration.config.mjs finds the tests whose size depends on it by their own imports',
+      severity: 'error',
+      from: { path: '^test/support/' },
+      to: { path: '^test/support/effort' },
+    },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-orphans',

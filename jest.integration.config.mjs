@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { base } from './jest.config.mjs';
@@ -7,12 +8,17 @@ process.env.TEST_EFFORT = 'full';
 // Stacks that were packaged, for all test files: see test/support/stack/shared-stacks.ts.
 process.env.TEST_STACKS = path.join(tmpdir(), `stampede-stacks-${process.pid}`);
 
+/** Unit tests with a size or random cases of `effort.ts`: the others would be the same as in `npm test`. */
+const unitTests = globSync('test/unit/**/*.test.ts', { cwd: import.meta.dirname }).filter((file) =>
+  readFileSync(path.join(import.meta.dirname, file), 'utf8').includes('/support/effort.ts'),
+);
+
 /** What needs more than npm packages (Mosquitto, Python's moto, Chromium): `npm run test:integration`. */
 export default {
   ...base,
   // Most of a run is waiting: two at a time end within half an hour on two cores.
   maxWorkers: 2,
-  testMatch: ['<rootDir>/test/**/*.integration.ts', '<rootDir>/test/unit/**/*.test.ts'],
+  testMatch: ['test/**/*.integration.ts', ...unitTests].map((file) => `<rootDir>/${file}`),
   globalSetup: '<rootDir>/test/support/install-debian-packages.mjs',
   globalTeardown: '<rootDir>/test/support/stack/remove-shared-stacks.mjs',
   testTimeout: 120_000,
