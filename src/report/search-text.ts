@@ -1,6 +1,6 @@
 import { endings } from '../plan/search/describe-end.ts';
 import { formatLevel, levelThat } from '../plan/search/format-level.ts';
-import type { BrokenObjective, HoldFigures } from '../plan/search/judged-hold.ts';
+import type { BrokenObjective, HoldFigures, JudgedHold } from '../plan/search/judged-hold.ts';
 import type { SearchEnd } from '../plan/search/search-answer.ts';
 import { formatCount, formatMs, formatPlural, formatRate, formatValue, joinWords } from '../shared/format.ts';
 import { hasArrivals } from './ledger-equations.ts';
@@ -171,6 +171,6 @@ const latencies: readonly (keyof HoldFigures['latencyMs'])[] = [
 ];
 
 /** The latency that most thresholds are about, of those that some hold has. */
-export function shownLatencyOf({ steps }: SearchReport): string | undefined {
+export function shownLatencyOf({ steps }: { readonly steps: readonly JudgedHold[] }): string | undefined {
   return latencies.find((name) => steps.some(({ figures }) => figures.latencyMs[name] !== undefined));
 }

@@ -1,3 +1,4 @@
+import { searchFiguresOf } from '../cli/output/progress-search.ts';
 import { noTotals, type Progress, phaseOf } from '../cli/run/progress.ts';
 import { drawnStepSeconds } from '../live/folded-series.ts';
 import type { RunView } from '../live/run-in-progress.ts';
@@ -25,6 +26,7 @@ import { plannedUsersAt } from '../plan/user-activity.ts';
 import { sumStretches } from '../profile/load-shapes/rate-stretches.ts';
 import { hasUsers } from '../profile/load-shapes/resolved-load.ts';
 import { presetNames } from '../profile/network-presets.ts';
+import { textsOfHold } from '../report/describe-hold.ts';
 import { wordForDue } from '../report/ledger-equations.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { PlotMark } from '../report/plots/marks.ts';
@@ -41,6 +43,7 @@ import type {
   PageEvents,
   PlanOnPage,
   QuotaOnPage,
+  SearchOnPage,
   ViewOnPage,
 } from './page/messages.ts';
 import type { ReceivedCounts } from './received-so-far.ts';
@@ -201,9 +204,18 @@ function viewOnPage(
     endToEndP99Ms: totals.endToEndP99Ms ?? null,
     messages: messagesOf(totals, received),
     fleet: totals.fleet ?? {},
+    ...searchOnPage(progress),
     marks,
     run: { ...view, slices: view.slices.padEnd(slices, late ? sliceStates.failed : sliceStates.starting) },
   };
+}
+
+function searchOnPage(progress: Progress): { readonly search?: SearchOnPage } {
+  const { search } = progress;
+  if (search === undefined) return {};
+  const { settings, judged } = search;
+  const holds = judged.map((_, i) => textsOfHold(settings, judged.slice(0, i + 1)));
+  return { search: { figures: searchFiguresOf(progress), holds } };
 }
 
 /** Counts of one instant, up to which all slices have reported. */

@@ -5,7 +5,9 @@ import type { Plan } from '../../plan/plan.ts';
 import { mostPlannedUsers, plannedUsersAt } from '../../plan/user-activity.ts';
 import { variablesNamedIn } from '../../profile/credential-variables.ts';
 import { takesAnyPayload } from '../../profile/encoding.ts';
+import { describeHold } from '../../report/describe-hold.ts';
 import type { Report } from '../../report/report-model.ts';
+import { wrapText } from '../../report/text-table.ts';
 import { sumBy } from '../../shared/counts.ts';
 import type { Backend, RunSite } from '../backend/backend.ts';
 import type { ProgressDisplay } from '../output/progress-display.ts';
@@ -14,6 +16,7 @@ import type { Interrupts } from './interrupts.ts';
 import { makePlanSoFar } from './plan-so-far.ts';
 import type { UserCounts } from './progress.ts';
 import { makeRateMeter } from './rate-meter.ts';
+import { makeSearchSoFar, type SearchSoFar } from './search-so-far.ts';
 
 export interface EndedRun {
   /** Where the functions' output lies. */
@@ -98,7 +101,7 @@ export interface RunWatch extends Pick<Backend, 'live' | 'pollEveryMs' | 'stopTi
   readonly executionArn: string;
   readonly executions: Pick<Backend['executions'], 'describe' | 'stop'>;
   readonly control: Pick<Backend['control'], 'requestStop'>;
-  readonly record: Pick<Backend['record'], 'getPlan' | 'actions'>;
+  readonly record: Pick<Backend['record'], 'getPlan' | 'actions' | 'judgedHolds'>;
   readonly display: Pick<ProgressDisplay, 'show' | 'say'>;
   readonly interrupts: Pick<Interrupts, 'stop'>;
   /** Epoch milliseconds. */
@@ -106,6 +109,8 @@ export interface RunWatch extends Pick<Backend, 'live' | 'pollEveryMs' | 'stopTi
   sleep(ms: number): Promise<void>;
 }
 
+/** Lines that stay fit a terminal of this width. */
+const sayColumns = 80;
 /** Assumed age of totals without an instant: slices and measure-latency report about once a second. */
 const reportAgeMs = 500;
 
@@ -115,6 +120,8 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
   const sent = makeRateMeter();
   const intended = makeRateMeter();
   const planSoFar = makePlanSoFar(watch.record, runId);
+  const searchSoFar = makeSearchSoFar(watch.record, runId);
+  let search: SearchSoFar | undefined;
   let plan: Plan | undefined;
   let intendedBy = (_now: number): number => 0;
   let stopDeadline: number | undefined;
@@ -126,6 +133,9 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
     const before = plan;
     const soFar = await planSoFar();
     plan = soFar.plan;
+    const judgedBefore = search?.judged.length ?? 0;
+    search = plan && (await searchSoFar(plan, soFar.actions));
+    for (const line of describeNewHolds(search, judgedBefore)) watch.display.say(line);
     if (plan !== undefined && plan !== before) {
       intendedBy = makeIntendedBy(plan);
       // Before it nothing is sent, and no rate is a mean with that.
@@ -157,6 +167,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
       sentPerSecond: publishes && totals !== undefined ? sent.measure(totals.sent, totalsAt) : 0,
       intendedPerSecond: publishes ? intended.measure(intendedBy(totalsAt), totalsAt) : 0,
       ...(users && { users }),
+      ...(search && { search }),
       now,
       stopping: stopDeadline !== undefined || soFar.isStopRequested,
     });
@@ -180,6 +191,15 @@ function usersOf(plan: Plan | undefined, totals: RunTotals | undefined): UserCou
   if (plan === undefined || most === undefined || users === undefined) return undefined;
   const { active, untilSecond } = users;
   return { active, planned: plannedUsersAt(plan, untilSecond * 1_000) ?? 0, most };
+}
+
+/** A line or more for each hold that was judged since. @param before how many were judged before */
+function describeNewHolds(search: SearchSoFar | undefined, before: number): string[] {
+  if (search === undefined) return [];
+  const { settings, judged } = search;
+  return judged
+    .slice(before)
+    .flatMap((_, i) => wrapText(describeHold(settings, judged.slice(0, before + i + 1)), sayColumns));
 }
 
 /** Messages intended over the whole run by an instant, from the plan and its actions: the reference for the sent ones. */

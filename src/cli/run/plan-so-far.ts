@@ -25,6 +25,7 @@ export async function planIfAny(
 export interface PlanSoFar {
   /** With what actions have made of its rates; undefined until it is made, the same object until an action changes it. */
   readonly plan: Plan | undefined;
+  readonly actions: readonly StoredAction[];
   /** By a user, a threshold or the run's own search. */
   readonly isStopRequested: boolean;
 }
@@ -39,7 +40,7 @@ export function makePlanSoFar(
   let amended: Plan | undefined;
   return async () => {
     made ??= await planIfAny(record, runId);
-    if (made === undefined) return { plan: undefined, isStopRequested: false };
+    if (made === undefined) return { plan: undefined, actions, isStopRequested: false };
     const known = actions.length;
     try {
       for await (const action of record.actions(runId, known)) actions.push(action);
@@ -52,6 +53,10 @@ export function makePlanSoFar(
       const isSame = JSON.stringify(next.rateActions) === JSON.stringify(amended?.rateActions);
       if (amended === undefined || !isSame) amended = next;
     }
-    return { plan: amended, isStopRequested: actions.some((action) => stopOf(action) !== undefined) };
+    return {
+      plan: amended,
+      actions,
+      isStopRequested: actions.some((action) => stopOf(action) !== undefined),
+    };
   };
 }

@@ -2,6 +2,7 @@ import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
 import { observersOf } from '../../plan/observers.ts';
 import type { Plan } from '../../plan/plan.ts';
+import type { SearchSoFar } from './search-so-far.ts';
 
 /** Everything the progress display shows, at one instant. */
 export interface Progress {
@@ -17,6 +18,8 @@ export interface Progress {
   readonly intendedPerSecond: number;
   /** Absent where no group has users, or where the figures of no one instant are known. */
   readonly users?: UserCounts;
+  /** Absent where the run does not search. */
+  readonly search?: SearchSoFar;
   /** Epoch milliseconds. */
   readonly now: number;
   /** A stop was requested, by anyone: the plan's timeline no longer gives the time left. */

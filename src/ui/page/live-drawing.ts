@@ -20,6 +20,7 @@ export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<
   return {
     tiles: () => renderTiles(state, view),
     'fleet-tiles': () => renderFleetTiles(state.plan, view.fleet),
+    'search-table': () => renderSearch(view),
     'rate-plot': () =>
       renderRatePlot({
         frame: state.frame,
@@ -100,6 +101,27 @@ function renderFleetTiles(
       : []),
   ];
   return tiles.length === 0 ? html`` : html`<dl class="tiles">${tiles}</dl>`;
+}
+
+const holdTones = { passed: 'good', failed: 'bad', void: 'warning' } as const;
+
+/** The holds of a search, and what it does now. Empty where the run does not search. */
+function renderSearch({ search }: ViewOnPage): Html {
+  if (search === undefined) return html``;
+  return table(
+    `Search: ${search.figures.length === 0 ? 'its first step is not issued yet' : search.figures.join(', ')}`,
+    [
+      { heading: 'Hold' },
+      { heading: 'Level', isNumber: true },
+      { heading: 'Outcome' },
+      { heading: 'Because' },
+      { heading: 'Then' },
+    ],
+    search.holds.map(({ step, level, outcome, details, next }) => ({
+      cells: [`${step}`, level, outcome, details, next],
+      tone: holdTones[outcome],
+    })),
+  );
 }
 
 function formatShareOf(part: number, whole: number): string {

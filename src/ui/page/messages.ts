@@ -1,6 +1,7 @@
 import type { FleetTotals } from '../../live/live-fleet.ts';
 import type { RunView } from '../../live/run-in-progress.ts';
 import type { PlannedCommands } from '../../plan/planned-commands.ts';
+import type { HoldTexts } from '../../report/describe-hold.ts';
 import type { WordForDue } from '../../report/ledger-equations.ts';
 import type { LiveMessages } from '../../report/plots/ledger-flow.ts';
 import type { PlotMark } from '../../report/plots/marks.ts';
@@ -117,9 +118,19 @@ export interface ViewOnPage {
   readonly endToEndP99Ms: number | null;
   readonly messages: LiveMessages;
   readonly fleet: FleetTotals;
+  /** Absent: the run does not search. */
+  readonly search?: SearchOnPage;
   /** Actions of the run so far, planned ones included, by their instants. */
   readonly marks: readonly PlotMark[];
   readonly run: RunView;
+}
+
+/** A search that goes on. */
+export interface SearchOnPage {
+  /** What it does now, and between which levels its answer is. */
+  readonly figures: readonly string[];
+  /** Those that are judged, in the order of time. */
+  readonly holds: readonly HoldTexts[];
 }
 
 export interface EndOnPage {

@@ -94,7 +94,11 @@ it('shows a run that holds its rate as one that does, even if its reports come u
       stop: async () => undefined,
     },
     control: { requestStop: async () => undefined },
-    record: { getPlan: async () => samplePlan, actions: async function* () {} },
+    record: {
+      getPlan: async () => samplePlan,
+      actions: async function* () {},
+      judgedHolds: async function* () {},
+    },
     live: async () => {
       while (reports[0] !== undefined && reports[0].at <= now) reports.shift()?.apply(run);
       const complete = run.complete(Math.floor(now / 1_000));

@@ -8,6 +8,7 @@ import { type SendEvent, sendRunEvents } from '../../../src/ui/live-events.ts';
 import type { PageEvents } from '../../../src/ui/page/messages.ts';
 import { samplePlan } from '../../support/cli/sample-plan.ts';
 import { onlyGroupOf } from '../../support/plan/only-group.ts';
+import { capacitySearch, holdOf } from '../../support/plan/simulated-service.ts';
 
 const { publishAt } = samplePlan.timeline;
 
@@ -124,6 +125,19 @@ describe('events of a run for a page', () => {
     expect(plan).toMatchObject({ devices: 12_000, acknowledged: true });
     const seconds = (samplePlan.timeline.drainEndAt - samplePlan.timeline.startAt) / 1_000;
     expect(seconds / plan.secondsPerStep).toBeLessThanOrEqual(300);
+  });
+
+  it('has the holds of a search, and what it does now', async () => {
+    const judged = [holdOf({ level: 1_000 }, 'passed', 0), holdOf({ level: 2_000 }, 'failed', 1)];
+    const search = { settings: capacitySearch, judged };
+    const { events } = await watch([(run) => run.display.show(progress(true, { search }))], 2);
+    expect((events[1]![1] as PageEvents['view']).search).toEqual({
+      figures: ['1,000/s passes', '2,000/s fails'],
+      holds: [
+        { step: 0, level: '1,000/s', outcome: 'passed', details: '', next: 'next 2,000/s' },
+        { step: 1, level: '2,000/s', outcome: 'failed', details: '', next: 'next 1,414/s' },
+      ],
+    });
   });
 
   it('keeps counts that balance, with what may still come', async () => {

@@ -1,13 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { RunNotFoundError } from '../../../../src/aws/bucket.ts';
 import type { Execution, ExecutionStatus } from '../../../../src/aws/executions.ts';
+import { renderProgressFrame } from '../../../../src/cli/output/progress-frame.ts';
+import { searchFiguresOf } from '../../../../src/cli/output/progress-search.ts';
 import { followRun, type RunWatch } from '../../../../src/cli/run/follow-run.ts';
 import { noTotals, type Progress, phaseOf } from '../../../../src/cli/run/progress.ts';
 import type { RunTotals } from '../../../../src/live/run-totals.ts';
 import type { StoredAction } from '../../../../src/plan/actions/action.ts';
 import { makePlan } from '../../../../src/plan/make-plan.ts';
+import type { JudgedHold } from '../../../../src/plan/search/judged-hold.ts';
 import { parseLoadProfile } from '../../../../src/profile/parse.ts';
 import { samplePlan } from '../../../support/cli/sample-plan.ts';
+import { capacitySearch, holdOf } from '../../../support/plan/simulated-service.ts';
 
 const { createdAt, publishAt, drainEndAt } = samplePlan.timeline;
 
@@ -56,6 +60,7 @@ function makeBench(options: {
         const { action } = options;
         if (from === 0 && action !== undefined && now >= action.at - 2_000) yield action;
       },
+      async *judgedHolds() {},
     },
     live: async () => ({
       totals: { ...noTotals, sent: now > publishAt ? Math.round((now - publishAt) * 10) : 0 },
@@ -170,6 +175,53 @@ describe('followRun', () => {
       expect(usersAt(publishEndAt - from + 3_000)).toEqual({ active: 31, planned: 0, most });
     },
   );
+
+  it('says each hold of a search once, in lines of 80 columns, and what the search does now', async () => {
+    const plan = { ...samplePlan, profile: { ...samplePlan.profile, search: capacitySearch } };
+    const broke = [{ metric: 'end_to_end_latency', expression: 'p(99)<200', actual: 231.4 }];
+    const judged = [
+      holdOf({ level: 1_000 }, 'passed', 0),
+      holdOf({ level: 2_000 }, 'void', 1),
+      { ...holdOf({ level: 2_000, repeats: 1 }, 'failed', 2), broke },
+    ];
+    const stepAt = (hold: JudgedHold) => {
+      const at = publishAt + 5_000 * hold.step;
+      return { ...hold, at, holdFrom: at + 1_000, holdUntil: at + 4_000 };
+    };
+    const actions = judged.map((hold, k): StoredAction => {
+      const step = stepAt(hold);
+      return { version: 1, runId: plan.runId, k, at: step.at, action: { kind: 'rate', perSecond: 1 }, step };
+    });
+    const { watch, shown, now } = makeBench({ endsAt: publishAt + 20_000 });
+    const said: string[] = [];
+    await followRun({
+      ...watch,
+      record: {
+        getPlan: async () => plan,
+        async *actions(_runId, from = 0) {
+          yield* actions.filter(({ at, k }) => k >= from && at <= now());
+        },
+        async *judgedHolds(_runId, from = 0) {
+          yield* judged.slice(from).filter((hold) => stepAt(hold).holdUntil + 500 <= now());
+        },
+      },
+      display: { ...watch.display, say: (line) => void said.push(line) },
+    });
+    expect(said).toEqual([
+      'hold 0: 1,000/s passed; next 2,000/s',
+      'hold 1: 2,000/s void; next 2,000/s again. It was late.',
+      'hold 2: 2,000/s failed, end_to_end_latency p(99) 231 ms ≥ 200; next 1,414/s',
+    ]);
+    for (const line of said) expect(line.length).toBeLessThanOrEqual(80);
+    const figuresAt = (ms: number) => searchFiguresOf(shown.find((each) => each.now >= publishAt + ms)!);
+    expect(figuresAt(500)).toEqual(['hold 0: 1,000/s settles for 1 s']);
+    expect(figuresAt(2_000)).toEqual(['hold 0: 1,000/s for 2 s']);
+    expect(figuresAt(4_000)).toEqual(['hold 0: 1,000/s is judged']);
+    expect(figuresAt(11_500)).toEqual(['hold 2: 2,000/s for 3 s', '1,000/s passes']);
+    expect(figuresAt(15_000)).toEqual(['1,000/s passes', '2,000/s fails']);
+    for (const each of shown)
+      for (const line of renderProgressFrame(each, 80)) expect(line.length).toBeLessThanOrEqual(80);
+  });
 
   it('asks the run to stop once and waits for it to end by itself', async () => {
     const stopAt = publishAt + 5_000;

@@ -47,6 +47,19 @@ describe('the table of device groups', () => {
     expect(tilesOf(null, {})).not.toMatch(users);
   });
 
+  it('is below the holds of a search, each in the tone of its outcome, where the run searches', () => {
+    const tableOf = (search: Partial<ViewOnPage>) =>
+      drawingsOf(new LiveState(plan), { ...viewOf({}), ...search })['search-table']().markup;
+    expect(tableOf({})).toBe('');
+    const hold = { step: 4, level: '1,100/s', outcome: 'failed' as const, next: 'next 1,050/s' };
+    const markup = tableOf({
+      search: { figures: ['hold 5: 1,050/s for 3 s'], holds: [{ ...hold, details: 'p(99) 231 ms ≥ <200>' }] },
+    });
+    expect(markup).toContain('<tr class="bad">');
+    expect(markup).toContain('Search: hold 5: 1,050/s for 3 s');
+    expect(markup).toContain('p(99) 231 ms ≥ &lt;200&gt;');
+  });
+
   it('is below tiles of commands and presence, where the plan has them', () => {
     const tilesOf = (planned: Partial<typeof plan>, fleet: ViewOnPage['fleet']) => {
       const view = { ...viewOf({}), fleet };
