@@ -43,9 +43,12 @@ export function checkpointEveryMs(plan: PacedPlan): number {
   return paceOf(plan).checkpointMs;
 }
 
+/** A machine that is busy, or a run store that is slow, delays a checkpoint by seconds. */
+const leastDeadAfterMs = 10_000;
+
 /** A running slice whose last checkpoint is older than this is not waited for: it has probably died. */
 export function deadAfterMs(plan: PacedPlan): number {
-  return 3 * checkpointEveryMs(plan);
+  return Math.max(leastDeadAfterMs, 3 * checkpointEveryMs(plan));
 }
 
 /** Whole seconds between two looks at a watched run. */
