@@ -59,7 +59,8 @@ function withQuota(broken: BrokenObjective, seen: readonly BrokenObjective[]): B
 function endOf({ stoppedOn, isAborted }: RunEnd): SearchEnd {
   if (stoppedOn === undefined) return isAborted ? 'stopped' : 'out-of-time';
   if (stoppedOn.by !== 'search') return 'stopped';
-  return stoppedOn.ended === 'refused' ? 'refused' : 'out-of-time';
+  const { ended = 'out-of-time' } = stoppedOn;
+  return ended === 'refused' || ended === 'out-of-time' ? ended : 'contradicted';
 }
 
 /** A load that was planned has to be at most what the service takes. Without an answer nothing is known of it. */

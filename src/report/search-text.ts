@@ -55,6 +55,8 @@ export function describeAnswer(search: SearchReport): string {
   const { settings, answer } = search;
   const { of, from, planned } = settings;
   const { ended, holds } = answer;
+  if (ended === 'contradicted')
+    return `The complete record of the run contradicts the answer that its search had; by the record, ${describeKnown(search)}.`;
   if (!isKnown[ended])
     return `The search ended without an answer, because ${endings[ended]}; so far, ${describeKnown(search)}.`;
   const held = holds === null ? '' : formatLevel(of, holds);
@@ -79,6 +81,7 @@ const isKnown: Readonly<Record<SearchEnd, boolean>> = {
   stopped: false,
   'out-of-time': false,
   refused: false,
+  contradicted: false,
 };
 
 /** `it holds 3,012/s, and 3,163/s breaks end_to_end_latency p(99)<500 (quota publishInPerSecond)` */

@@ -11,6 +11,7 @@ export const endings: Readonly<Record<SearchEnd, string>> = {
   stopped: 'it was stopped',
   'out-of-time': 'it was over before its answer was certain',
   refused: 'its next level was refused',
+  contradicted: 'the complete record of the run contradicts the answer that it had',
 };
 
 /** Why the run of a search ends, as a phrase: `the search ended: it found its answer (3,120/s passes, 3,270/s fails)`. */

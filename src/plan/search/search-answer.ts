@@ -6,6 +6,7 @@ import { type Bracket, bracketOf, type LevelRecord } from './levels.ts';
  * `found`: the knee, within the precision. `all-passed`: the service takes more than `to`. `none-passed`: less than `from`. `void`: the
  * generator is not good enough. `stopped`: by a user or a threshold. `out-of-time`: the time of the search, or its holds, were over
  * before the two levels were near enough or confirmed. `refused`: a level was refused, as an action of a user's would have been.
+ * `contradicted`: it had its answer, and the complete record judges some of its holds in another way. Only reports have that.
  */
 export const searchEnds = [
   'found',
@@ -15,6 +16,7 @@ export const searchEnds = [
   'stopped',
   'out-of-time',
   'refused',
+  'contradicted',
 ] as const;
 export type SearchEnd = (typeof searchEnds)[number];
 

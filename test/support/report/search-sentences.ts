@@ -106,6 +106,15 @@ export const searchRules: readonly Rule[] = [
   ],
   [
     new RegExp(
+      `^The complete record of the run contradicts the answer that its search had; by the record, (?:it holds ${level}|no level passed), and (?:${level} breaks (.*)|no level failed)\\.$`,
+    ),
+    (match, truth, report) =>
+      report.search?.answer.ended === 'contradicted' &&
+      (match[1] === undefined || isHeld(1)(match, truth, report)) &&
+      (match[2] === undefined || isBroken(2)(match, truth, report)),
+  ],
+  [
+    new RegExp(
       `^${level} (passed|failed) ${count} of ${count} holds?(?:; ${level} failed ${count} of ${count} holds?)?\\.$`,
     ),
     ([, first, outcome, some, of, second, failed, ofFailing], _, report) =>

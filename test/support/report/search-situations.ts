@@ -69,6 +69,18 @@ export const searchSituations: readonly NamedSituation[] = [
     },
   ],
   [
+    'the complete record contradicts the answer of a search',
+    {
+      ...answered,
+      search: {
+        ...recordOf(
+          found.map(([level, ...rest]) => (level === 3_137 ? [level, 'passed'] : [level, ...rest])),
+        ),
+        seen: found.map(judged),
+      },
+    },
+  ],
+  [
     'all levels of a search passed',
     {
       ...answered,
