@@ -74,7 +74,9 @@ function overdueMessages(
   const ageMs = Math.max(0, knownUntil - hold.step.holdUntil);
   const sentAgeMs = Math.max(0, ageMs - (latencies.send_lag ?? hold.latencies.send_lag).summary().max);
   const [observer] = Object.keys(hold.observers);
-  const missing = (due: number) => (observer === undefined ? 0 : due - messages.received);
+  // Of what was given up by a queue of ours it is not known when it arrived there.
+  const missing = (due: number) =>
+    observer === undefined ? 0 : Math.max(0, due - messages.received - messages.deadLettered);
   const ackTimeoutMs = Math.min(...groupsOf(plan).map(({ profile }) => profile.publish.ackTimeoutMs));
   return {
     end_to_end_latency: repeated(ageMs, missing(messages.intended)),
@@ -98,7 +100,7 @@ function repeated(latencyMs: number, times: number): LatencyHistogram {
 /** What a search shows of a hold; latencies that have not ended count with the least that they can come to. */
 export function holdFiguresOf(hold: HoldLedger, { latencies, overdue, rates }: Measured): HoldFigures {
   const { messages } = hold;
-  const { intended, sent, acked, throttled, failed, dropped, received, lost } = messages;
+  const { intended, sent, acked, throttled, failed, dropped, received, lost, deadLettered } = messages;
   return {
     intended,
     sent,
@@ -108,6 +110,7 @@ export function holdFiguresOf(hold: HoldLedger, { latencies, overdue, rates }: M
     dropped,
     received,
     lost,
+    ...(deadLettered > 0 && { deadLettered }),
     notYetAccounted: messages.notRead + messages.unaccounted + messages.sendUnknown,
     perSecond: received / secondsOf(hold),
     sentPerSecond: rates.meanPerSecond,

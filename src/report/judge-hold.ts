@@ -1,10 +1,10 @@
 import type { HoldLedger } from '../measure/hold-record.ts';
 import type { Ledger } from '../measure/ledger.ts';
 import type { Backlog } from '../measure/unread-backlog.ts';
-import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { deadAfterMs } from '../plan/poll-intervals.ts';
 import type { BrokenObjective, JudgedHold, SearchStep, VoidReason } from '../plan/search/judged-hold.ts';
+import { arrivalGraceMs } from '../plan/search/search-times.ts';
 import { whyNotByHold } from '../profile/search-metrics.ts';
 import { formatCount, formatPlural, formatShare } from '../shared/format.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
@@ -46,16 +46,19 @@ const mostOfBurst = 1.1;
  */
 export function isHoldComplete({ plan, ledger, step, goesOn, now }: Omit<HoldInput, 'cloudwatch'>): boolean {
   if (now < step.holdUntil) return false;
-  const { pending, messages, acknowledged, observers } = ledger.closeHold(step, goesOn);
+  const hold = ledger.closeHold(step, goesOn);
+  const { pending } = hold;
   const aliveSince = now - deadAfterMs(plan);
   if (goesOn && pending.some(({ at = step.holdFrom, isDead }) => !isDead && at >= aliveSince)) return false;
+  return hasAllArrived(hold) || now >= step.holdUntil + arrivalGraceMs(plan);
+}
+
+/** Whether nothing of the hold can still arrive, where anything observes arrivals. */
+function hasAllArrived({ messages, acknowledged, observers }: HoldLedger): boolean {
+  if (Object.keys(observers).length === 0) return true;
   // What was not acknowledged may arrive all the same, in the place of something else.
   const isEachAnswered = acknowledged && messages.unacknowledged + messages.ackUnknown === 0;
-  const expected = isEachAnswered ? messages.acked : messages.sent;
-  const hasArrived = messages.received + messages.deadLettered >= expected;
-  if (hasArrived || Object.keys(observers).length === 0) return true;
-  const ackTimeoutMs = Math.max(...groupsOf(plan).map(({ profile }) => profile.publish.ackTimeoutMs));
-  return now >= step.holdUntil + 2 * ackTimeoutMs;
+  return messages.received + messages.deadLettered >= (isEachAnswered ? messages.acked : messages.sent);
 }
 
 /**
@@ -66,7 +69,13 @@ export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now
   const hold = ledger.closeHold(step, goesOn, backlog);
   const generator = summarizeGenerator(hold);
   const throttling = throttlingOf(plan, hold, cloudwatch);
-  const measured = measuredOfHold({ plan, hold, generator, throttling, knownUntil: knownUntilOf(hold, now) });
+  const measured = measuredOfHold({
+    plan,
+    hold,
+    generator,
+    throttling,
+    knownUntil: knownUntilOf(plan, hold, now),
+  });
   const results = evaluateThresholds(thresholdsOf(plan), measured);
   const quota = refusingQuotaOf(hold, throttling);
   const failed = results.filter(({ passed, isUndecided }) => !passed && isUndecided !== true);
@@ -85,9 +94,15 @@ export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now
   };
 }
 
-/** Until when every arrival is in the ledger: what waits in a queue of ours may have arrived since the last that was read. */
-function knownUntilOf({ messages, lastArrivalAt }: HoldLedger, now: number): number {
-  return messages.notRead + messages.unaccounted > 0 ? Math.min(lastArrivalAt, now) : now;
+/**
+ * By when what is missing is known not to have arrived: what waits in a queue of ours may have arrived since the last that was read. It is
+ * at most the end of the grace, however late the hold is judged, so that its figures do not grow with its age.
+ */
+function knownUntilOf(plan: Plan, hold: HoldLedger, now: number): number {
+  const { messages, lastArrivalAt, step } = hold;
+  const latest = step.holdUntil + arrivalGraceMs(plan);
+  if (messages.notRead + messages.unaccounted > 0) return Math.min(lastArrivalAt, now, latest);
+  return hasAllArrived(hold) ? latest : Math.min(now, latest);
 }
 
 function thresholdsOf({ profile: { thresholds, search } }: Plan): Plan['profile']['thresholds'] {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ArrivalsBacklog, ReadRun, Unread } from '../aws/arrivals-backlog.ts';
+import type { ArrivalsBacklog, DeadLetterQueue, ReadRun, Unread } from '../aws/arrivals-backlog.ts';
 import type { MetricSums, Metrics } from '../aws/metric-sums.ts';
 import type { RunStore } from '../aws/run-store.ts';
 import type { StreamPosition } from '../measure/arrival-window.ts';
 import { type Ledger, makeLedger } from '../measure/ledger.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { compareSequenceNumbers } from '../measure/stream-batch.ts';
-import { type Backlog, emptyBacklog, unknownBacklog } from '../measure/unread-backlog.ts';
+import { type Backlog, emptyBacklog } from '../measure/unread-backlog.ts';
 import type { StoredAction } from '../plan/actions/action.ts';
 import { withActions } from '../plan/actions/with-actions.ts';
 import { cloudWatchProtocolsOf } from '../plan/groups.ts';
@@ -35,6 +35,12 @@ export interface CollectOptions {
   readonly clock?: CollectClock;
 }
 
+export interface CollectedRun {
+  readonly ledger: RunLedger;
+  /** What the queues held of the run, and what was given up: the ledger was closed with it. */
+  readonly backlog: Backlog;
+}
+
 type RunRecord = Pick<
   RunStore,
   'sliceResults' | 'sliceDeaths' | 'actions' | 'arrivalWindows' | 'subscribers'
@@ -50,7 +56,7 @@ export async function collectRun(
   store: RunRecord,
   plan: Plan,
   { backlog, waitAtMostMs, clock = systemClock }: CollectOptions,
-): Promise<RunLedger> {
+): Promise<CollectedRun> {
   const ledger = await readSlices(store, plan);
   const isRead = isReadByRule(plan);
   const known = new Set<string>();
@@ -72,14 +78,17 @@ export async function collectRun(
     const hasNew = known.size > windows;
     // Closing a ledger of 10,000 slices takes its time, and only a window can change what is missing.
     if (hasNew) missing = missingOf(ledger);
-    if (missing === 0 && ledger.haveSubscribersEnded) return ledger.close();
+    if (missing === 0 && ledger.haveSubscribersEnded)
+      return { ledger: ledger.close(), backlog: emptyBacklog };
     const now = clock.now();
     if (hasNew || unread.count < before) progressAt = now;
     before = unread.count;
     const holdsSome = unread.count > 0 || unread.mayHoldMore === true;
     const giveUpAfterMs = holdsSome ? unread.longestPauseMs : quietMs;
     if (now - progressAt >= giveUpAfterMs || now >= giveUpAt) {
-      return ledger.close(await readBacklog(isRead ? backlog : noBacklog, unread, run));
+      const { deadLetterQueues } = isRead ? backlog : noBacklog;
+      const held = await addDeadLetters(unreadOf(unread), deadLetterQueues, run);
+      return { ledger: ledger.close(held), backlog: held };
     }
     await clock.sleep(pollEveryMs);
   }
@@ -87,12 +96,12 @@ export async function collectRun(
 
 /**
  * The same for a run whose queues can no longer be read: messages that have not arrived are not known to be lost.
- * @param because why they cannot be read; a phrase
+ * @param backlog why they cannot be read (`unknownBacklog`)
  */
-export async function collectRecord(store: RunRecord, plan: Plan, because: string): Promise<RunLedger> {
+export async function collectRecord(store: RunRecord, plan: Plan, backlog: Backlog): Promise<RunLedger> {
   const ledger = await readSlices(store, plan);
   for await (const window of store.arrivalWindows(plan.runId, new Set())) ledger.addWindow(window);
-  return ledger.close(unknownBacklog(because));
+  return ledger.close(backlog);
 }
 
 /** The plan with what the run's actions have made of its rates so far. */
@@ -146,7 +155,7 @@ async function readUnread({ source }: ArrivalsBacklog, run: ReadRun): Promise<Re
   }
 }
 
-/** Messages of a run that goes on which the rule's reader has not stored; what was given up is not looked at. */
+/** Messages of a run that goes on which the rule's reader has not stored; what was given up, `addDeadLetters` reads. */
 export async function readUnreadSoFar(backlog: ArrivalsBacklog, run: ReadRun): Promise<Backlog> {
   return unreadOf(await readUnread(backlog, run));
 }
@@ -161,12 +170,13 @@ function unreadOf({ count, messages, unseenBecause }: ReadUnread): Backlog {
   };
 }
 
-async function readBacklog(
-  { deadLetterQueues }: ArrivalsBacklog,
-  unread: ReadUnread,
-  { runId, createdAt }: ReadRun,
+/** A backlog and what was given up of a run. */
+export async function addDeadLetters(
+  unread: Backlog,
+  deadLetterQueues: readonly DeadLetterQueue[],
+  { runId, createdAt }: Pick<ReadRun, 'runId' | 'createdAt'>,
 ): Promise<Backlog> {
-  let backlog = unreadOf(unread);
+  let backlog = unread;
   for (const queue of deadLetterQueues) {
     try {
       const { deadLetters, left } = await queue.read(runId, createdAt);

@@ -24,9 +24,9 @@ export interface SummaryDeps {
 
 /** Run store, queues and CloudWatch in, report out, and nothing left on the control topic. Safe to repeat. */
 export async function summarizeRun(stored: Plan, deps: SummaryDeps): Promise<Report> {
-  const { store, metrics, control, liveView, backlog, waitAtMostMs } = deps;
+  const { store, metrics, control, liveView, waitAtMostMs } = deps;
   const plan = await readAmendedPlan(store, stored);
-  const ledger = await collectRun(store, plan, { backlog, waitAtMostMs });
+  const { ledger, backlog } = await collectRun(store, plan, { backlog: deps.backlog, waitAtMostMs });
   const { messages, acknowledged } = ledger;
   const sums = await settledSums(metrics, {
     plan,

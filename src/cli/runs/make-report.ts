@@ -2,6 +2,7 @@ import type { Execution } from '../../aws/executions.ts';
 import { AwsAccessError } from '../../aws/plain-errors.ts';
 import type { Metrics } from '../../aws/metric-sums.ts';
 import type { RunRecord } from '../../aws/run-store.ts';
+import { unknownBacklog } from '../../measure/unread-backlog.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { buildReport } from '../../report/build-report.ts';
 import { renderReportHtml } from '../../report/html.ts';
@@ -59,13 +60,14 @@ export async function reportOf(
   if (stored !== undefined && !isProvisional(stored)) return stored;
   const plan = await readAmendedPlan(record, await record.getPlan(runId));
   const ending = execution ?? stored?.execution;
-  const ledger = await collectRecord(record, plan, describeRecordAlone(plan, subscriber));
+  const backlog = unknownBacklog(describeRecordAlone(plan, subscriber));
+  const ledger = await collectRecord(record, plan, backlog);
   const report = buildReport({
     plan,
     ledger,
     cloudwatch: { sums: {}, requested: [] },
     faults: await record.getFaults(runId),
-    search: await judgeSearch(plan, { store: record, metrics: noMetrics }, now),
+    search: await judgeSearch(plan, { store: record, metrics: noMetrics, backlog }, now),
     now,
     ...(ending === undefined ? {} : { execution: ending }),
   });

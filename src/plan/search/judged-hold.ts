@@ -39,6 +39,8 @@ export interface HoldFigures {
   readonly dropped: number;
   readonly received: number;
   readonly lost: number;
+  /** Given up by a queue of ours; absent in holds of older versions. */
+  readonly deadLettered?: number;
   /** Sent, and neither received nor lost yet. */
   readonly notYetAccounted: number;
   /** Received, a second of the hold. */

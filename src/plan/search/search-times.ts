@@ -1,4 +1,6 @@
 import type { CapacitySearch } from '../../profile/search.ts';
+import { parseThresholdExpression } from '../../profile/threshold-expression.ts';
+import { splitSelector, thresholdMetricOf } from '../../profile/threshold-metrics.ts';
 import { actionLeadMs } from '../actions/action-lead.ts';
 import { groupsOf } from '../groups.ts';
 import type { Plan } from '../plan.ts';
@@ -8,11 +10,36 @@ import { mostHolds, undisturbedHolds } from './most-holds.ts';
 /** A look at a run reads its checkpoints, and arrivals of the second before. */
 const lookMs = 1_000;
 
+/** Latencies that a message has only once it has arrived. */
+const untilArrival: readonly string[] = ['end_to_end_latency', 'transit', 'rule_latency'];
+
+/**
+ * How long after a hold messages that have not arrived are waited for: as long again as an acknowledgement may take, and until they are
+ * known to break the objectives of latency. What comes later changes no judgement of the hold.
+ */
+export function arrivalGraceMs({ profile, ...plan }: Plan): number {
+  const ackTimeoutMs = Math.max(
+    ...groupsOf({ profile, ...plan }).map((group) => group.profile.publish.ackTimeoutMs),
+  );
+  const bounds = Object.entries(profile.thresholds)
+    .filter(([name]) => untilArrival.includes(splitSelector(name).metric))
+    .flatMap(([name, list]) => list.map(({ expression }) => boundOf(name, expression)));
+  return Math.max(2 * ackTimeoutMs, ...bounds.map((ms) => Math.ceil(ms * (1 + latencyPrecision))));
+}
+
+/** Latencies of a hold are right to this share. */
+const latencyPrecision = 0.02;
+
+function boundOf(name: string, expression: string): number {
+  const metric = thresholdMetricOf(name);
+  const parsed = metric && parseThresholdExpression(expression, metric);
+  return parsed === undefined || 'wrong' in parsed || parsed.aggregation === 'count' ? 0 : parsed.value;
+}
+
 /** How long the service rests, at the lowest level, from the end of a hold until the next level can be issued: the hold is judged. */
 export function judgedWithinMs(plan: Plan): number {
   const ackTimeoutMs = Math.max(...groupsOf(plan).map(({ profile }) => profile.publish.ackTimeoutMs));
-  // Where messages are lost, arrivals are waited for as long again as acknowledgements.
-  const knownMs = Math.max(ackTimeoutMs + checkpointEveryMs(plan), 2 * ackTimeoutMs);
+  const knownMs = Math.max(ackTimeoutMs + checkpointEveryMs(plan), arrivalGraceMs(plan));
   return knownMs + pollEverySeconds(plan) * 1_000 + lookMs;
 }
 

@@ -87,7 +87,7 @@ describe('twelve million messages in ten minutes, with the readers that the stac
         clock: { now: () => clock.now(), sleep: (ms) => sleep(ms * 120) },
       });
     };
-    const ledger = await clock.runUntil(summarize());
+    const { ledger } = await clock.runUntil(summarize());
     pool.close();
     const { messages } = ledger;
     expect(messages.notRead).toBeGreaterThan(old.notRead);

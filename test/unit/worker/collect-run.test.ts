@@ -3,6 +3,7 @@ import type { ArrivalsBacklog, ArrivalsSource, ReadDeadLetters } from '../../../
 import { makeQueueBacklog } from '../../../src/aws/queue-backlog.ts';
 import type { ArrivalWindow } from '../../../src/measure/arrival-window.ts';
 import { MessageSets } from '../../../src/measure/message-sets.ts';
+import { unknownBacklog } from '../../../src/measure/unread-backlog.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { collectRecord, collectRun } from '../../../src/worker/collect-run.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
@@ -89,7 +90,7 @@ async function collect(setup: Setup) {
       },
     ],
   };
-  const ledger = await collectRun(store, plan, {
+  const { ledger } = await collectRun(store, plan, {
     backlog,
     waitAtMostMs: setup.waitAtMostMs ?? 9 * minute,
     clock: {
@@ -212,7 +213,11 @@ describe('collectRun', () => {
 describe('collectRecord', () => {
   it('reports no loss: the queues are not read', async () => {
     const { store } = await collect({ batches: [{ messages: rest(4), readAtMs: 0 }] });
-    const { messages, unaccountedBecause } = await collectRecord(store, plan, 'the service has ended');
+    const { messages, unaccountedBecause } = await collectRecord(
+      store,
+      plan,
+      unknownBacklog('the service has ended'),
+    );
     expect(messages).toMatchObject({ received: sent - 4, unaccounted: 4, lost: 0 });
     expect(unaccountedBecause).toEqual(['the service has ended']);
   });
