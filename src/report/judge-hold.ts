@@ -184,7 +184,7 @@ function noDataOf({ metric, expression, range }: ThresholdResult): VoidReason {
 /**
  * A generator at its limit makes messages late or drops them: such a hold is void, but for three cases that say something of the service
  * all the same. It passed, although its generator had a hard time, at the level that it was to have; a quota refused messages that did
- * not come in bursts; or the service refused or lost more messages than left late.
+ * not come in bursts; or the service lost more messages that it had acknowledged than left late.
  */
 function generatorReasonsOf({ hold, generator, throttling, hasBroken }: JudgedFigures): VoidReason[] {
   const { state, sentence } = generator.health;
@@ -195,7 +195,7 @@ function generatorReasonsOf({ hold, generator, throttling, hasBroken }: JudgedFi
   const isOffered = meanPerSecond >= leastOffered * duePerSecond;
   if (!hasBroken && isOffered) return [];
   if (throttling.publishes > 0 && isOffered && peakPerSecond <= mostOfBurst * duePerSecond) return [];
-  if (isOffered && losesMoreThanLate(hold, throttling)) return [];
+  if (isOffered && losesMoreThanLate(hold)) return [];
   const dropped: VoidReason[] =
     messages.dropped === 0
       ? []
@@ -209,13 +209,10 @@ function generatorReasonsOf({ hold, generator, throttling, hasBroken }: JudgedFi
 }
 
 /**
- * A queue of limited length, or a quota, refuses at most one message more for each that comes at another time. So what is refused and lost
- * beyond the number of late messages would have been, had all come in time.
+ * A queue of limited length loses at most one message more for each that comes at another time. So what was lost beyond the number of late
+ * messages would have been lost, had all come in time. What was not acknowledged may not have left this machine.
  */
-function losesMoreThanLate({ messages, latencies }: HoldLedger, { publishes }: Throttling): boolean {
-  // A message that was refused without an answer is lost as well.
-  const share = Math.max(publishes, messages.lost) / messages.sent;
-  return (
-    share > 0 && latencies.send_lag.percentileAt(100 * (1 - Math.min(1, share))) <= tolerated.sendLagP99Ms
-  );
+function losesMoreThanLate({ messages: { sent, acked, received, lost }, latencies }: HoldLedger): boolean {
+  const share = Math.min(lost, Math.max(0, acked - received)) / sent;
+  return share > 0 && latencies.send_lag.percentileAt(100 * (1 - share)) <= tolerated.sendLagP99Ms;
 }

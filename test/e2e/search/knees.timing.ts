@@ -124,10 +124,10 @@ describeWithSize('a search without a service of its own', () => {
           rehearsal,
           {
             ...searched,
-            devices: 200,
+            devices: 400,
             limits: { enforce: false },
-            slices: { devicesPerSlice: 200 },
-            search: { from: 6_000, to: 12_000, ...sizes },
+            slices: { devicesPerSlice: 400 },
+            search: { from: 15_000, to: 30_000, ...sizes },
             thresholds: { end_to_end_latency: ['p(99)<100'] },
           },
           limitSlices,

@@ -38,7 +38,7 @@ const cases: readonly Case[] = [
   },
   {
     quota: 20_000,
-    shards: 30,
+    shards: 25,
     profile: {
       devices: 1_000,
       slices: { devicesPerSlice: 500 },
@@ -56,7 +56,11 @@ describeSearches.each(cases)(
     beforeAll(async () => {
       rehearsal = await startRehearsal({
         parameters: { subscriber: 'stream', streamShards: shards },
-        limits: { publishInPerSecond: quota },
+        limits: {
+          publishInPerSecond: quota,
+          publishOutPerSecond: 4 * quota,
+          ruleEvaluationsPerSecond: 4 * quota,
+        },
       });
     }, 60_000);
     afterAll(() => rehearsal?.close());

@@ -281,6 +281,7 @@ describe('judgeHold', () => {
       const [first] = run.results.map((result) => ({ ...result, holds: lateBy(result, step) }));
       return judged(run, step, { results: strained([first!, ...run.results.slice(1)], step) });
     };
+    // A third, and all.
     expect(await lose(3)).toMatchObject({ outcome: 'void', voidBecause: [{ kind: 'generator' }] });
     const most = await lose(1);
     expect(most).toMatchObject({ outcome: 'failed', broke: [{ metric: 'lost_messages' }] });
