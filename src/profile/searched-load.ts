@@ -9,7 +9,14 @@ import { quantityRules } from './searched-quantities.ts';
 const anyDuration = '1m';
 
 /** Settings of the load that do not say how much of it there is. */
-const otherLoadPaths: readonly string[] = ['duration', 'thinkTime', 'throughputPerUser', 'spawnPerSecond'];
+const otherLoadPaths: readonly string[] = [
+  'duration',
+  'arrivals',
+  'jitter',
+  'thinkTime',
+  'throughputPerUser',
+  'spawnPerSecond',
+];
 
 /**
  * The user's form of a profile with a search, with what that makes superfluous: the load is `from` where the profile has none, and a

@@ -85,6 +85,7 @@ describe('a search', () => {
 
   it('has nothing planned without a load', () => {
     expect(searchOf({})).not.toHaveProperty('planned');
+    expect(searchOf({ arrivals: 'poisson' })).not.toHaveProperty('planned');
   });
 
   it('names every error at once', () => {
