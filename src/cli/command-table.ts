@@ -67,6 +67,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/compare-command.ts')).addCompareCommand,
   },
   {
+    name: 'history',
+    usage: '[options] [run...]',
+    summary: 'list runs with their figures, and where these changed',
+    load: async () => (await import('./commands/history-command.ts')).addHistoryCommand,
+  },
+  {
     name: 'ui',
     usage: '[options]',
     summary: 'open the page: past runs, comparisons, a form to start one',

@@ -39,26 +39,30 @@ export const historyLabels: Readonly<Record<HistoryFigure, string>> = {
   p99Ms: 'p99',
   lostShare: 'lost',
   ratePerSecond: 'rate',
+  holdsPerSecond: 'holds',
 };
 
 export function formatHistoryFigure(figure: HistoryFigure, value: RunFigures[HistoryFigure]): string {
   if (value === null) return '–';
   if (figure === 'lostShare') return formatShare(value);
-  return figure === 'ratePerSecond' ? `${formatRate(value)}/s` : formatElapsed(value);
+  return figure === 'p50Ms' || figure === 'p99Ms' ? formatElapsed(value) : `${formatRate(value)}/s`;
 }
 
 /** What was found, a line each: `changed at smoke-…: p99 40 ms → 44 ms (by chance in 0.1 % of histories)`. */
 export function describeHistory({ before, after, changes, leftOut }: SplitHistory): string[] {
   const runs = before.length + after.length;
-  const few = runs < fewestRuns ? `; no change can be shown in fewer than ${fewestRuns}` : '';
   return [
-    ...(changes.length === 0
-      ? [`no change in ${formatPlural(runs, 'run')}${few}`]
-      : changes.map(describeChange)),
+    ...(changes.length === 0 ? [describeUnchanged(runs)] : changes.map(describeChange)),
     ...(leftOut.length === 0
       ? []
       : [`left out, because they ended before their time: ${formatPlural(leftOut.length, 'run')}`]),
   ];
+}
+
+/** Of a history without a change: `no change in 14 runs`, and what that is worth. */
+export function describeUnchanged(runs: number): string {
+  const few = runs < fewestRuns ? `; no change can be shown in fewer than ${fewestRuns}` : '';
+  return `no change in ${formatPlural(runs, 'run')}${few}`;
 }
 
 /** Why a history without a change proves nothing; undefined: it is long enough. */
@@ -67,9 +71,14 @@ export function whyTooShort({ before, changes }: SplitHistory): string | undefin
   return `Inconclusive: no change can be shown in fewer than ${fewestRuns} runs, and there are ${before.length}.`;
 }
 
-export function describeChange({ figure, runId, before, after, chance }: HistoryChange): string {
+function describeChange(change: HistoryChange): string {
+  return `changed at ${change.runId}: ${describeShift(change)}`;
+}
+
+/** `p99 40 ms → 44 ms (by chance in 0.1 % of histories)` */
+export function describeShift({ figure, before, after, chance }: HistoryChange): string {
   const values = `${formatHistoryFigure(figure, before)} → ${formatHistoryFigure(figure, after)}`;
-  return `changed at ${runId}: ${historyLabels[figure]} ${values} (by chance in ${formatShare(chance)} of histories)`;
+  return `${historyLabels[figure]} ${values} (by chance in ${formatShare(chance)} of histories)`;
 }
 
 /** Of a side of the comparison. */

@@ -3,54 +3,62 @@ import { medianOf } from '../measure/median-interval.ts';
 import { makeRandom } from '../shared/random.ts';
 import { hasArrivals } from './ledger-equations.ts';
 import type { Report, Verdict } from './report-model.ts';
+import { cameToItsEnd } from './run-end.ts';
 
 /** A run in a history of runs. */
 export interface RunFigures {
   readonly runId: string;
   readonly name: string;
   readonly verdict: Verdict;
+  /** Its figures are of the whole load: nothing ended the run before its time. */
+  readonly isWhole: boolean;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;
   readonly devicesConnected: number;
   readonly sent: number;
   readonly lost: number;
-  /** Sent, mean over the publishing time. */
-  readonly ratePerSecond: number;
+  /** Sent, mean over the publishing time. Null: a search, whose load is many loads; so are the next three. */
+  readonly ratePerSecond: number | null;
   /** Of end_to_end_latency, or of response_time where nothing arrives; null: not measured. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
   /** Null: nothing arrives in such a run. */
   readonly lostShare: number | null;
+  /** The highest level that passed in a search. Null: no search, or it has no answer. */
+  readonly holdsPerSecond: number | null;
   /** Null: a target without a bill. */
   readonly costUsd: number | null;
 }
 
 /** The figures of a run that a history shows. */
 export function runFiguresOf(report: Report): RunFigures {
-  const { runId, name, verdict, startedAt, endedAt, devices, messages, rates, cost } = report;
+  const { runId, name, verdict, startedAt, endedAt, devices, messages, rates, cost, search } = report;
   const { response_time: answers, end_to_end_latency: arrivals } = report.latencyMs;
   const latency = arrivals.count > 0 ? arrivals : answers;
-  const isMeasured = latency !== undefined && latency.count > 0;
+  const isMeasured = search === undefined && latency !== undefined && latency.count > 0;
+  const arrives = search === undefined && hasArrivals(report) && messages.sent > 0;
   return {
     runId,
     name,
     verdict,
+    isWhole: cameToItsEnd(report),
     startedAt,
     endedAt,
     devicesConnected: devices.connected,
     sent: messages.sent,
     lost: messages.lost,
-    ratePerSecond: rates.meanPerSecond,
+    ratePerSecond: search === undefined ? rates.meanPerSecond : null,
     p50Ms: isMeasured ? latency.p50 : null,
     p99Ms: isMeasured ? latency.p99 : null,
-    lostShare: hasArrivals(report) && messages.sent > 0 ? messages.lost / messages.sent : null,
+    lostShare: arrives ? messages.lost / messages.sent : null,
+    holdsPerSecond: search?.answer.holds ?? null,
     costUsd: cost?.totalUsd ?? null,
   };
 }
 
-/** Figures that a history is searched for a change in. */
-export const historyFigures = ['p50Ms', 'p99Ms', 'lostShare', 'ratePerSecond'] as const;
+/** Figures that a history is searched for a change in: a search has the last one, any other run the others. */
+export const historyFigures = ['p50Ms', 'p99Ms', 'lostShare', 'ratePerSecond', 'holdsPerSecond'] as const;
 export type HistoryFigure = (typeof historyFigures)[number];
 
 /** A change of one figure of a history. */
@@ -65,7 +73,7 @@ export interface HistoryChange extends ChangePoint {
 
 /**
  * Where the level of each figure changed. Of histories without a change, 1 % have one in a given figure by chance, so at most 4 % in any of
- * these four.
+ * four.
  * @param runs of one load, the oldest first
  * @returns by run, then in the order of `historyFigures`
  */
@@ -92,4 +100,16 @@ export function findHistoryChanges(runs: readonly RunFigures[]): HistoryChange[]
     });
   });
   return changes.toSorted((a, b) => a.at - b.at);
+}
+
+/** The changes of a list of runs of any loads, by the run that they begin with; each profile's whole runs are a history. */
+export function changesByRun(runs: readonly RunFigures[]): ReadonlyMap<string, readonly HistoryChange[]> {
+  const whole = runs.filter(({ isWhole }) => isWhole).toSorted(byStart);
+  const histories = [...Map.groupBy(whole, ({ name }) => name).values()];
+  return Map.groupBy(histories.flatMap(findHistoryChanges), ({ runId }) => runId);
+}
+
+/** The oldest first. */
+export function byStart(a: RunFigures, b: RunFigures): number {
+  return Date.parse(a.startedAt) - Date.parse(b.startedAt);
 }

@@ -42,8 +42,12 @@ type Handler = (
 
 /** Every route but the stream of events. */
 export const table = makeRouteTable<Handler>({
-  'GET /': async (_request, { library, slot }) =>
-    pageAnswer(runsPage(await library.list(), slot.isBusy ? slot.run : undefined)),
+  'GET /': async ({ query }, { library, slot }) => {
+    const running = slot.isBusy ? slot.run : undefined;
+    return pageAnswer(
+      runsPage({ runs: await library.list(), running, profile: query.get('profile') || undefined }),
+    );
+  },
   'GET /new': async (_request, { examples, slot }) =>
     pageAnswer(newRunPage(await examples.names(), slot.isBusy)),
   'GET /compare': async ({ query }, { library }) => pageAnswer(comparePage(await reportsOf(query, library))),

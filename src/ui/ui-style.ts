@@ -46,6 +46,13 @@ textarea { font: .85rem/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, "Dej
 .problems { margin: .3rem 0 0; padding-left: 1.2rem; }
 .problems b { font-family: ui-monospace, monospace; font-weight: 500; }
 .check { display: flex; gap: .5rem; align-items: baseline; margin: .6rem 0; }
+.filter { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; margin: .8rem 0; }
+.filter .field { width: min(22rem, 100%); }
+.trends { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); gap: 0 1rem; }
+.trends .plot { max-width: 26rem; margin: .4rem 0; padding: .6rem .8rem; min-width: 0; }
+.small .drawing svg { min-width: 0; }
+.point { fill: var(--a); opacity: .75; }
+.changes { margin: .5rem 0; padding-left: 1.2rem; font-size: .9rem; }
 td.pick, th.pick { width: 1%; }
 .better { color: var(--good); }
 .worse { color: var(--bad); }

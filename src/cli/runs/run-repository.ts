@@ -3,6 +3,7 @@ import path from 'node:path';
 import { openRunStore } from '../../aws/run-store.ts';
 import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import type { Report } from '../../report/report-model.ts';
+import { type RunFigures, runFiguresOf } from '../../report/run-history.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 import { makeRunObjects } from './run-directory.ts';
 
@@ -10,22 +11,25 @@ import { makeRunObjects } from './run-directory.ts';
 export interface PastRun {
   readonly runId: string;
   /** Absent: it left no report that can be read. */
-  readonly summary?: RunSummary;
+  readonly figures?: RunFigures;
   /** Why its report cannot be read; absent: it can, or there is none. */
   readonly unreadable?: string;
 }
 
-export type RunSummary = Pick<Report, 'name' | 'verdict' | 'startedAt' | 'endedAt' | 'devices'> & {
-  readonly sent: number;
-  readonly lost: number;
-  readonly meanPerSecond: number;
-  readonly endToEndP99Ms: number | null;
-};
+/** What of the runs is listed. */
+export interface RunSelection {
+  /** At most so many, the newest; absent: `maxListed`. */
+  readonly most?: number;
+  /** By its id: no other run is read. */
+  accepts?(runId: string): boolean;
+  /** By its figures, or what is known instead. */
+  keeps?(run: PastRun): boolean;
+}
 
 /** The runs in a runs directory. */
 export interface RunRepository {
-  /** The newest first. */
-  list(): Promise<PastRun[]>;
+  /** The newest first; absent: all of them that there is room for. */
+  list(selection?: RunSelection): Promise<PastRun[]>;
   /** Undefined: no such run, or it has no report. A text says why its report cannot be read. */
   report(runId: string): Promise<Report | string | undefined>;
   /** Undefined: no such file. */
@@ -40,12 +44,12 @@ export interface RunRepository {
 export type RunFileName = 'report.html' | 'report.json' | 'plan.json';
 
 /** Older runs are on the disk, and not in the list. */
-const maxListed = 200;
+export const maxListed = 200;
 
 export function makeRunRepository(runsDirectory: string): RunRepository {
   /** By run: a report is written once, and large. */
   const files = makeContainedFiles(runsDirectory);
-  const summaries = new Map<string, { readonly modifiedAt: number; readonly run: PastRun }>();
+  const known = new Map<string, { readonly modifiedAt: number; readonly run: PastRun }>();
   const record = openRunStore(makeRunObjects(runsDirectory));
 
   const read = async (runId: string, name: RunFileName): Promise<Buffer | undefined> =>
@@ -63,14 +67,14 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
     const file = await files.head(runId, 'report.json').catch(messageOf);
     if (file === undefined) return { runId };
     if (typeof file === 'string') return { runId, unreadable: file };
-    const known = summaries.get(runId);
-    if (known?.modifiedAt === file.modifiedAt) return known.run;
+    const cached = known.get(runId);
+    if (cached?.modifiedAt === file.modifiedAt) return cached.run;
     const found = await report(runId);
     const run =
       typeof found === 'object'
-        ? { runId, summary: summarize(found) }
+        ? { runId, figures: runFiguresOf(found) }
         : { runId, ...(found === undefined ? {} : { unreadable: found }) };
-    summaries.set(runId, { modifiedAt: file.modifiedAt, run });
+    known.set(runId, { modifiedAt: file.modifiedAt, run });
     return run;
   };
 
@@ -80,20 +84,23 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
   };
 
   return {
-    async list() {
+    async list({ most = maxListed, accepts = () => true, keeps = () => true } = {}) {
       const entries = await readdir(runsDirectory, { withFileTypes: true }).catch(() => []);
       const found = await Promise.all(
         entries
-          .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name))
+          .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name) && accepts(entry.name))
           .map(async ({ name }) => {
             const directory = await lstat(path.join(runsDirectory, name)).catch(() => undefined);
             return { runId: name, at: startOf(name) ?? directory?.mtimeMs ?? 0 };
           }),
       );
-      const newest = found.toSorted((a, b) => b.at - a.at).slice(0, maxListed);
       // One after the other: a report is large, and 200 of them in memory at once would be too much.
       const runs: PastRun[] = [];
-      for (const { runId } of newest) runs.push(await pastRunOf(runId));
+      for (const { runId } of found.toSorted((a, b) => b.at - a.at)) {
+        if (runs.length >= most) break;
+        const run = await pastRunOf(runId);
+        if (keeps(run)) runs.push(run);
+      }
       return runs;
     },
     report,
@@ -118,22 +125,6 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function summarize(report: Report): RunSummary {
-  const { name, verdict, startedAt, endedAt, devices, messages, rates, latencyMs } = report;
-  const endToEnd = latencyMs.end_to_end_latency;
-  return {
-    name,
-    verdict,
-    startedAt,
-    endedAt,
-    devices,
-    sent: messages.sent,
-    lost: messages.lost,
-    meanPerSecond: rates.meanPerSecond,
-    endToEndP99Ms: endToEnd.count > 0 ? endToEnd.p99 : null,
-  };
 }
 
 /** Run ids end in when they were made: `-20260901T101010Z-ab12`. Epoch milliseconds. */

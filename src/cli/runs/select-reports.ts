@@ -39,17 +39,22 @@ async function expand(what: string, runsDirectory: string): Promise<readonly (st
     return readRepeats(isThere ? what : path.join(runsDirectory, what), what);
   }
   if (isThere || !/[*?]/.test(what)) return [what];
-  const pattern = new RegExp(
-    `^${what.replace(/[.*+?^${}()|[\]\\]/g, (sign) => (sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`))}$`,
-  );
   const repository = makeRunRepository(runsDirectory);
   const reports: Report[] = [];
-  for (const runId of (await repository.ids()).filter((each) => pattern.test(each))) {
+  for (const runId of (await repository.ids()).filter(fitsPattern(what))) {
     const report = await repository.report(runId);
     if (typeof report === 'object') reports.push(report);
   }
   if (reports.length > 0) return reports;
   throw new ReportNotReadableError(what, `no run with a report in ${runsDirectory} has such an id`);
+}
+
+/** Whether a text is this one, in which `*` stands for any characters and `?` for one. */
+export function fitsPattern(pattern: string): (text: string) => boolean {
+  const expression = new RegExp(
+    `^${pattern.replace(/[.*+?^${}()|[\]\\]/g, (sign) => (sign === '*' ? '.*' : sign === '?' ? '.' : `\\${sign}`))}$`,
+  );
+  return (text) => expression.test(text);
 }
 
 /** The runs of a series lie beside its file. */

@@ -11,8 +11,8 @@ export interface Field {
   readonly y: Span;
 }
 
-export function fieldOf(height: number): Field {
-  return { x: { from: 66, to: plotWidth - 14 }, y: { from: height - 28, to: 12 } };
+export function fieldOf(height: number, width = plotWidth): Field {
+  return { x: { from: 66, to: width - 14 }, y: { from: height - 28, to: 12 } };
 }
 
 export interface Figure {
@@ -22,6 +22,8 @@ export interface Figure {
   /** Description of the plot for screen readers. */
   readonly description: string;
   readonly height: number;
+  /** Of a small plot, of which several stand side by side. Absent: as wide as the page. */
+  readonly width?: number;
   readonly drawing: readonly Html[];
   readonly legend?: readonly LegendEntry[];
   /** Names of its marks. */
@@ -40,10 +42,11 @@ export interface LegendEntry {
 /** A plot with its title, legend, description and table. Says the same without colour: lines differ by their dashes. */
 export function renderFigure(figure: Figure): Html {
   const { key, title, description, height, drawing, legend = [], names = nothing, note, table } = figure;
-  return html`<figure class="plot" id="${key}">
+  const { width } = figure;
+  return html`<figure class="${width === undefined ? 'plot' : 'plot small'}" id="${key}">
 <figcaption>${title}</figcaption>
 ${legend.length > 0 ? html`<ul class="legend">${legend.map(renderEntry)}</ul>` : nothing}
-<div class="drawing" role="region" aria-label="${title}" tabindex="0"><svg viewBox="0 0 ${plotWidth} ${height}" role="img" aria-labelledby="${key}-title ${key}-desc"><title id="${key}-title">${title}</title><desc id="${key}-desc">${description}</desc>
+<div class="drawing" role="region" aria-label="${title}" tabindex="0"><svg viewBox="0 0 ${width ?? plotWidth} ${height}" role="img" aria-labelledby="${key}-title ${key}-desc"><title id="${key}-title">${title}</title><desc id="${key}-desc">${description}</desc>
 ${drawing}</svg></div>
 ${names}${note === undefined ? nothing : html`<p class="note">${note}</p>`}
 ${table === undefined ? nothing : html`<details><summary>As a table<span class="unseen">: ${title}</span></summary>${table}</details>`}

@@ -6,6 +6,7 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { type CliResult, makeWorkplace, runCli, type Workplace } from '../../support/cli/run-cli.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+import { simulateHistory } from '../../support/report/simulated-history.ts';
 
 let workplace: Workplace;
 let runs: string;
@@ -221,6 +222,31 @@ describe('stampede compare', () => {
       expect(code).toBe(2);
       expect(stderr).toContain(message);
     }
+  });
+});
+
+describe('stampede history', () => {
+  it('lists the newest runs, by id or by profile, as text, JSON or CSV', async () => {
+    store(['torn/report.json', '{"version":2,'], ['begun/plan.json', '{}']);
+    for (const report of simulateHistory('nightly', 15)) storeReport(report);
+    storeReport(good);
+    const text = await stampede('history', '--profile', 'night*');
+    expect([text.code, text.stderr]).toEqual([0, '']);
+    expect(text.stdout).toMatch(/changed: p99 .*\n {2}✓ nightly-20260909T030000Z-ab12 /);
+    expect(text.stdout).not.toContain(good.runId);
+    const json = JSON.parse((await stampede('history', 'nightly-*', '--last', '12', '--json')).stdout);
+    expect(json.runs).toHaveLength(12);
+    expect(json.runs.at(-1)).toMatchObject({ runId: 'nightly-20260915T030000Z-ab12', verdict: 'passed' });
+    const csv = await stampede('history', '--csv');
+    expect(csv.stdout.split('\n')).toHaveLength(1 + 16 + 1);
+  });
+
+  it.each([
+    [['--last', '0'], '1 to 200.'],
+    [['--json', '--csv'], '--csv: is no JSON'],
+  ])('exits 2 for %j', async (args, message) => {
+    const { code, stderr } = await stampede('history', ...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 });
 

@@ -10,6 +10,7 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { type CliProcess, makeWorkplace, startCli, type Workplace } from '../../support/cli/run-cli.ts';
 import { largeReport } from '../../support/report/large-run-fixture.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+import { simulateHistory } from '../../support/report/simulated-history.ts';
 import {
   describeInBrowser,
   launchBrowser,
@@ -22,6 +23,8 @@ const troubled = { lostPerThousand: 3, throttledPerThousand: 4, duplicatedPerTho
 const large: Report = { ...largeReport(), runId: 'full-quota-20260901T101010Z-ab12' };
 const small: Report = { ...reportOf(runOf(troubled)), runId: 'smoke-20260901T111010Z-ab12' };
 const smaller: Report = { ...reportOf(runOf()), runId: 'smoke-20260901T121010Z-ab12' };
+
+const history = simulateHistory('nightly', 15);
 
 /** Some ten seconds. */
 const profile = {
@@ -48,7 +51,7 @@ describeInBrowser('in a browser', () => {
     browser = await launchBrowser();
     workplace = makeWorkplace();
     const runs = path.join(workplace.directory, 'runs');
-    for (const report of [large, small, smaller]) {
+    for (const report of [large, small, smaller, ...history]) {
       const directory = path.join(runs, report.runId);
       await mkdir(directory, { recursive: true });
       await writeFile(path.join(directory, 'report.html'), renderReportHtml(report));
@@ -117,6 +120,7 @@ describeInBrowser('in a browser', () => {
   describe('the page', () => {
     const paths = {
       runs: '/',
+      'runs-of-a-profile': '/?profile=nightly',
       'new-run': '/new',
       report: `/runs/${small.runId}`,
       compare: `/compare?run=${large.runId}&run=${small.runId}&run=${smaller.runId}`,
@@ -137,6 +141,38 @@ describeInBrowser('in a browser', () => {
       expect(
         requests.filter((requested) => !requested.startsWith(url) && !requested.startsWith('data:')),
       ).toEqual([]);
+    });
+
+    it.each(['light', 'dark'] as const)(
+      'plots the history of a profile, on a telephone, %s',
+      async (colorScheme) => {
+        const { page } = await openOwn({ colorScheme, viewport: { width: 390, height: 800 } });
+        await page.goto(`${url}?profile=nightly`);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+        // No plot has to be scrolled: it is as wide as its place.
+        expect(
+          await page.evaluate(
+            `[...document.querySelectorAll('.small .drawing')].map((d) => d.scrollWidth - d.clientWidth)`,
+          ),
+        ).toEqual([0, 0, 0]);
+        await takeScreenshot(page, `runs-of-a-profile-telephone-${colorScheme}`);
+        expect(await seriousProblems(page)).toEqual([]);
+      },
+    );
+
+    it('lists the runs of one profile by the keyboard, and marks where they changed', async () => {
+      const { page } = await openOwn({ viewport: { width: 1_440, height: 900 } });
+      await page.goto(url);
+      await page.getByLabel('Profile').focus();
+      await page.keyboard.type('nightly');
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await page.waitForURL(/profile=nightly/);
+      expect(await page.locator('tbody tr').count()).toBe(history.length);
+      expect(await page.locator('.changes li').first().textContent()).toContain(history[8]!.runId);
+      expect(await page.locator('#trend-p99 circle').count()).toBe(history.length);
+      expect(await page.locator('#trend-p99 .marks path').count()).toBe(1);
+      await takeScreenshot(page, 'runs-of-a-profile-wide');
     });
 
     it('says what is wrong with a profile while it is typed, where it is wrong', async () => {

@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { renderHistoryCsv, renderHistoryTable } from '../../../src/cli/output/history-text.ts';
+import { plainStyler } from '../../../src/cli/output/style.ts';
 import { reportOf as makeReport } from '../../../src/cli/runs/make-report.ts';
 import { openRunDirectory } from '../../../src/cli/runs/run-directory.ts';
 import { makeRunRepository } from '../../../src/cli/runs/run-repository.ts';
@@ -9,6 +11,7 @@ import { renderComparison } from '../../../src/report/comparison-text.ts';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import { renderJUnit } from '../../../src/report/junit.ts';
 import type { Report } from '../../../src/report/report-model.ts';
+import { changesByRun } from '../../../src/report/run-history.ts';
 import { renderStepSummary } from '../../../src/report/step-summary.ts';
 import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
 import { StampedeError } from '../../../src/shared/errors.ts';
@@ -185,7 +188,12 @@ async function readAsAllDo(directory: string, runId: string, other: Report): Pro
   // Of the list and of the page no file may make an error, whatever is in it.
   const listed = await library.list();
   if (listed.length !== 1) throw new Error('the list lost the run');
-  runsPage(listed, undefined);
+  runsPage({ runs: listed });
+  const figures = listed.flatMap((run) => run.figures ?? []);
+  if (figures.length > 0) {
+    renderHistoryTable(figures, changesByRun(figures), { style: plainStyler, columns: 80 });
+    renderHistoryCsv(figures, changesByRun(figures));
+  }
   const onPage = await library.report(runId);
   if (typeof onPage === 'object') {
     reportPage(onPage);
