@@ -61,7 +61,7 @@ describeInBrowser('files with hostile strings', () => {
     ({ origin } = new URL(link));
     const { page } = await openTab(browser);
     await page.goto(link);
-    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
     storageState = await page.context().storageState();
   }, 120_000);
 

@@ -64,7 +64,7 @@ describeInBrowser('in a browser', () => {
     url = new URL('/', link).href;
     const { page } = await openTab(browser);
     await page.goto(link);
-    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
     storageState = await page.context().storageState();
   }, 60_000);
 
