@@ -18,7 +18,7 @@ const size = process.env.SEARCH_SIZE;
 const isFull = size === 'full';
 const sizes = isFull
   ? { settle: '10s', hold: '30s', precision: 0.03, confirm: 2 }
-  : { settle: '2s', hold: '4s', precision: 0.15, confirm: 1 };
+  : { settle: '3s', hold: '8s', precision: 0.15, confirm: 1 };
 const describeWithSize = size === undefined ? describe.skip : describe;
 
 function expectKnee({ answer, judged }: StoredSearch, knee: number, metric: string): void {
@@ -36,7 +36,7 @@ const searched = { connect: { ratePerSecond: 400 }, publish: { ackTimeout: '2s' 
 const parameters = { subscriber: 'stream', streamShards: 8 } as const;
 
 describeWithSize('a search of a service with c servers', () => {
-  const service = { servers: 100, meanService: 200 };
+  const service = { servers: 200, meanService: 100 };
   let rehearsal: Rehearsal;
   beforeAll(async () => {
     const timeMs = { exponential: { meanMs: service.meanService } };
@@ -48,24 +48,24 @@ describeWithSize('a search of a service with c servers', () => {
   afterAll(() => rehearsal?.close());
 
   it('finds the knee where M/M/c says p99 is the objective, and a curve that is the formula’s', async () => {
-    const atMost = 1_200;
+    const atMost = 500;
     const found = await runSearch(rehearsal, {
       ...searched,
       devices: 100,
       arrivals: 'poisson',
-      search: { from: 300, to: 620, ...sizes },
+      search: { from: 1_200, to: 2_400, ...sizes },
       thresholds: { end_to_end_latency: [`p(99)<${atMost}`] },
     });
     const knee = 1_000 * kneeOf(service, { share: 0.99, atMost });
     expectKnee(found, knee, 'end_to_end_latency');
     // Near the knee a hold is too short to be held to a percentile.
-    const below = found.judged.filter(({ level }) => level <= (isFull ? 0.92 : 0.85) * knee);
-    expect(below.length).toBeGreaterThan(0);
+    const below = found.judged.filter(({ level }) => level <= 0.9 * knee);
+    expect(below.length).toBeGreaterThanOrEqual(2);
     for (const { level, figures } of below) {
       const { p50, p99 } = figures.latencyMs.end_to_end_latency!;
       const queue = { ...service, rate: level / 1_000 };
-      expect(Math.abs(p50 / quantileInSystem(queue, 0.5) - 1)).toBeLessThan(isFull ? 0.06 : 0.12);
-      expect(Math.abs(p99 / quantileInSystem(queue, 0.99) - 1)).toBeLessThan(isFull ? 0.12 : 0.25);
+      expect(Math.abs(p50 / quantileInSystem(queue, 0.5) - 1)).toBeLessThan(0.08);
+      expect(Math.abs(p99 / quantileInSystem(queue, 0.99) - 1)).toBeLessThan(0.08);
     }
   }, 900_000);
 });
@@ -88,8 +88,8 @@ describeWithSize('a search without a service of its own', () => {
           devices: 20,
           target: `mqtt://127.0.0.1:${link.port}`,
           publish: { sizeBytes: 256, ackTimeout: '2s' },
-          // The queue holds what comes in a third of a second, and a level above the knee by 5 % has to fill it.
-          search: { from: 100, to: 320, ...sizes, ...(isFull ? {} : { hold: '10s' }) },
+          // The queue holds what comes in a third of a second, and a level above the knee by 5 % fills it in seven.
+          search: { from: 100, to: 320, ...sizes },
           thresholds: { lost_messages: ['count==0'] },
         });
         const failing = found.judged
