@@ -102,9 +102,10 @@ export function makePlan(request: PlanRequest): Plan {
 /** The plan, together with the errors that forbid running it. */
 export function draftPlan(request: PlanRequest): DraftPlan {
   const { search } = request.profile;
-  if (search?.kind !== 'capacity') return draftLoad(request);
+  if (search === undefined) return draftLoad(request);
   const during = (ms: number) =>
     draftLoad({ ...request, profile: holdLevel(request.profile, search.from, ms) }, search.to);
+  if (search.kind === 'objective') return during(search.forMs);
   const { plan } = during(1_000);
   return during(
     searchMs(plan, search, (request.account?.limits ?? accountLimitsOf('default')).lambdaSeconds * 1_000),

@@ -16,6 +16,7 @@ import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './q
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { cautionOfBursts } from './search/burst-caution.ts';
+import { forecastObjective, type ObjectiveForecast } from './search/objective/objective-forecast.ts';
 import { busiestSearch, forecastSearch, type SearchForecast, searchOf } from './search/search-forecast.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
 import { catchUpAssumptions } from './stored-commands.ts';
@@ -38,6 +39,8 @@ export interface Preflight {
   readonly storms?: readonly StormForecast[];
   /** What the plan's search comes to at most, as do all other figures of its preflight; absent: there is none. */
   readonly search?: SearchForecast;
+  /** Of a plan that holds an objective; all other figures are those of its highest level. */
+  readonly objective?: ObjectiveForecast;
   readonly time: TimeForecast;
   readonly lambda: LambdaForecast;
   readonly statePayloads: readonly StatePayload[];
@@ -84,6 +87,7 @@ export interface CostForecast extends CostEstimate {
  */
 export function preflight(planned: Plan, deployment: Deployment = deploymentOf(planned)): Preflight {
   const plan = busiestSearch(planned);
+  const objective = forecastObjective(planned);
   const { limits, live } = accountOf(plan);
   const isRead = new Set(live);
   // What is read from the account is without what functions have reserved.
@@ -117,6 +121,7 @@ export function preflight(planned: Plan, deployment: Deployment = deploymentOf(p
     ],
     ...(storms.length > 0 && { storms }),
     ...forecastOfSearch(planned, forecasts),
+    ...(objective && { objective }),
     time: forecastTime(plan),
     lambda: forecastLambda(plan, usage, deployment),
     statePayloads: statePayloads(plan),

@@ -48,7 +48,12 @@ function checkLambdaTime(plan: Plan, limits: AccountLimits): InputError[] {
       : '';
   return [
     {
-      path: connectMs > publishMs ? rateSetting : loadSettingOf(plan),
+      path:
+        connectMs > publishMs
+          ? rateSetting
+          : plan.profile.search?.kind === 'objective'
+            ? 'search.for'
+            : loadSettingOf(plan),
       message: `a slice would live ${spoken(lambdaMs + overMs)} (${parts}), and a Lambda ends at ${spoken(lambdaMs)}`,
       hint:
         search === undefined

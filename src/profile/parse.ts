@@ -76,7 +76,7 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
           ...checkTimeline(form.timeline, profile),
           ...checkCommands(profile),
           ...checkObserved(profile),
-          ...checkSearch(profile, rules.limits),
+          ...checkSearch(profile, { limits: rules.limits, form, parts }),
         ];
   const errors = inOrderOf(form, [...rules.errors, ...found, ...ofWhole]).map((error) => ({
     ...error,

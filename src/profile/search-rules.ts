@@ -2,19 +2,29 @@ import { sumOf } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { formatCount } from '../shared/format.ts';
+import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { peakOf } from './load-shapes/resolved-load.ts';
-import { type CapacitySearch, longestHoldMs, type SearchedQuantity } from './search.ts';
+import { checkKindOfSearch, checkObjective } from './objective-rules.ts';
+import { type CapacitySearch, longestHoldMs, type SearchedQuantity, type SearchSettings } from './search.ts';
 import { whyNotByHold } from './search-metrics.ts';
 import { namedGroups, searchedGroups } from './searched-groups.ts';
 import { quantityRules } from './searched-quantities.ts';
 import type { TargetLimits } from './target-limits.ts';
+import type { SelectableParts } from './threshold-rules.ts';
 
 /** What the settings of a search mean with one another and with the rest of the profile. */
-export function checkSearch(profile: LoadProfile, limits: TargetLimits): InputError[] {
+export function checkSearch(
+  profile: LoadProfile,
+  {
+    limits,
+    form,
+    parts,
+  }: { readonly limits: TargetLimits; readonly form: JsonObject; readonly parts: SelectableParts },
+): InputError[] {
   const { search } = profile;
-  if (search?.kind !== 'capacity') return [];
+  if (search === undefined) return [];
   const ofRange =
     search.from < search.to
       ? []
@@ -28,9 +38,10 @@ export function checkSearch(profile: LoadProfile, limits: TargetLimits): InputEr
   const ofGroup = checkGroup(profile, search);
   return [
     ...ofRange,
-    ...checkTimes(search),
-    ...ofGroup,
-    ...checkThresholds(profile, search),
+    ...(isObject(form.search) ? checkKindOfSearch(form.search) : []),
+    ...(search.kind === 'capacity'
+      ? [...checkTimes(search), ...ofGroup, ...checkThresholds(profile, search)]
+      : [...checkObjective(profile, search, form, parts), ...ofGroup]),
     ...checkTimeline(profile, search),
     ...(ofRange.length + ofGroup.length > 0 ? [] : devicesChecks[search.of](profile, search, limits)),
   ];
@@ -55,7 +66,7 @@ function checkTimes({ settleMs, holdMs }: CapacitySearch): InputError[] {
   return errors;
 }
 
-function checkGroup(profile: LoadProfile, search: CapacitySearch): InputError[] {
+function checkGroup(profile: LoadProfile, search: SearchSettings): InputError[] {
   const names = profile.groups?.map(({ name }) => name) ?? [];
   if (search.group !== undefined && !names.includes(search.group)) {
     const hint =
@@ -94,7 +105,7 @@ function checkThresholds({ thresholds }: LoadProfile, search: CapacitySearch): I
   });
 }
 
-function checkTimeline({ timeline = [] }: LoadProfile, { of }: CapacitySearch): InputError[] {
+function checkTimeline({ timeline = [] }: LoadProfile, { of }: SearchSettings): InputError[] {
   return timeline.flatMap(({ action: { kind } }, i) =>
     kind === of
       ? [
@@ -112,7 +123,7 @@ function checkTimeline({ timeline = [] }: LoadProfile, { of }: CapacitySearch): 
 const devicesChecks: Readonly<
   Record<
     SearchedQuantity,
-    (profile: LoadProfile, search: CapacitySearch, limits: TargetLimits) => InputError[]
+    (profile: LoadProfile, search: SearchSettings, limits: TargetLimits) => InputError[]
   >
 > = {
   rate: checkSenders,
@@ -121,7 +132,7 @@ const devicesChecks: Readonly<
 
 function checkSenders(
   profile: LoadProfile,
-  search: CapacitySearch,
+  search: SearchSettings,
   { publishesPerSecondPerConnection: limit, name }: TargetLimits,
 ): InputError[] {
   const groups = searchedGroups(profile, search);
@@ -142,7 +153,7 @@ function checkSenders(
   });
 }
 
-function checkUsers(profile: LoadProfile, search: CapacitySearch): InputError[] {
+function checkUsers(profile: LoadProfile, search: SearchSettings): InputError[] {
   return searchedGroups(profile, search).flatMap(({ name, settings: { devices } }) =>
     devices >= search.to
       ? []

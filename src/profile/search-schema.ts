@@ -1,14 +1,24 @@
 import * as z from 'zod';
 import { parseDuration } from '../shared/duration.ts';
 import { duration } from './device-schema.ts';
+import { holdSetting, resolveObjective } from './objective-schema.ts';
 import {
-  type CapacitySearch,
   leastPrecision,
   mostConfirm,
   mostLevel,
+  type SearchSettings,
   searchedQuantities,
   searchMethodNames,
 } from './search.ts';
+
+/** Of a search for a capacity. */
+const defaults = {
+  method: 'ramp-then-bisect',
+  settle: '15s',
+  hold: '60s',
+  precision: 0.05,
+  confirm: 2,
+} as const;
 
 const level = z.int().min(1).max(mostLevel);
 
@@ -42,37 +52,45 @@ export const searchSetting = z
     }),
     method: z
       .enum(searchMethodNames)
-      .default('ramp-then-bisect')
+      .optional()
       .meta({
+        default: defaults.method,
         description:
           'How levels follow one another: ramp-then-bisect doubles the level until an objective breaks and then halves the distance to the knee; steps raises it by the precision each time, for a curve with more points.',
         examples: ['steps'],
       }),
-    settle: duration.default('15s').meta({
-      description: 'How long the load has a new level before it is measured, up to 15m.',
+    settle: duration.optional().meta({
+      description:
+        'How long the load has a new level before it is measured, up to 15m. 15s unless given; 1s where an objective is held.',
       examples: ['15s'],
     }),
-    hold: duration.default('60s').meta({
+    hold: holdSetting,
+    interval: duration.optional().meta({
       description:
-        'How long a level is held and measured, whole seconds from 1s to 15m. CloudWatch counts by the minute: on AWS a shorter hold cannot see by CloudWatch that a quota throttled.',
-      examples: ['60s'],
+        'Where an objective is held: how long the metric is measured before the level may change, whole seconds from 1s to 1m. 3s unless given.',
+      examples: ['3s'],
+    }),
+    for: duration.optional().meta({
+      description: 'Where an objective is held: how long, up to 15m. It has to be given.',
+      examples: ['5m'],
     }),
     precision: z
       .number()
       .min(leastPrecision)
       .max(1)
-      .default(0.05)
+      .optional()
       .meta({
         description:
-          'How near the first failing level is to be to the highest passing one, as a share of it from 0.001 to 1.',
+          'How near the first failing level is to be to the highest passing one, as a share of it from 0.001 to 1. 0.05 unless given. Where an objective is held: within which share of it the metric counts as kept; 0.25 unless given.',
         examples: [0.05],
       }),
     confirm: z
       .int()
       .min(1)
       .max(mostConfirm)
-      .default(2)
+      .optional()
       .meta({
+        default: defaults.confirm,
         description:
           'How many holds of the highest passing level, and of the first failing one, have to agree, 1 to 5. Where holds contradict one another, the majority decides.',
         examples: [2],
@@ -85,18 +103,20 @@ export const searchSetting = z
     examples: [{ of: 'rate', from: 1000, to: 20_000 }],
   });
 
+export type SearchInput = NonNullable<z.output<typeof searchSetting>>;
+
 /** @param settings as the schema lets them through */
-export function resolveSearch({
-  settle,
-  hold,
-  group,
-  ...search
-}: NonNullable<z.output<typeof searchSetting>>): CapacitySearch {
+export function resolveSearch(settings: SearchInput): SearchSettings {
+  const { of, from, to, group, hold = defaults.hold } = settings;
+  const range = { of, from, to, ...(group !== undefined && { group }) };
+  if (typeof hold !== 'string') return resolveObjective({ ...settings, hold }, range);
   return {
     kind: 'capacity',
-    ...search,
-    ...(group !== undefined && { group }),
-    settleMs: parseDuration(settle) ?? 0,
+    ...range,
+    method: settings.method ?? defaults.method,
+    settleMs: parseDuration(settings.settle ?? defaults.settle) ?? 0,
     holdMs: parseDuration(hold) ?? 0,
+    precision: settings.precision ?? defaults.precision,
+    confirm: settings.confirm ?? defaults.confirm,
   };
 }

@@ -44,17 +44,24 @@ export interface CapacitySearch extends SearchRange {
   readonly confirm: number;
 }
 
-/** Finds and keeps the level at which a latency has a value. */
+/** Finds and keeps the level at which a latency has a value. A level is held for one interval after the other, and changes between them. */
 export interface ObjectiveSearch extends SearchRange {
   readonly kind: 'objective';
-  /** A latency, by its name in thresholds. */
+  /** A latency, by its name in thresholds, with its selector. */
   readonly metric: string;
   readonly aggregation: Aggregation;
   /** Only with aggregation `p`: 0–100. */
   readonly percentile?: number;
   /** The value to keep, milliseconds. */
   readonly at: number;
+  /** How long the load lasts. */
   readonly forMs: number;
+  /** From a change of the level until an interval may begin. */
+  readonly settleMs: number;
+  /** An interval in which the metric is measured: whole seconds. */
+  readonly holdMs: number;
+  /** The metric counts as kept within this share of `at`, above and below. */
+  readonly precision: number;
 }
 
 export type SearchSettings = CapacitySearch | ObjectiveSearch;

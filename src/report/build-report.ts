@@ -22,12 +22,14 @@ import { inconsistenciesOf } from './inconsistencies.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
 import { measuredPartsOf } from './measured-parts.ts';
 import { networkReportOf } from './network-report.ts';
+import { objectiveReportOf } from './objective-report.ts';
 import { presenceReportOf } from './presence-report.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { reconcile } from './reconciliation.ts';
 import type { Causes, ExecutionReport, Report } from './report-model.ts';
 import { requestReportOf } from './request-report.ts';
+import { searchOutcomeOf } from './search-outcome.ts';
 import { type SearchRecord, searchReportOf } from './search-report.ts';
 import { exemptByStop } from './stop-exemptions.ts';
 import { stormsReportOf } from './storm-report.ts';
@@ -49,12 +51,21 @@ export interface ReportInput {
   readonly execution?: ExecutionReport;
 }
 
+/** What the run's search found: of either kind, or nothing. */
+function searchedPartsOf({ search, ledger, execution }: ReportInput): Pick<Report, 'search' | 'objective'> {
+  if (search === undefined) return {};
+  const end = { stoppedOn: ledger.stoppedOn, isAborted: execution?.status === 'ABORTED' };
+  const { settings } = search;
+  return settings.kind === 'capacity'
+    ? { search: searchReportOf({ ...search, settings }, end) }
+    : { objective: objectiveReportOf({ ...search, settings }, end) };
+}
+
 /** Builds the report of a run: its figures, and the verdict by the thresholds of its profile. */
 export function buildReport(input: ReportInput): Report {
   const { plan, ledger, cloudwatch, faults, now, execution } = input;
-  const search =
-    input.search &&
-    searchReportOf(input.search, { stoppedOn: ledger.stoppedOn, isAborted: execution?.status === 'ABORTED' });
+  const searched = searchedPartsOf(input);
+  const outcome = searchOutcomeOf(searched);
   const { profile, timeline } = plan;
   const { devices, messages, slices } = ledger;
   const conditions = conditionsOf(plan, faults);
@@ -98,7 +109,7 @@ export function buildReport(input: ReportInput): Report {
     plan,
     ledger,
     // A search judges them hold by hold.
-    search === undefined ? evaluateThresholds(profile.thresholds, measured) : [],
+    outcome === undefined ? evaluateThresholds(profile.thresholds, measured) : [],
     measured,
     execution,
   );
@@ -125,10 +136,10 @@ export function buildReport(input: ReportInput): Report {
         ...(subscribers && { subscribers }),
       }),
       execution,
-      search,
+      search: outcome,
       now,
     }),
-    ...(search && { search }),
+    ...searched,
     ...(conditions === undefined ? {} : { conditions }),
     // A run whose slices all die at once ends before the instant at which its devices connect.
     startedAt: new Date(Math.min(timeline.startAt, now)).toISOString(),

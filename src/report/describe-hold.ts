@@ -1,8 +1,7 @@
-import { decideNext, isAnswer } from '../plan/search/decide-next.ts';
-import { describeSearchEnd } from '../plan/search/describe-end.ts';
+import { courseOf } from '../plan/search/course.ts';
 import { formatLevel } from '../plan/search/format-level.ts';
 import type { BrokenObjective, HoldOutcome, JudgedHold } from '../plan/search/judged-hold.ts';
-import type { CapacitySearch } from '../profile/search.ts';
+import type { SearchSettings } from '../profile/search.ts';
 import { thresholdMetricOf } from '../profile/threshold-metrics.ts';
 import { formatElapsed, formatValue, joinWords } from '../shared/format.ts';
 import { shownLatencyOf } from './search-text.ts';
@@ -19,7 +18,7 @@ export interface HoldTexts {
 }
 
 /** @param judged all holds up to the described one, in the order of their steps; at least one */
-export function textsOfHold(settings: CapacitySearch, judged: readonly JudgedHold[]): HoldTexts {
+export function textsOfHold(settings: SearchSettings, judged: readonly JudgedHold[]): HoldTexts {
   const hold = judged.at(-1)!;
   const { step, level, outcome } = hold;
   return {
@@ -32,23 +31,24 @@ export function textsOfHold(settings: CapacitySearch, judged: readonly JudgedHol
 }
 
 /** The same in a line: `hold 4: 1,100/s failed, end_to_end_latency p(99) 231 ms ≥ 200; next 1,050/s`. */
-export function describeHold(settings: CapacitySearch, judged: readonly JudgedHold[]): string {
+export function describeHold(settings: SearchSettings, judged: readonly JudgedHold[]): string {
   const { step, level, outcome, details, next } = textsOfHold(settings, judged);
   const what = `hold ${step}: ${level} ${outcome}`;
   if (outcome === 'void') return `${what}; ${next}. ${details}`;
   return `${what}${details === '' ? '' : `, ${details}`}; ${next}`;
 }
 
-function describeNext(settings: CapacitySearch, judged: readonly JudgedHold[]): string {
-  const next = decideNext(settings, judged);
-  if (isAnswer(next)) return describeSearchEnd(settings, next);
+function describeNext(settings: SearchSettings, judged: readonly JudgedHold[]): string {
+  const next = courseOf(settings).next(judged);
+  if ('ended' in next) return next.reason;
   return `next ${formatLevel(settings.of, next.level)}${next.repeats === undefined ? '' : ' again'}`;
 }
 
 function detailsOf(hold: JudgedHold): string {
-  const { outcome, broke, voidBecause = [], figures } = hold;
+  const { outcome, broke, voidBecause = [], figures, objectiveMs } = hold;
   if (outcome === 'void') return voidBecause.map(({ sentence }) => sentence).join(' ');
   if (outcome === 'failed') return joinWords(broke.map(describeBroken));
+  if (typeof objectiveMs === 'number') return formatElapsed(objectiveMs);
   const latency = shownLatencyOf({ steps: [hold] });
   const p99 = latency === undefined ? undefined : figures.latencyMs[latency]?.p99;
   return p99 === undefined ? '' : `p99 ${formatElapsed(p99)}`;

@@ -5,6 +5,7 @@ import { renderFleet } from './html-fleet.ts';
 import { renderGroups } from './html-groups.ts';
 import { renderHead } from './html-head.ts';
 import { type Html, html, section, table } from './html-markup.ts';
+import { renderObjective } from './html-objective.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { renderSearch } from './html-search.ts';
 import { reportStyle } from './html-style.ts';
@@ -63,7 +64,7 @@ ${renderFooter(report)}
 /** All of it below the header: the live page shows the same for a run that is over. */
 export function renderReportSections(report: Report): Html {
   return html`${renderTiles(report)}
-${report.search === undefined ? renderThresholds(report) : renderSearch(report)}
+${report.search === undefined && report.objective === undefined ? renderThresholds(report) : [renderSearch(report), renderObjective(report)]}
 ${renderMessages(report)}${renderGroups(report)}
 ${renderLatencies(report)}${renderFleet(report)}
 ${renderRates(report)}

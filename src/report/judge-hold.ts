@@ -4,7 +4,10 @@ import type { Backlog } from '../measure/unread-backlog.ts';
 import type { Plan } from '../plan/plan.ts';
 import { deadAfterMs } from '../plan/poll-intervals.ts';
 import type { BrokenObjective, JudgedHold, SearchStep, VoidReason } from '../plan/search/judged-hold.ts';
+import { isDraining } from '../plan/search/objective/control-level.ts';
+import { overloadThreshold } from '../plan/search/objective/objective-expression.ts';
 import { arrivalGraceMs } from '../plan/search/search-times.ts';
+import type { ObjectiveSearch } from '../profile/search.ts';
 import { whyNotByHold } from '../profile/search-metrics.ts';
 import { formatCount, formatPlural, formatShare } from '../shared/format.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
@@ -62,6 +65,31 @@ function hasAllArrived({ messages, acknowledged, observers }: HoldLedger): boole
 }
 
 /**
+ * Whether it is known of a hold that is not complete that it overloaded the service: messages that have not arrived are too late already.
+ * A search that holds an objective need not wait for them, unless they are the backlog of an overload before.
+ */
+export function isOverloadedSoFar({
+  plan,
+  ledger,
+  step,
+  goesOn,
+  now,
+  backlog,
+}: Omit<HoldInput, 'cloudwatch'>): boolean {
+  const { search } = plan.profile;
+  if (search?.kind !== 'objective' || now < step.holdUntil || isDraining(step.move)) return false;
+  const hold = ledger.closeHold(step, goesOn, backlog);
+  if (hold.pending.length > 0) return false;
+  const generator = summarizeGenerator(hold);
+  const throttling = throttlingOf(plan, hold, { sums: {}, requested: [] });
+  const knownUntil = knownUntilOf(plan, hold, now);
+  const measured = measuredOfHold({ plan, hold, generator, throttling, knownUntil });
+  return evaluateThresholds(objectiveOf(search), measured).some(
+    (result) => !result.passed && isKnown(result) && result.isUndecided !== true,
+  );
+}
+
+/**
  * Judges a hold by the profile's thresholds: as if the run had been the messages that were due in it. The same while the run goes on and
  * from its complete record. Latencies are right to 1.6 %.
  */
@@ -69,14 +97,11 @@ export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now
   const hold = ledger.closeHold(step, goesOn, backlog);
   const generator = summarizeGenerator(hold);
   const throttling = throttlingOf(plan, hold, cloudwatch);
-  const measured = measuredOfHold({
-    plan,
-    hold,
-    generator,
-    throttling,
-    knownUntil: knownUntilOf(plan, hold, now),
-  });
-  const results = evaluateThresholds(thresholdsOf(plan), measured);
+  const knownUntil = knownUntilOf(plan, hold, now);
+  const measured = measuredOfHold({ plan, hold, generator, throttling, knownUntil });
+  const { search } = plan.profile;
+  const kept = search?.kind === 'objective' ? evaluateThresholds(objectiveOf(search), measured) : [];
+  const results = [...kept, ...evaluateThresholds(thresholdsOf(plan), measured)];
   const quota = refusingQuotaOf(hold, throttling);
   const failed = results.filter(({ passed, isUndecided }) => !passed && isUndecided !== true);
   const broke = failed.filter(isKnown).map((result) => brokenOf(result, quota));
@@ -91,7 +116,14 @@ export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now
       throttled: throttling.publishes,
       ...(quota !== undefined && { throttledBy: quota }),
     },
+    ...(kept[0] && { objectiveMs: kept[0].actual ?? kept[0].range?.atLeast ?? null }),
   };
+}
+
+/** What an interval breaks if it overloads the service. */
+function objectiveOf(search: ObjectiveSearch): Plan['profile']['thresholds'] {
+  const { metric, expression } = overloadThreshold(search);
+  return { [metric]: [{ expression, abortOnFail: false, delayAbortEvalMs: 0 }] };
 }
 
 /**

@@ -3,8 +3,7 @@ import { type ConclusiveOptions, conclusiveCase, renderSuite, type TestCase } fr
 import { hasArrivals } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 import { cameToItsEnd } from './run-end.ts';
-import { type SearchReport, verdictOfSearch } from './search-report.ts';
-import { describeAnswer } from './search-text.ts';
+import { type SearchOutcome, searchOutcomeOf } from './search-outcome.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
 /**
@@ -23,7 +22,8 @@ export function renderJUnit(report: Report, options: ConclusiveOptions = {}): st
 }
 
 function casesOf(report: Report, options: ConclusiveOptions): TestCase[] {
-  const { thresholds, imbalances, reasons, search } = report;
+  const { thresholds, imbalances, reasons } = report;
+  const search = searchOutcomeOf(report);
   const inconsistencies = inconsistenciesOf(report);
   const intolerable = reasons.find((reason) => reason.includes('slices.toleratedFailureShare'));
   return [
@@ -73,23 +73,25 @@ function casesOf(report: Report, options: ConclusiveOptions): TestCase[] {
 }
 
 /** Levels above the knee strain the generator, too: whether the answer is conclusive is said by how the search ended. */
-function searchCase(search: SearchReport, { requireConclusive = false }: ConclusiveOptions): TestCase {
-  const verdict = verdictOfSearch(search);
+function searchCase(
+  { verdict, answer, isPlanned }: SearchOutcome,
+  { requireConclusive = false }: ConclusiveOptions,
+): TestCase {
   const isFailed = verdict === 'failed' || (verdict === 'inconclusive' && requireConclusive);
-  const answer = describeAnswer(search);
   return {
     group: 'search',
-    name: search.settings.planned === undefined ? 'the search has an answer' : 'the planned load is held',
+    name: isPlanned ? 'the planned load is held' : 'the search has an answer',
     ...(isFailed ? { failure: answer } : verdict === 'passed' ? {} : { skipped: answer }),
   };
 }
 
 function propertiesOf(report: Report): (readonly [string, string])[] {
-  const { runId, verdict, messages, generator, conditions, search } = report;
+  const { runId, verdict, messages, generator, conditions } = report;
+  const search = searchOutcomeOf(report);
   return [
     ['runId', runId],
     ['verdict', verdict],
-    ...(search === undefined ? [] : [['answer', describeAnswer(search)] as const]),
+    ...(search === undefined ? [] : [['answer', search.answer] as const]),
     ['rehearsal', String(conditions?.isRehearsal === true)],
     ['sent', String(messages.sent)],
     ...(hasArrivals(report)

@@ -25,6 +25,7 @@ import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 import type { NetworkReport } from './network-report.ts';
+import type { ObjectiveReport } from './objective-report.ts';
 import type { PresenceReport } from './presence-report.ts';
 import type { RequestReport } from './request-report.ts';
 import type { SearchReport } from './search-report.ts';
@@ -112,6 +113,8 @@ export interface Report {
   readonly reconciliation: readonly Reconciliation[];
   /** Of a run that searched. */
   readonly search?: SearchReport;
+  /** Of a run that held an objective. */
+  readonly objective?: ObjectiveReport;
   /** Present if the run was stopped. */
   readonly stop?: StopReport;
   /** Set if the execution ended before its own summary: the report was made of what slices had stored. */

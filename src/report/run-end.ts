@@ -9,9 +9,9 @@ export function cameToItsEnd({
   slices,
   stop,
   search,
-}: Pick<Report, 'verdict' | 'slices' | 'stop' | 'search'>): boolean {
+  objective,
+}: Pick<Report, 'verdict' | 'slices' | 'stop' | 'search' | 'objective'>): boolean {
   if (verdict === 'aborted' || stop?.threshold !== undefined) return false;
-  return (
-    slices.stopped === 0 || (search !== undefined && stop !== undefined && search.answer.ended !== 'stopped')
-  );
+  const answer = search?.answer ?? objective?.answer;
+  return slices.stopped === 0 || (answer !== undefined && stop !== undefined && answer.ended !== 'stopped');
 }

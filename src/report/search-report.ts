@@ -2,7 +2,7 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import { decideNext, isAnswer } from '../plan/search/decide-next.ts';
 import type { BrokenObjective, HoldOutcome, JudgedHold } from '../plan/search/judged-hold.ts';
 import { answerNow, type SearchAnswer, type SearchEnd } from '../plan/search/search-answer.ts';
-import type { CapacitySearch } from '../profile/search.ts';
+import type { CapacitySearch, SearchSettings } from '../profile/search.ts';
 
 /** What a search found, judged from the complete record of its run. */
 export interface SearchReport {
@@ -17,8 +17,8 @@ export interface SearchStepReport extends JudgedHold {
   readonly seen?: HoldOutcome;
 }
 
-export interface SearchRecord {
-  readonly settings: CapacitySearch;
+export interface SearchRecord<Settings extends SearchSettings = SearchSettings> {
+  readonly settings: Settings;
   /** From the complete record. */
   readonly judged: readonly JudgedHold[];
   /** While the run went on. */
@@ -33,18 +33,24 @@ export interface RunEnd {
 }
 
 /** @param end what ended the run: its time, unless that says something else */
-export function searchReportOf({ settings, judged, seen }: SearchRecord, end: RunEnd): SearchReport {
+export function searchReportOf(record: SearchRecord<CapacitySearch>, end: RunEnd): SearchReport {
+  const { settings, judged } = record;
   const next = decideNext(settings, judged);
   return {
     settings,
-    steps: judged.map((hold) => {
-      const before = seen.find(({ step }) => step === hold.step);
-      if (before === undefined) return hold;
-      const named = { ...hold, broke: hold.broke.map((each) => withQuota(each, before.broke)) };
-      return before.outcome === hold.outcome ? named : { ...named, seen: before.outcome };
-    }),
-    answer: isAnswer(next) ? next : answerNow(endOf(end), judged, settings),
+    steps: stepReportsOf(record),
+    answer: isAnswer(next) ? next : answerNow(endOfSearch(end), judged, settings),
   };
+}
+
+/** The holds from the complete record, beside what they were taken for. */
+export function stepReportsOf({ judged, seen }: SearchRecord): SearchStepReport[] {
+  return judged.map((hold) => {
+    const before = seen.find(({ step }) => step === hold.step);
+    if (before === undefined) return hold;
+    const named = { ...hold, broke: hold.broke.map((each) => withQuota(each, before.broke)) };
+    return before.outcome === hold.outcome ? named : { ...named, seen: before.outcome };
+  });
 }
 
 /** A report that is made later cannot query the service for its quotas: their names are those that the search saw. */
@@ -56,7 +62,7 @@ function withQuota(broken: BrokenObjective, seen: readonly BrokenObjective[]): B
 }
 
 /** Of a search without an answer. */
-function endOf({ stoppedOn, isAborted }: RunEnd): SearchEnd {
+export function endOfSearch({ stoppedOn, isAborted }: RunEnd): SearchEnd {
   if (stoppedOn === undefined) return isAborted ? 'stopped' : 'out-of-time';
   if (stoppedOn.by !== 'search') return 'stopped';
   const { ended = 'out-of-time' } = stoppedOn;

@@ -43,7 +43,7 @@ export function searchTableOf(report: Report): SearchTable | undefined {
     }),
     notes: [
       ...describeConfidence(search),
-      ...describeNeeds(report, search),
+      ...describeNeeds(report, search.answer),
       ...search.steps.flatMap(describeStep),
       ...(latency === undefined ? [] : [`p99 is that of ${latency}, of the messages due in the hold.`]),
     ],
@@ -123,7 +123,10 @@ function describeConfidence({ settings, answer }: SearchReport): string[] {
 }
 
 /** What it would take to know more. */
-function describeNeeds({ stop }: Report, { answer: { ended, needs } }: SearchReport): string[] {
+export function describeNeeds(
+  { stop }: Report,
+  { ended, needs }: Pick<SearchReport['answer'], 'ended' | 'needs'>,
+): string[] {
   // The refusal is in the request that ended the run.
   if (ended === 'refused' && stop !== undefined)
     return [`${stop.reason.replace(/^the/, 'The').replace(/\.$/, '')}.`];

@@ -21,6 +21,7 @@ import {
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
 import { renderMessages } from './terminal-messages.ts';
+import { renderObjective } from './terminal-objective.ts';
 import { type Page, renderTable, type SummaryStyleName, type SummaryStyler } from './terminal-page.ts';
 import { renderSearch } from './terminal-search.ts';
 import { wrapText } from './text-table.ts';
@@ -53,6 +54,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
   const sections = [
     renderHead(report, page),
     renderSearch(report, page),
+    renderObjective(report, page),
     renderMessages(report, page),
     renderGroups(report, page),
     renderRates(report, page),
@@ -197,7 +199,7 @@ function renderQuotas(report: Report, { style, width }: Page): string[] {
 function renderThresholds(report: Report, { style, width }: Page): string[] {
   const { thresholds } = report;
   // Those of a search are judged hold by hold.
-  if (report.search !== undefined) return [];
+  if (report.search !== undefined || report.objective !== undefined) return [];
   if (thresholds.length === 0) return [style('heading', 'thresholds'), style('dim', '  none')];
   const table = [
     ['thresholds', 'measured'],

@@ -7,8 +7,7 @@ import { sumOf } from '../shared/counts.ts';
 import { formatCount, formatElapsed, formatPlural, formatShare, formatValue } from '../shared/format.ts';
 import { describeEndedInRun } from './network-report.ts';
 import type { ExecutionReport, ThresholdResult, Verdict } from './report-model.ts';
-import { type SearchReport, verdictOfSearch } from './search-report.ts';
-import { describeAnswer } from './search-text.ts';
+import type { SearchOutcome } from './search-outcome.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
 export interface Judged {
@@ -21,7 +20,7 @@ export interface Judged {
   /** Of an execution that did not come to its own summary. */
   readonly execution: ExecutionReport | undefined;
   /** Of a run that searched. */
-  readonly search: SearchReport | undefined;
+  readonly search: SearchOutcome | undefined;
   /** Epoch milliseconds: the report is made. */
   readonly now: number;
 }
@@ -69,7 +68,7 @@ export function judge(judged: Judged): Judgement {
         ]),
     ...inconsistencies,
   ];
-  const answer = search === undefined ? [] : [describeAnswer(search)];
+  const answer = search === undefined ? [] : [search.answer];
   if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;
     return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...answer, ...reasons] };
@@ -77,7 +76,7 @@ export function judge(judged: Judged): Judgement {
   const isStopped = stoppedOn !== undefined && stoppedOn.by !== 'search';
   // Inconsistencies are no reasons here: levels above the knee strain the generator, and each hold was judged with that in mind.
   if (search !== undefined && !isStopped && execution === undefined) {
-    const verdict = failures.length > 0 ? 'failed' : verdictOfSearch(search);
+    const verdict = failures.length > 0 ? 'failed' : search.verdict;
     return { verdict, reasons: [...answer, ...failures] };
   }
   if (isStopped) {

@@ -9,7 +9,7 @@ import { isReadByRule } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { JudgedHold, SearchStep } from '../plan/search/judged-hold.ts';
 import { issuedSteps } from '../plan/search/step-actions.ts';
-import { isHoldComplete, judgeHold } from '../report/judge-hold.ts';
+import { isHoldComplete, isOverloadedSoFar, judgeHold } from '../report/judge-hold.ts';
 import type { SearchRecord } from '../report/search-report.ts';
 import { addDeadLetters, noBacklog, noteReadUpTo, readUnreadSoFar } from './collect-run.ts';
 import { readCloudWatch } from './watch-thresholds.ts';
@@ -47,7 +47,9 @@ export async function judgeSoFar(
   const unread = await readUnreadSoFar(queues, run);
   // What was read in between is in both, and nothing is in neither.
   await readWindows();
-  if (!isHoldComplete({ plan, ledger, step, goesOn: true, now })) return undefined;
+  const isComplete = isHoldComplete({ plan, ledger, step, goesOn: true, now });
+  if (!isComplete && !isOverloadedSoFar({ plan, ledger, step, backlog: unread, goesOn: true, now }))
+    return undefined;
   const isMissingSome = ledger.closeHold(step, true, unread).messages.lost > 0;
   const backlog = isMissingSome ? await addDeadLetters(unread, queues.deadLetterQueues, run) : unread;
   const cloudwatch = await readCloudWatch(plan, { metrics, from: step.holdFrom, until: now });
@@ -75,7 +77,7 @@ export async function judgeSearch(
 ): Promise<SearchRecord | undefined> {
   const { runId, profile, timeline } = plan;
   const { search } = profile;
-  if (search?.kind !== 'capacity') return undefined;
+  if (search === undefined) return undefined;
   const actions: StoredAction[] = [];
   for await (const action of store.actions(runId)) actions.push(action);
   const seen: JudgedHold[] = [];

@@ -2,12 +2,11 @@ import type { StoredAction } from '../plan/actions/action.ts';
 import { actionLeadMs } from '../plan/actions/action-lead.ts';
 import type { Plan } from '../plan/plan.ts';
 import { RefusedByPreflightError } from '../plan/refusals.ts';
-import { decideNext, isAnswer, type NextHold } from '../plan/search/decide-next.ts';
-import { describeSearchEnd } from '../plan/search/describe-end.ts';
+import { courseOf, type Ending, type SearchCourse } from '../plan/search/course.ts';
+import type { NextHold } from '../plan/search/decide-next.ts';
 import type { JudgedHold } from '../plan/search/judged-hold.ts';
-import { answerNow, type SearchAnswer } from '../plan/search/search-answer.ts';
 import { actionsOfStep, type IssuedStep, issuedSteps, makeStep } from '../plan/search/step-actions.ts';
-import type { CapacitySearch } from '../profile/search.ts';
+import type { SearchSettings } from '../profile/search.ts';
 import { checkLoad } from './issue-actions.ts';
 import type { WatchDeps, WatchedRun } from './watcher.ts';
 
@@ -22,7 +21,7 @@ type SearchDeps = Pick<WatchDeps, 'store' | 'control' | 'judgeHold' | 'now'>;
 export async function watchSearch(run: WatchedRun, deps: SearchDeps): Promise<boolean> {
   const { plan, actions } = run;
   const { search } = plan.profile;
-  if (search?.kind !== 'capacity') return false;
+  if (search === undefined) return false;
   const judged: JudgedHold[] = [];
   for await (const hold of deps.store.judgedHolds(plan.runId)) judged.push(hold);
   const pending = issuedSteps(actions).find(({ step }) => step.step === judged.length);
@@ -32,41 +31,46 @@ export async function watchSearch(run: WatchedRun, deps: SearchDeps): Promise<bo
     if (hold === undefined) return true;
     judged.push(await deps.store.putJudgedHold(plan.runId, hold));
   }
-  const next = decideNext(search, judged);
-  const answer = isAnswer(next) ? next : await issueStep(run, search, next, judged, deps);
-  if (answer === undefined) return true;
-  const reason = describeSearchEnd(search, answer);
-  await deps.control.requestStop(plan.runId, { reason, at: deps.now(), by: 'search', ended: answer.ended });
+  const course = courseOf(search);
+  const next = course.next(judged);
+  const ending = 'ended' in next ? next : await issueStep(run, { search, course, next, judged }, deps);
+  if (ending === undefined) return true;
+  await deps.control.requestStop(plan.runId, { ...ending, at: deps.now(), by: 'search' });
   return false;
 }
 
 /** The look that issued the step may have failed between its actions, or before they were announced. */
 async function completeStep(
   { plan, announced }: WatchedRun,
-  search: CapacitySearch,
+  search: SearchSettings,
   { step, level, rest }: IssuedStep,
   { control }: SearchDeps,
 ): Promise<void> {
   const [, missing] = actionsOfStep(search, step);
-  if (rest === undefined) await control.issue(plan.runId, missing);
-  else if (announced?.k === undefined || announced.k < Math.max(level?.k ?? 0, rest.k))
+  if (missing !== undefined && rest === undefined) await control.issue(plan.runId, missing);
+  else if (announced?.k === undefined || announced.k < Math.max(level?.k ?? 0, rest?.k ?? 0))
     await control.announceStored(plan.runId);
+}
+
+interface NextStep {
+  readonly search: SearchSettings;
+  readonly course: SearchCourse;
+  readonly next: NextHold;
+  readonly judged: readonly JudgedHold[];
 }
 
 /** @returns why the search ends instead */
 async function issueStep(
   { plan, actions }: WatchedRun,
-  search: CapacitySearch,
-  next: NextHold,
-  judged: readonly JudgedHold[],
+  { search, course, next, judged }: NextStep,
   { control, now }: SearchDeps,
-): Promise<SearchAnswer | undefined> {
+): Promise<Ending | undefined> {
   const at = Math.max(plan.timeline.publishAt, Math.ceil(now() + actionLeadMs(plan)));
   const step = makeStep(search, next, { step: judged.length, at });
-  if (step.holdUntil >= plan.timeline.publishEndAt) return answerNow('out-of-time', judged, search);
+  if (step.holdUntil >= plan.timeline.publishEndAt) return course.end('out-of-time', judged);
   const ofStep = actionsOfStep(search, step);
   const because = whyRefused(plan, actions, ofStep);
-  if (because !== undefined) return { ...answerNow('refused', judged, search), needs: because };
+  if (because !== undefined) return course.end('refused', judged, because);
   await control.issueNext(plan.runId, actions.length, ...ofStep);
   return undefined;
 }

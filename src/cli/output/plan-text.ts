@@ -28,7 +28,7 @@ import {
 import { traitsOf } from '../../targets/traits-of.ts';
 import { describeKinds, describeRate } from './kind-text.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
-import { describeSearch } from './search-text.ts';
+import { describeObjective, describeSearch } from './search-text.ts';
 import { renderStages } from './stage-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 import { describeLifecycle, renderTimeline } from './timeline-text.ts';
@@ -135,11 +135,12 @@ function row(label: string, text: string): string {
   return `  ${label.padEnd(labelColumns)}${text}`;
 }
 
-function renderOverview(plan: Plan, { search }: Preflight): string[] {
+function renderOverview(plan: Plan, { search, objective }: Preflight): string[] {
   return [
     ...renderTarget(plan),
     ...renderDevices(plan),
     ...describeSearch(plan, search).map(([label, text]) => row(label, text)),
+    ...describeObjective(plan, objective).map(([label, text]) => row(label, text)),
   ];
 }
 

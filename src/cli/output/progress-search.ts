@@ -8,7 +8,8 @@ import type { Progress } from '../run/progress.ts';
 export function searchFiguresOf({ search, now }: Pick<Progress, 'search' | 'now'>): string[] {
   if (search === undefined) return [];
   const { settings, judged, step } = search;
-  const { holds, breaks } = answerNow('stopped', judged, settings);
+  const { holds, breaks } =
+    settings.kind === 'capacity' ? answerNow('stopped', judged, settings) : { holds: null, breaks: null };
   return [
     ...(step === undefined
       ? []

@@ -1,9 +1,11 @@
 import type { Plan } from '../../plan/plan.ts';
 import { formatLevel } from '../../plan/search/format-level.ts';
+import { nameObjective } from '../../plan/search/objective/objective-expression.ts';
+import type { ObjectiveForecast } from '../../plan/search/objective/objective-forecast.ts';
 import type { SearchForecast } from '../../plan/search/search-forecast.ts';
 import type { CapacitySearch, SearchedQuantity, SearchMethodName } from '../../profile/search.ts';
 import { formatDuration } from '../../shared/duration.ts';
-import { formatPlural, formatShare } from '../../shared/format.ts';
+import { formatMs, formatPlural, formatShare } from '../../shared/format.ts';
 
 /** What a search does at most: labels and texts. Empty for a plan without one. */
 export function describeSearch(
@@ -36,6 +38,31 @@ export function describeSearch(
 
 /** What levels without a unit of their own are. */
 const nouns: Readonly<Record<SearchedQuantity, string>> = { rate: 'rate ', users: '' };
+
+/** What a search that holds an objective does: labels and texts. Empty for a plan without one. */
+export function describeObjective(
+  { profile: { search } }: Plan,
+  forecast: ObjectiveForecast | undefined,
+): [label: string, text: string][] {
+  if (search?.kind !== 'objective' || forecast === undefined) return [];
+  const { of, group, from, to, at, precision, settleMs, holdMs, planned } = search;
+  const { intervalSeconds, longestIntervalSeconds, intervals, seconds, cautions } = forecast;
+  const whose = `${nouns[of]}${group === undefined ? '' : `of group ${group} `}`;
+  const level = (value: number) => formatLevel(of, value);
+  return [
+    [
+      'objective',
+      `${nameObjective(search)} at ${formatMs(at)} ms, to within ${formatShare(precision)}, by the ${whose}from ${level(from)} to ${level(to)}`,
+    ],
+    [
+      'interval',
+      `${formatDuration(settleMs)} to settle, ${formatDuration(holdMs)} to measure, then the next level: about ${lasting(intervalSeconds)}, and up to ${lasting(longestIntervalSeconds)} where messages are late or lost`,
+    ],
+    ['lasts', `${lasting(seconds)} of load: about ${formatPlural(intervals, 'interval')}`],
+    ...(planned === undefined ? [] : [['planned', level(planned)] satisfies [string, string]]),
+    ...cautions.map((caution): [string, string] => ['caution', caution]),
+  ];
+}
 
 const orders: Readonly<Record<SearchMethodName, string>> = {
   'ramp-then-bisect': 'doubled until one breaks, then halfway to the knee',

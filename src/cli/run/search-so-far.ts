@@ -3,11 +3,11 @@ import type { StoredAction } from '../../plan/actions/action.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { JudgedHold, SearchStep } from '../../plan/search/judged-hold.ts';
 import { issuedSteps } from '../../plan/search/step-actions.ts';
-import type { CapacitySearch } from '../../profile/search.ts';
+import type { SearchSettings } from '../../profile/search.ts';
 
 /** A search that goes on. */
 export interface SearchSoFar {
-  readonly settings: CapacitySearch;
+  readonly settings: SearchSettings;
   /** In the order of their steps. */
   readonly judged: readonly JudgedHold[];
   /** The step whose hold is not judged. Absent: none is issued. */
@@ -21,7 +21,7 @@ export function makeSearchSoFar(
 ): (plan: Plan, actions: readonly StoredAction[]) => Promise<SearchSoFar | undefined> {
   const judged: JudgedHold[] = [];
   return async ({ profile: { search: settings } }, actions) => {
-    if (settings?.kind !== 'capacity') return undefined;
+    if (settings === undefined) return undefined;
     try {
       for await (const hold of record.judgedHolds(runId, judged.length)) judged.push(hold);
     } catch {

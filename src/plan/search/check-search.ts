@@ -24,6 +24,9 @@ export function checkStoredSearch(path: string, search: SearchSettings): PlanPro
       : [
           ...between(`${path}.at`, search.at, Number.MIN_VALUE, longestHoldMs),
           ...between(`${path}.forMs`, search.forMs, 1, longestHoldMs),
+          ...between(`${path}.settleMs`, search.settleMs, 0, longestHoldMs),
+          ...within(`${path}.holdMs / 1000`, search.holdMs / 1_000, 1, longestHoldMs / 1_000),
+          ...between(`${path}.precision`, search.precision, leastPrecision, 1),
         ]),
   ];
 }

@@ -1,5 +1,5 @@
 import type { CapacitySearch } from '../../profile/search.ts';
-import type { HoldVerdict } from './judged-hold.ts';
+import type { HoldVerdict, LevelMove } from './judged-hold.ts';
 import { type Bracket, bracketOf, type LevelRecord } from './levels.ts';
 import { searchMethods } from './methods.ts';
 import { mostHolds, mostVoids } from './most-holds.ts';
@@ -10,6 +10,8 @@ export interface NextHold {
   readonly level: number;
   /** Number of the first step with this level. Absent: no step has had it. */
   readonly repeats?: number;
+  /** Of a search that holds an objective. */
+  readonly move?: LevelMove;
 }
 
 /**

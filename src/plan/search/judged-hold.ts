@@ -11,7 +11,15 @@ export interface SearchStep {
   readonly holdUntil: number;
   /** Number of the first step with this level. Absent: this is the first. */
   readonly repeats?: number;
+  /** Of a search that holds an objective: why it has this level. */
+  readonly move?: LevelMove;
 }
+
+/**
+ * `approach`: the objective is far. `track`: it is near, and the level follows it. `back-off`: the service was overloaded. `drain`: it
+ * still works off the backlog. `resume`: that is done.
+ */
+export type LevelMove = 'approach' | 'track' | 'back-off' | 'drain' | 'resume';
 
 /** `void`: the hold says nothing of the service, because the generator or the measurement was not good enough. */
 export type HoldOutcome = 'passed' | 'failed' | 'void';
@@ -27,6 +35,8 @@ export interface JudgedHold extends SearchStep {
   /** Only of a void hold; at least one. */
   readonly voidBecause?: readonly VoidReason[];
   readonly figures: HoldFigures;
+  /** Of a search that holds an objective: its metric, milliseconds; the least that it can be, where messages had not arrived. Null: it has none. */
+  readonly objectiveMs?: number | null;
 }
 
 /** Of the messages that were due in a hold. */

@@ -1,7 +1,8 @@
-import type { CapacitySearch } from '../../profile/search.ts';
+import type { CapacitySearch, ObjectiveSearch } from '../../profile/search.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { traitsOf } from '../../targets/traits-of.ts';
 import { accountOf } from '../account.ts';
+import type { LiveAction } from '../actions/action.ts';
 import { actionLeadMs } from '../actions/action-lead.ts';
 import { withActions } from '../actions/with-actions.ts';
 import type { Plan } from '../plan.ts';
@@ -50,12 +51,13 @@ export function forecastSearch(plan: Plan): SearchForecast | undefined {
 
 /**
  * The plan with the rates of the busiest search that it can become, for what is forecast at most: a service that breaks just below the
- * highest level, and holds of the highest level in the time that is left. Of a plan without a search, and of one whose rates actions have
- * changed, the plan itself.
+ * highest level, and holds of the highest level in the time that is left; of a search that holds an objective, the highest level all the
+ * time. Of a plan without a search, and of one whose rates actions have changed, the plan itself.
  */
 export function busiestSearch(plan: Plan): Plan {
-  const search = searchOf(plan);
+  const { search } = plan.profile;
   if (search === undefined || plan.rateActions !== undefined) return plan;
+  if (search.kind === 'objective') return withActions(plan, highestLevel(plan, search));
   const { publishAt, publishEndAt } = plan.timeline;
   const each = stepMs(plan, search);
   const steps = Math.floor((publishEndAt - publishAt) / each);
@@ -67,9 +69,18 @@ export function busiestSearch(plan: Plan): Plan {
       const at = publishAt + step * each + actionLeadMs(plan);
       // A hold begins with a whole second: at most one later.
       const holdFrom = at + search.settleMs + 1_000;
-      return actionsOfStep(search, { step, level, at, holdFrom, holdUntil: holdFrom + search.holdMs });
+      const held = { step, level, at, holdFrom, holdUntil: holdFrom + search.holdMs };
+      return actionsOfStep(search, held);
     }),
   );
+}
+
+function highestLevel(
+  { timeline: { publishAt, publishEndAt } }: Plan,
+  search: ObjectiveSearch,
+): LiveAction[] {
+  const step = { step: 0, level: search.to, at: publishAt, holdFrom: publishAt, holdUntil: publishEndAt };
+  return actionsOfStep(search, step);
 }
 
 /** CloudWatch of AWS counts by the minute; embedded AWS by the second. */

@@ -1,4 +1,4 @@
-import type { CapacitySearch } from '../../profile/search.ts';
+import type { CapacitySearch, SearchSettings } from '../../profile/search.ts';
 import { parseThresholdExpression } from '../../profile/threshold-expression.ts';
 import { splitSelector, thresholdMetricOf } from '../../profile/threshold-metrics.ts';
 import { actionLeadMs } from '../actions/action-lead.ts';
@@ -6,9 +6,10 @@ import { groupsOf } from '../groups.ts';
 import type { Plan } from '../plan.ts';
 import { checkpointEveryMs, pollEverySeconds } from '../poll-intervals.ts';
 import { mostHolds, undisturbedHolds } from './most-holds.ts';
+import { overloadFactor } from './objective/control-level.ts';
 
 /** A look at a run reads its checkpoints, and arrivals of the second before. */
-const lookMs = 1_000;
+export const lookMs = 1_000;
 
 /** Latencies that a message has only once it has arrived. */
 const untilArrival: readonly string[] = ['end_to_end_latency', 'transit', 'rule_latency'];
@@ -21,9 +22,12 @@ export function arrivalGraceMs({ profile, ...plan }: Plan): number {
   const ackTimeoutMs = Math.max(
     ...groupsOf({ profile, ...plan }).map((group) => group.profile.publish.ackTimeoutMs),
   );
-  const bounds = Object.entries(profile.thresholds)
+  const { search } = profile;
+  const ofObjective = search?.kind === 'objective' ? [overloadFactor * search.at] : [];
+  const ofThresholds = Object.entries(profile.thresholds)
     .filter(([name]) => untilArrival.includes(splitSelector(name).metric))
     .flatMap(([name, list]) => list.map(({ expression }) => boundOf(name, expression)));
+  const bounds = [...ofObjective, ...ofThresholds];
   return Math.max(2 * ackTimeoutMs, ...bounds.map((ms) => Math.ceil(ms * (1 + latencyPrecision))));
 }
 
@@ -44,7 +48,10 @@ export function judgedWithinMs(plan: Plan): number {
 }
 
 /** Of one step, at most, whole seconds: from the request of its level until it is judged. A hold begins with a whole second. */
-export function stepMs(plan: Plan, { settleMs, holdMs }: CapacitySearch): number {
+export function stepMs(
+  plan: Plan,
+  { settleMs, holdMs }: Pick<SearchSettings, 'settleMs' | 'holdMs'>,
+): number {
   const ms = actionLeadMs(plan) + settleMs + 1_000 + holdMs + judgedWithinMs(plan);
   return Math.ceil(ms / 1_000) * 1_000;
 }

@@ -1,4 +1,4 @@
-import type { CapacitySearch, SearchedQuantity, SearchRange } from '../../profile/search.ts';
+import type { SearchedQuantity, SearchSettings } from '../../profile/search.ts';
 import type { ActionData, LiveAction, StoredAction } from '../actions/action.ts';
 import { rateKind } from '../actions/rate.ts';
 import { usersKind } from '../actions/users.ts';
@@ -20,8 +20,8 @@ export function isLevelKind(kind: string): boolean {
 
 /** A step whose level takes effect at an instant. @param at epoch milliseconds */
 export function makeStep(
-  { settleMs, holdMs }: Pick<CapacitySearch, 'settleMs' | 'holdMs'>,
-  { level, repeats }: NextHold,
+  { settleMs, holdMs }: Pick<SearchSettings, 'settleMs' | 'holdMs'>,
+  { level, repeats, move }: NextHold,
   { step, at }: Pick<SearchStep, 'step' | 'at'>,
 ): SearchStep {
   const holdFrom = Math.ceil((at + settleMs) / 1_000) * 1_000;
@@ -32,14 +32,18 @@ export function makeStep(
     holdFrom,
     holdUntil: holdFrom + holdMs,
     ...(repeats === undefined ? {} : { repeats }),
+    ...(move === undefined ? {} : { move }),
   };
 }
 
 /**
- * The two actions of a step: its level, and at the end of its hold the lowest level again, at which a system that was overloaded recovers
- * while the hold is judged.
+ * The actions of a step: its level, and at the end of its hold the lowest level again, at which a system that was overloaded recovers
+ * while the hold is judged. A search that holds an objective keeps the level until it has another one.
  */
-export function actionsOfStep({ of, group, from }: SearchRange, step: SearchStep): [LiveAction, LiveAction] {
+export function actionsOfStep(
+  { kind, of, group, from }: Pick<SearchSettings, 'kind' | 'of' | 'group' | 'from'>,
+  step: SearchStep,
+): [LiveAction, ...LiveAction[]] {
   const actionOf = levelActions[of];
   const make = (at: number, level: number): LiveAction => ({
     at,
@@ -47,7 +51,8 @@ export function actionsOfStep({ of, group, from }: SearchRange, step: SearchStep
     action: actionOf(level),
     step,
   });
-  return [make(step.at, step.level), make(step.holdUntil, from)];
+  const level = make(step.at, step.level);
+  return kind === 'objective' ? [level] : [level, make(step.holdUntil, from)];
 }
 
 /** A step as the run's actions have it. */

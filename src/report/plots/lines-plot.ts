@@ -18,6 +18,8 @@ export interface LinesPlot {
   }[];
   /** What was done to the run of the lines; their instants are milliseconds since publishing began. */
   readonly marks?: readonly PlotMark[];
+  /** Absent: the plot has a table of its own. False: the page has its figures in another one. */
+  readonly hasTable?: boolean;
 }
 
 const height = 270;
@@ -25,7 +27,7 @@ const lineMarks = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 const tableRows = 20;
 
 /** The same quantity of several runs, each from its own beginning. */
-export function renderLinesPlot({ key, title, quantity, lines, marks }: LinesPlot): Html {
+export function renderLinesPlot({ key, title, quantity, lines, marks, hasTable = true }: LinesPlot): Html {
   const field = fieldOf(height);
   const values = lines
     .flatMap(({ points }) => points.map(([, value]) => value))
@@ -66,7 +68,7 @@ export function renderLinesPlot({ key, title, quantity, lines, marks }: LinesPlo
       renderMarks(marks, x.at, field),
       renderXAxis(x, field),
     ],
-    table: renderTable(lines, format),
+    ...(hasTable ? { table: renderTable(lines, format) } : {}),
   });
 }
 

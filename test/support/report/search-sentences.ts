@@ -147,10 +147,10 @@ export const searchRules: readonly Rule[] = [
       return hold?.seen === before && hold?.outcome === after && before !== after;
     },
   ],
-  [/^The search needs /, (_, __, { search }) => search?.answer.ended === 'void'],
+  [/^The search needs /, (_, __, { search, objective }) => (search ?? objective)?.answer.ended === 'void'],
   [
     /^The search ended: its next level was refused: .*\.$/,
-    (_, __, { search }) => search?.answer.ended === 'refused',
+    (_, __, { search, objective }) => (search ?? objective)?.answer.ended === 'refused',
   ],
   [
     /^p99 is that of (\S+), of the messages due in the hold\.$/,

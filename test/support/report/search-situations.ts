@@ -1,4 +1,5 @@
 import type { HoldOutcome } from '../../../src/plan/search/judged-hold.ts';
+import type { CapacitySearch } from '../../../src/profile/search.ts';
 import type { SearchRecord, SearchStepReport } from '../../../src/report/search-report.ts';
 import { capacitySearch, holdOf } from '../plan/simulated-service.ts';
 import { requestSituation } from './request-situation.ts';
@@ -28,7 +29,7 @@ function judged([level, outcome, repeats]: Hold, step: number): SearchStepReport
   return { ...hold, figures, broke: outcome === 'failed' ? broke : [] };
 }
 
-function recordOf(holds: readonly Hold[], settings: Partial<SearchRecord['settings']> = {}): SearchRecord {
+function recordOf(holds: readonly Hold[], settings: Partial<CapacitySearch> = {}): SearchRecord {
   const all = holds.map(judged);
   return { settings: { ...capacitySearch, ...settings }, judged: all, seen: all };
 }

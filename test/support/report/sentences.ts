@@ -6,6 +6,7 @@ import { figureRules } from './figure-sentences.ts';
 import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
 import { networkRules } from './network-sentences.ts';
+import { objectiveRules } from './objective-sentences.ts';
 import { partRules } from './part-sentences.ts';
 import { plotRules } from './plot-sentences.ts';
 import { presenceRules } from './presence-sentences.ts';
@@ -39,6 +40,7 @@ export function sentencesOfPage(html: string): string[] {
 
 const rules: readonly Rule[] = [
   ...searchRules,
+  ...objectiveRules,
   ...requestRules,
   ...stormRules,
   ...downlinkRules,

@@ -5,6 +5,7 @@ import { downlinkSituations } from './downlink-situations.ts';
 import { kindSituations } from './kind-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
 import { networkSituations } from './network-situations.ts';
+import { objectiveSituations } from './objective-situations.ts';
 import { presenceSituations } from './presence-situations.ts';
 import { requestSituation } from './request-situation.ts';
 import { searchSituations } from './search-situations.ts';
@@ -94,6 +95,7 @@ export const situations: readonly NamedSituation[] = [
   ...actionSituations,
   ...networkSituations,
   ...searchSituations,
+  ...objectiveSituations,
   ...stops,
   ...connects,
   ...machines,

@@ -212,6 +212,126 @@ describe('a search', () => {
     expect(errorsOf(profile)).toEqual([error]);
   });
 
+  describe('for an objective', () => {
+    const held = { ...range, hold: { metric: 'end_to_end_latency p(99)', at: 500 }, for: '5m' };
+    const refusals = (search: object, profile: object = {}) =>
+      errorsOf({ search: { ...held, ...search }, ...profile });
+
+    it('has defaults for all but its range, its objective and its time', () => {
+      expect(searchOf({ search: held })).toEqual({
+        kind: 'objective',
+        of: 'rate',
+        ...range,
+        metric: 'end_to_end_latency',
+        aggregation: 'p',
+        percentile: 99,
+        at: 500,
+        forMs: 300_000,
+        settleMs: 1_000,
+        holdMs: 3_000,
+        precision: 0.25,
+      });
+      const given = {
+        settle: '0s',
+        interval: '10s',
+        precision: 0.1,
+        hold: { metric: 'puback_round_trip avg', at: 20 },
+      };
+      expect(searchOf({ search: { ...held, ...given }, ratePerSecond: 700 })).toMatchObject({
+        metric: 'puback_round_trip',
+        aggregation: 'avg',
+        at: 20,
+        settleMs: 0,
+        holdMs: 10_000,
+        precision: 0.1,
+        planned: 700,
+      });
+    });
+
+    it('takes the latency of a group', () => {
+      const groups = { meters: { ratePerSecond: 30 }, trackers: { ratePerSecond: 30 } };
+      const search = {
+        ...held,
+        to: 1_001,
+        hold: { metric: 'end_to_end_latency{group:meters} p(95)', at: 50 },
+      };
+      expect(searchOf({ groups, search })).toMatchObject({
+        metric: 'end_to_end_latency{group:meters}',
+        percentile: 95,
+      });
+    });
+
+    it.each([
+      [
+        { hold: { metric: 'lost_messages count', at: 5 } },
+        /^search\.hold\.metric: is no latency: lost_messages → give a latency/,
+      ],
+      [
+        { hold: { metric: 'end_to_end_latenzy p(99)', at: 5 } },
+        /^search\.hold\.metric: names none: end_to_end_latenzy is not a metric → did you mean/,
+      ],
+      [
+        { hold: { metric: 'end_to_end_latency', at: 5 } },
+        /^search\.hold\.metric: does not say what of the latency is held → /,
+      ],
+      [
+        { hold: { metric: 'end_to_end_latency p(101)', at: 5 } },
+        /^search\.hold\.metric: p\(101\) is no percentile → /,
+      ],
+      [
+        { hold: { metric: 'end_to_end_latency count', at: 5 } },
+        /^search\.hold\.metric: is a count, not a latency → /,
+      ],
+      [
+        { hold: { metric: 'connect p(99)', at: 5 } },
+        /^search\.hold\.metric: cannot be held: devices connect before/,
+      ],
+      [
+        { hold: { metric: 'end_to_end_latency p(99)', at: 4_000 } },
+        /^search\.interval: must be no shorter than the latency to keep, 4s: .* → give at least 4s/,
+      ],
+      [{ for: undefined }, /^search\.for: is missing → say how long/],
+      [{ for: '20s' }, /^search\.for: must be 40s \(10 intervals\) to 15m, not 20s → /],
+      [{ for: '1h' }, /^search\.for: must be 40s/],
+      [{ interval: '1.5s' }, /^search\.interval: must be whole seconds from 1s to 1m, not 1s500ms → /],
+      [{ settle: '2m', for: '15m' }, /^search\.settle: must be at most 1m, not 2m → /],
+      [{ method: 'steps' }, /^search\.method: has no meaning where an objective is held → /],
+      [{ confirm: 1 }, /^search\.confirm: has no meaning where an objective is held → /],
+      [{ hold: '60s', for: '5m' }, /^search\.for: has no meaning where no objective is held → /],
+    ])('refuses %j', (search, error) => {
+      expect(refusals(search).length).toBeGreaterThan(0);
+      expect(refusals(search)[0]).toMatch(error);
+    });
+
+    it('names every error at once', () => {
+      const search = { hold: { metric: 'cost value', at: 5 }, interval: '0s', for: '1s', confirm: 3 };
+      expect(refusals(search).map((error) => error.split(':')[0])).toEqual([
+        'search.confirm',
+        'search.hold.metric',
+        'search.interval',
+        'search.for',
+      ]);
+    });
+
+    it.each([
+      [
+        { end_to_end_latency: ['p(95)<100'] },
+        /^thresholds\.end_to_end_latency: is the metric that the search keeps at a value → /,
+      ],
+      [{ connect: ['p(95)<100'] }, /^thresholds\.connect: cannot be judged by interval: /],
+      [{ lost_messages: [{ threshold: 'count==0', abortOnFail: true }] }, /abortOnFail/],
+    ])('refuses thresholds that contradict it: %j', (thresholds, error) => {
+      expect(refusals({}, { thresholds }).join('\n')).toMatch(error);
+    });
+
+    it('needs no thresholds', () => {
+      const thresholds = Object.fromEntries(
+        ['lost_messages', 'dropped_messages'].map((metric) => [metric, []]),
+      );
+      expect(refusals({}, { thresholds })).toEqual([]);
+    });
+  });
+
   it('says only once that a level is of no number', () => {
     expect(errorsOf({ search: { from: 'low', to: 8_000 } })).toEqual([
       'search.from: must be a number, not "low" → The lowest level, a whole number from 1; for example 1000',

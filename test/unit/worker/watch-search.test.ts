@@ -6,18 +6,24 @@ import type { Plan } from '../../../src/plan/plan.ts';
 import { pollEverySeconds } from '../../../src/plan/poll-intervals.ts';
 import type { HoldOutcome, JudgedHold } from '../../../src/plan/search/judged-hold.ts';
 import type { SearchEnd } from '../../../src/plan/search/search-answer.ts';
+import type { SearchSettings } from '../../../src/profile/search.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
 import { makeRunControl } from '../../../src/worker/run-control.ts';
 import { watchRun } from '../../../src/worker/watch-run.ts';
 import { planOf } from '../../support/measure/run-fixture.ts';
 import { capacitySearch, holdOf } from '../../support/plan/simulated-service.ts';
+import { objectiveSearch } from '../../support/queueing/held-service.ts';
 import { type Failure, makeMemoryRun } from '../../support/run/memory-run.ts';
 
 // Searches in virtual time: the real run store and control over memory, and a service that fails above a level.
 
 const capacity = 3_137;
 
-function searchPlan(duration = '5m', limits: object = { enforce: false }, search = capacitySearch): Plan {
+function searchPlan(
+  duration = '5m',
+  limits: object = { enforce: false },
+  search: SearchSettings = capacitySearch,
+): Plan {
   const plan = planOf({
     stages: [{ duration, target: 1_000 }],
     ratePerSecond: undefined,
@@ -38,6 +44,8 @@ function searchPlan(duration = '5m', limits: object = { enforce: false }, search
 interface Scene {
   readonly plan?: Plan;
   readonly outcomeOf?: (level: number) => HoldOutcome;
+  /** The metric of an interval, of a search that holds an objective. */
+  readonly objectiveMsOf?: (level: number) => number;
   readonly failureOf?: (request: number) => Failure | undefined;
   /** Looks at once. */
   readonly looks?: number;
@@ -64,7 +72,11 @@ async function search(scene: Scene = {}) {
       judgeHold: async (_run, step) =>
         now < step.holdUntil + measuredAfterMs
           ? undefined
-          : { ...holdOf(step, outcomeOf(step.level), step.step), ...step },
+          : {
+              ...holdOf(step, outcomeOf(step.level), step.step),
+              ...step,
+              ...(scene.objectiveMsOf && { objectiveMs: scene.objectiveMsOf(step.level) }),
+            },
       now: () => now,
     });
   for (let goesOn = true; goesOn; ) {
@@ -179,6 +191,56 @@ describe('a search', () => {
     });
     expectOrderly(found);
     expect(stopOfRun(found)).toMatchObject({ ended: 'found' });
+  });
+});
+
+describe('a search that holds an objective', () => {
+  const settings = { ...objectiveSearch, from: 1_000, to: 8_000, at: 100 };
+  // A service whose p99 is 100 ms at 2,000 messages a second, and that takes 2,200.
+  const objectiveMsOf = (level: number) => (level < 2_180 ? 20_000 / (2_200 - level) : 5_000);
+  const scene: Scene = {
+    plan: searchPlan('4m', { enforce: false }, settings),
+    objectiveMsOf,
+    outcomeOf: (level) => (objectiveMsOf(level) > 200 ? 'failed' : 'passed'),
+  };
+  const expectHeld = ({ actions, judged, announced }: Searched): void => {
+    expect(judged.length).toBeGreaterThan(10);
+    // One action for each interval: its level lasts until the next one.
+    for (const { step, at, level } of judged)
+      expect(
+        actions.filter((action) => action.step?.step === step).map((action) => [action.at, rateOf(action)]),
+      ).toEqual([[at, { perSecond: level }]]);
+    for (const [i, { at }] of judged.slice(1).entries())
+      expect(at).toBeGreaterThanOrEqual(judged[i]!.holdUntil + measuredAfterMs);
+    for (const { level } of judged.slice(8)) expect(Math.abs(level / 2_000 - 1)).toBeLessThan(0.1);
+    expect(stopOf(announced!)).toMatchObject({ by: 'search', ended: 'found' });
+  };
+
+  it('changes the level from one interval to the next until its time is over', async () => {
+    const held = await search(scene);
+    expectHeld(held);
+    expect(stopOfRun(held)!.reason).toMatch(
+      /^the search ended: its time was over \([12],\d{3}\/s keeps end_to_end_latency p\(99\) at 100 ms\)$/,
+    );
+    const { plan, judged } = held;
+    expect(plan.timeline.publishEndAt - judged.at(-1)!.holdUntil).toBeLessThan(20_000);
+  });
+
+  it('issues no interval twice beside another look, or where requests fail', async () => {
+    expectHeld(await search({ ...scene, looks: 3 }));
+    expectHeld(await search({ ...scene, failureOf: (n) => (n % 7 === 0 && n < 400 ? 'after' : undefined) }));
+  });
+
+  it('ends where the lowest level overloads the service', async () => {
+    const ended = await search({ ...scene, outcomeOf: () => 'failed', objectiveMsOf: () => 900 });
+    expect(stopOfRun(ended)).toMatchObject({ by: 'search', ended: 'none-passed' });
+    expect(new Set(ended.judged.map(({ level }) => level))).toEqual(new Set([1_000]));
+  });
+
+  it('ends where intervals say nothing of the service', async () => {
+    const ended = await search({ ...scene, outcomeOf: () => 'void' });
+    expect(stopOfRun(ended)).toMatchObject({ by: 'search', ended: 'void' });
+    expect(ended.judged.length).toBe(3);
   });
 });
 

@@ -1,0 +1,37 @@
+import type { SearchEnd } from '../plan/search/search-answer.ts';
+import { verdictOfObjective } from './objective-report.ts';
+import { describeHeld } from './objective-text.ts';
+import type { Report } from './report-model.ts';
+import { verdictOfSearch } from './search-report.ts';
+import { describeAnswer } from './search-text.ts';
+
+/** What a search of either kind comes to. */
+export interface SearchOutcome {
+  /** A sentence. */
+  readonly answer: string;
+  readonly verdict: 'passed' | 'failed' | 'inconclusive';
+  readonly ended: SearchEnd;
+  /** Whether the profile says what is planned. */
+  readonly isPlanned: boolean;
+}
+
+/** Undefined: the run did not search. */
+export function searchOutcomeOf({
+  search,
+  objective,
+}: Pick<Report, 'search' | 'objective'>): SearchOutcome | undefined {
+  if (search !== undefined)
+    return {
+      answer: describeAnswer(search),
+      verdict: verdictOfSearch(search),
+      ended: search.answer.ended,
+      isPlanned: search.settings.planned !== undefined,
+    };
+  if (objective === undefined) return undefined;
+  return {
+    answer: describeHeld(objective),
+    verdict: verdictOfObjective(objective),
+    ended: objective.answer.ended,
+    isPlanned: objective.settings.planned !== undefined,
+  };
+}
