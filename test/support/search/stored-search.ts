@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { decideNext, isAnswer } from '../../../src/plan/search/decide-next.ts';
 import type { JudgedHold } from '../../../src/plan/search/judged-hold.ts';
@@ -31,8 +31,11 @@ export async function runSearch(
 ): Promise<StoredSearch> {
   const run = await rehearsal.begin(profile);
   await whileItRuns?.();
-  await run.executionEnded();
-  return readSearch(path.join(rehearsal.runsDirectory, run.runId));
+  const execution = await run.executionEnded();
+  const directory = path.join(rehearsal.runsDirectory, run.runId);
+  if (!existsSync(path.join(directory, 'search')))
+    throw new Error(`${run.runId} judged no hold: ${JSON.stringify(execution)}`);
+  return readSearch(directory);
 }
 
 /** A line a hold: why a test failed. */
