@@ -3,13 +3,24 @@ import { sumBy } from '../shared/counts.ts';
 import { makeRandom } from '../shared/random.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf, leastBetweenConnectsMs } from './account.ts';
+import type { LiveAction } from './actions/action.ts';
+import { disconnectOf } from './actions/disconnect.ts';
+import { networkOf } from './actions/network.ts';
 import { ConnectQuota } from './connect-quota.ts';
 import { DueQueue } from './due-queue.ts';
 import { mqttGroupsOf } from './groups.ts';
+import { connectPathsOf } from './network/connect-path.ts';
 import type { GroupPlan, Plan } from './plan.ts';
-import { devicesUntilRecovered, noticeMs, plannedStormsOf, type Storm, stormChoice } from './storms.ts';
+import {
+  devicesUntilRecovered,
+  noticeMs,
+  plannedStormsOf,
+  type Storm,
+  stormChoice,
+  stormsOfAction,
+} from './storms.ts';
 
-/** What a planned storm comes to, as far as devices and the account's quota of connects decide it. */
+/** What a storm comes to, as far as devices, their network and the account's quota of connects decide it. */
 export interface StormForecast {
   readonly storm: Storm;
   /** Attempts a second once all of its devices wait as long as their backoff lets them. */
@@ -25,23 +36,31 @@ export interface StormForecast {
 /** A plan does not change, and its preflight and its report both need this. */
 const known = new WeakMap<Plan, readonly StormForecast[]>();
 
-/** In the order of time; empty where the timeline has no disconnects. */
-export function forecastStorms(plan: Plan): readonly StormForecast[] {
+/**
+ * In the order of time; empty without disconnects.
+ * @param actions that were issued while the run went on; only disconnects and changes of the network count
+ */
+export function forecastStorms(plan: Plan, actions: readonly LiveAction[] = []): readonly StormForecast[] {
+  const own = actions.filter(
+    (action) => disconnectOf(action) !== undefined || networkOf(action) !== undefined,
+  );
+  if (own.length > 0) return forecast(plan, own);
   let forecasts = known.get(plan);
   if (forecasts === undefined) {
-    forecasts = forecast(plan);
+    forecasts = forecast(plan, []);
     known.set(plan, forecasts);
   }
   return forecasts;
 }
 
-function forecast(plan: Plan): StormForecast[] {
-  const storms = plannedStormsOf(plan);
+function forecast(plan: Plan, actions: readonly LiveAction[]): StormForecast[] {
+  const issued = actions.flatMap((action) => stormsOfAction(plan, action));
+  const storms = [...plannedStormsOf(plan), ...issued].toSorted((a, b) => a.at - b.at);
   if (storms.length === 0) return [];
   const grantedPerSecond = traitsOf(plan.target).quotas.includes('connectsPerSecond')
     ? accountOf(plan).limits.connectsPerSecond
     : undefined;
-  const recoveries = simulate(plan, storms, grantedPerSecond);
+  const recoveries = simulate(plan, actions, storms, grantedPerSecond);
   return storms.map((storm, i) => ({
     storm,
     offeredPerSecond: (storm.devices / longestMeanMs(plan, storm.group)) * 1_000,
@@ -74,11 +93,12 @@ interface SimulatedGroup {
 
 /**
  * Lets the devices of all storms come back by their backoff against one token bucket of the account's rate, which holds a second's
- * worth: as the embedded IoT Core does it, and as AWS words the quota. An answer takes no time. A large fleet is simulated as a smaller
- * one against a quota that is smaller by as much: what decides is their quotient.
+ * worth: as the embedded IoT Core does it, and as AWS words the quota. An answer takes the time of the group's network, and none without
+ * one. A large fleet is simulated as a smaller one against a quota that is smaller by as much: what decides is their quotient.
  */
 function simulate(
   plan: Plan,
+  actions: readonly LiveAction[],
   storms: readonly Storm[],
   quotaPerSecond: number | undefined,
 ): (number | null)[] {
@@ -93,7 +113,11 @@ function simulate(
   const failedInARow = new Uint8Array(devices);
   const quota =
     quotaPerSecond === undefined ? undefined : new ConnectQuota(quotaPerSecond * scale, storms[0]!.at);
-  const attempts = new DueQueue();
+  const paths = connectPathsOf(plan, actions, groups);
+  const givesUpAt = new Float64Array(devices);
+  const answerMs = new Float64Array(devices);
+  // Device d begins an attempt as number d, its CONNECT arrives as number D + d, its CONNACK as 2 D + d.
+  const due = new DueQueue();
   const disconnected = storms.map(() => new Set<number>());
   const backAfterMs = storms.map((): number[] => []);
   const chosen = storms.map(() => 0);
@@ -111,25 +135,50 @@ function simulate(
       if (isConnected[first + device] === 0) continue;
       isConnected[first + device] = 0;
       const afterMs = noticeMs(storm) + drawBackoffMs(backoffOf(group), 0, random);
-      attempts.add(storm.at + afterMs, first + device);
+      due.add(storm.at + afterMs, first + device);
     }
   };
-  const attempt = (device: number, nowMs: number): void => {
-    if (quota === undefined || quota.take(nowMs)) {
-      isConnected[device] = 1;
-      failedInARow[device] = 0;
-      for (const [i, waiting] of disconnected.entries())
-        if (waiting.delete(device)) backAfterMs[i]!.push(nowMs - storms[i]!.at);
-      return;
-    }
+  const failed = (device: number, atMs: number): void => {
     failedInARow[device] = Math.min(failedInARow[device]! + 1, 255);
     const delayMs = drawBackoffMs(backoffOf(groupOf[device]!.plan), failedInARow[device]!, random);
-    attempts.add(nowMs + Math.max(delayMs, leastBetweenMs), device);
+    due.add(atMs + Math.max(delayMs, leastBetweenMs), device);
   };
+  const connected = (device: number, nowMs: number): void => {
+    isConnected[device] = 1;
+    failedInARow[device] = 0;
+    for (const [i, waiting] of disconnected.entries())
+      if (waiting.delete(device)) backAfterMs[i]!.push(nowMs - storms[i]!.at);
+  };
+  const arrived = (device: number, nowMs: number): void => {
+    const isGranted = quota === undefined || quota.take(nowMs);
+    const answeredAt = nowMs + answerMs[device]!;
+    if (answeredAt > givesUpAt[device]!) failed(device, givesUpAt[device]!);
+    else if (!isGranted) failed(device, answeredAt);
+    else if (answeredAt === nowMs) connected(device, nowMs);
+    else due.add(answeredAt, 2 * devices + device);
+  };
+  const attempt = (device: number, nowMs: number): void => {
+    const { plan: group, first } = groupOf[device]!;
+    const path = paths.get(group.number);
+    givesUpAt[device] = nowMs + group.profile.connect.timeoutMs;
+    if (path === undefined) {
+      arrived(device, nowMs);
+      return;
+    }
+    const arriving = path.begin(device - first, nowMs);
+    if (arriving === undefined) failed(device, givesUpAt[device]!);
+    else {
+      answerMs[device] = arriving.answerMs;
+      due.add(arriving.arrivesAt, devices + device);
+    }
+  };
+  const steps = [attempt, arrived, connected];
+  const take = (number: number, nowMs: number): void =>
+    steps[Math.floor(number / devices)]!(number % devices, nowMs);
 
   for (const [i, storm] of storms.entries()) {
     begin(storm, i);
-    attempts.runUntil(storms[i + 1]?.at ?? endsAt, attempt);
+    due.runUntil(storms[i + 1]?.at ?? endsAt, take);
   }
   return storms.map((storm, i) => {
     const untilRecovered = devicesUntilRecovered(storm);

@@ -3,7 +3,7 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import type { ConnectSeries } from '../measure/slice-result.ts';
 import type { RunStorm } from '../measure/storm-totals.ts';
 import type { Plan } from '../plan/plan.ts';
-import { forecastStorms } from '../plan/storm-forecast.ts';
+import { forecastStorms, type StormForecast } from '../plan/storm-forecast.ts';
 import { devicesUntilRecovered } from '../plan/storms.ts';
 import type { DisconnectKind } from '../profile/planned-action.ts';
 import { formatClock, formatCount, formatElapsed, formatPlural, formatRate } from '../shared/format.ts';
@@ -34,7 +34,7 @@ export interface StormReport {
   readonly attemptsPerSuccess: number | null;
   /** Until 99 % of all devices of the group were connected; null: they were not before the run ended. */
   readonly timeToRecoverSeconds: number | null;
-  /** The same as the plan forecast it; absent for a storm that was not planned. */
+  /** The same, as the plan and the actions of the run forecast it. */
   readonly forecastSeconds?: number | null;
   /** From the disconnect until a device was connected again. */
   readonly reconnectMs: LatencySummary;
@@ -46,10 +46,11 @@ export interface StormReport {
 /** @returns undefined where no device was disconnected by an action */
 export function stormsReportOf(
   plan: Plan,
-  { storms, connects }: Pick<RunLedger, 'storms' | 'connects'>,
+  { storms, connects, actions }: Pick<RunLedger, 'storms' | 'connects' | 'actions'>,
 ): StormsReport | undefined {
   if (storms === undefined) return undefined;
-  const list = storms.map((each) => stormReportOf(plan, each));
+  const forecasts = forecastStorms(plan, actions);
+  const list = storms.map((each) => stormReportOf(plan, each, forecasts));
   const times = list.map(({ timeToRecoverSeconds }) => timeToRecoverSeconds);
   return {
     list,
@@ -64,9 +65,10 @@ export function stormsReportOf(
 function stormReportOf(
   plan: Plan,
   { storm, disconnected, attempts, recovery, delayed, dropped }: RunStorm,
+  forecasts: readonly StormForecast[],
 ): StormReport {
   const { group } = storm.group;
-  const forecast = forecastStorms(plan).find(
+  const forecast = forecasts.find(
     ({ storm: planned }) => planned.at === storm.at && planned.group.number === storm.group.number,
   );
   return {

@@ -33,9 +33,10 @@ export async function answerOfAction(
   now: () => number,
 ): Promise<UiAnswer> {
   try {
-    const { at, descriptions, mayBeLate, later } = await issue();
+    const { at, descriptions, forecasts, mayBeLate, later } = await issue();
     const when = `at ${formatInstant(at)}, in ${formatElapsed(Math.max(0, at - now()))}.`;
     const notes = [
+      ...forecasts,
       ...later.map(
         ({ action, at: laterAt }) =>
           `${action.kind}, issued before, takes effect after it, at ${formatInstant(laterAt)}.`,

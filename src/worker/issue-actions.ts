@@ -4,17 +4,21 @@ import type { ActionData, LiveAction, StoredAction } from '../plan/actions/actio
 import { actionLeadMs, announcedWithinMs } from '../plan/actions/action-lead.ts';
 import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
+import { disconnectOf } from '../plan/actions/disconnect.ts';
 import type { IssuableAction } from '../plan/actions/issuable-action.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import { usersKind } from '../plan/actions/users.ts';
 import { withActions } from '../plan/actions/with-actions.ts';
 import { makeArrivalRate } from '../plan/arrival-rate.ts';
+import { describeStormForecast } from '../plan/describe-storm-forecast.ts';
 import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import { RefusedByPreflightError } from '../plan/refusals.ts';
 import { isLevelKind } from '../plan/search/step-actions.ts';
+import { forecastStorms } from '../plan/storm-forecast.ts';
+import { stormsOfAction } from '../plan/storms.ts';
 import { wallsOf } from '../plan/walls.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { formatInstant, formatTimeLeft } from '../shared/format.ts';
@@ -48,6 +52,8 @@ export interface IssuedActions {
   readonly descriptions: readonly string[];
   /** Announcing them took so long that slices may have received them only after their instant. */
   readonly mayBeLate: boolean;
+  /** What each disconnect of them comes to, a few sentences each. */
+  readonly forecasts: readonly string[];
   /** Actions of the same kinds, stored before, that take effect later: the order of instants is the order in which actions take effect. */
   readonly later: readonly StoredAction[];
 }
@@ -93,6 +99,7 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
     at,
     descriptions: live.map(describeAction),
     mayBeLate: now() + announcedWithinMs(plan) > at,
+    forecasts: forecastsOf(plan, stored, live),
     later: stored.filter(
       (other) =>
         other.at > at &&
@@ -100,6 +107,14 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
         (group === undefined || other.group === undefined || group === other.group),
     ),
   };
+}
+
+function forecastsOf(plan: Plan, stored: readonly StoredAction[], live: readonly LiveAction[]): string[] {
+  if (live.every((action) => disconnectOf(action) === undefined)) return [];
+  const groups = live.flatMap((action) => stormsOfAction(plan, action)).map(({ group }) => group.number);
+  return forecastStorms(plan, [...stored, ...live])
+    .filter(({ storm }) => storm.at === live[0]!.at && groups.includes(storm.group.number))
+    .map((each) => describeStormForecast(plan, each));
 }
 
 /**

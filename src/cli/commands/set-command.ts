@@ -43,9 +43,10 @@ export function addSetCommand(program: Command, finish: Finish): void {
       ).catch((error: unknown) => {
         throw isUnreachable(error) ? new RunNotReachableError(runId, flags.runs, 0) : error;
       });
-      const { at, descriptions, mayBeLate, later } = issued;
+      const { at, descriptions, forecasts, mayBeLate, later } = issued;
       const when = `at ${formatInstant(at)}, in ${formatElapsed(Math.max(0, at - Date.now()))}`;
       for (const description of descriptions) print(process.stdout, `${runId}: ${description} ${when}\n`);
+      for (const forecast of forecasts) print(process.stdout, `${forecast}\n`);
       for (const { k, action, at: laterAt } of later)
         print(
           process.stderr,

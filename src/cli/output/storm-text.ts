@@ -1,7 +1,8 @@
+import { describeStormForecast } from '../../plan/describe-storm-forecast.ts';
+import { networkStretchesOf } from '../../plan/network-stretches.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { StormForecast } from '../../plan/storm-forecast.ts';
 import { wrapText } from '../../report/text-table.ts';
-import { formatClock, formatElapsed, formatPerSecond, formatPlural } from '../../shared/format.ts';
 import type { Styler } from './style.ts';
 
 interface TextFormat {
@@ -16,41 +17,18 @@ export function renderStormForecasts(
   { style, columns }: TextFormat,
 ): string[] {
   if (forecasts.length === 0) return [];
+  const hasNetwork = networkStretchesOf(plan, [], plan.timeline.publishEndAt).size > 0;
+  const answers = hasNetwork
+    ? 'handshakes and answers take the time that delays, losses, bandwidth and outages of the profile’s network make of them, and no other'
+    : 'answers take no time in it';
   return [
     '',
     style('heading', '  storms'),
-    ...forecasts.flatMap((each) => wrapText(describeForecast(plan, each), columns, '  ')),
+    ...forecasts.flatMap((each) => wrapText(describeStormForecast(plan, each), columns, '  ')),
     ...wrapText(
-      'Forecast by a simulation of the devices’ backoff against the quota of connects, which holds a second’s worth; answers take no time in it. A storm past the quota is not refused: it is what the run tries.',
+      `Forecast by a simulation of the devices’ backoff against the quota of connects, which holds a second’s worth; ${answers}. A storm past the quota is not refused: it is what the run tries.`,
       columns,
       '  ',
     ),
   ];
-}
-
-/** `At 0:30 of publishing 100,000 devices of meters are disconnected, and in the long run offer some 6,700 connects a second; …` */
-function describeForecast(plan: Plan, forecast: StormForecast): string {
-  const { storm, offeredPerSecond, grantedPerSecond, leastSeconds, recoverySeconds } = forecast;
-  const of = storm.group.group === undefined ? '' : ` of ${storm.group.group}`;
-  const at = formatClock(storm.at - plan.timeline.publishAt);
-  const offer = `At ${at} of publishing ${formatPlural(storm.devices, 'device')}${of} are disconnected, and in the long run offer ${describeOffered(offeredPerSecond)}`;
-  const need =
-    grantedPerSecond === undefined
-      ? 'no quota of the target’s is known'
-      : `at ${formatPerSecond(grantedPerSecond)} they need at least ${formatElapsed(leastSeconds * 1_000)}`;
-  const recovery =
-    recoverySeconds === null
-      ? 'Publishing ends before 99 % of the group are connected again.'
-      : `99 % of the group are connected again after some ${formatElapsed(recoverySeconds * 1_000)}.`;
-  return `${offer}; ${need}. ${recovery}`;
-}
-
-function describeOffered(perSecond: number): string {
-  const rounded = twoDigits(perSecond);
-  return rounded === 0 ? 'less than 1 connect a second' : `some ${formatPlural(rounded, 'connect')} a second`;
-}
-
-/** An order of magnitude, no more: `6,667` → `6,700`. */
-function twoDigits(value: number): number {
-  return value < 100 ? Math.round(value) : Number(value.toPrecision(2));
 }

@@ -1,14 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { accountOf } from '../../../src/plan/account.ts';
+import { networkAction } from '../../../src/plan/actions/network.ts';
 import { DueQueue } from '../../../src/plan/due-queue.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { forecastStorms } from '../../../src/plan/storm-forecast.ts';
 import type { Backoff } from '../../../src/profile/backoff.ts';
+import type { NetworkForm } from '../../../src/profile/network-presets.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import type { PlannedAction } from '../../../src/profile/planned-action.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
+import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const drop = (atMs: number, share = 1): PlannedAction => ({
   atMs,
@@ -95,6 +98,51 @@ describe('the forecast of a storm', () => {
     });
     const [forecast] = forecastStorms(draftPlan({ profile, runId: 'r', now: 0 }).plan);
     expect(forecast!.recoverySeconds).toBe(2);
+  });
+
+  describe('with a network', () => {
+    const options = { devices: 100, connectsPerSecond: 1_000, backoff: everySecond, seconds: 60 };
+    const recoveryOf = (network: NetworkForm, timeline: readonly PlannedAction[] = [drop(1_000)]) => {
+      const set: PlannedAction = { atMs: 500, action: { kind: 'network', network } };
+      return forecastStorms(planOf({ ...options, timeline: [set, ...timeline] }))[0]!.recoverySeconds!;
+    };
+
+    it('is longer by the handshakes of TCP and TLS, and by the CONNECT and its answer', () => {
+      expect(recoveryOf('none')).toBe(1);
+      expect(recoveryOf({ delay: '100ms' })).toBeCloseTo(1 + 6 * 0.1, 6);
+    });
+
+    it('is longer by what the handshake of TLS takes of the bandwidth', () => {
+      const [up, down] = [1_500, 4_000];
+      expect(recoveryOf({ bandwidth: '10kbit' })).toBeCloseTo(1 + (8 * (up + down)) / 10_000, 6);
+    });
+
+    it('is longer by the repeats of lost packets', () => {
+      expect(recoveryOf({ loss: 0.2 })).toBeGreaterThan(2);
+    });
+
+    it('waits for the end of an outage, and for the next attempt of a device that gave up before', () => {
+      const over = (atMs: number): PlannedAction => ({ atMs, action: { kind: 'network', network: 'none' } });
+      const { timeoutMs } = onlyGroupOf(planOf(options)).profile.connect;
+      expect(recoveryOf({ outage: 0.5 }, [drop(1_000), over(4_000)])).toBe(3);
+      // The attempt after one second ends with its timeout, and the next one comes a second later.
+      expect(recoveryOf({ outage: 0.5 }, [drop(1_000), over(2_500 + timeoutMs)])).toBe(2 + timeoutMs / 1_000);
+      expect(recoveryOf({ outage: 0.5 })).toBeNull();
+    });
+
+    it('counts for live actions as it does for planned ones', () => {
+      const plan = planOf({ ...options, timeline: [] });
+      const at = (ms: number) => plan.timeline.publishAt + ms;
+      const actions = [
+        { at: at(1_000), action: { kind: 'disconnect', share: 1, how: 'drop' } },
+        { at: at(500), action: networkAction({ delay: '100ms' }) },
+        { at: at(700), action: { kind: 'rate', factor: 2 } },
+      ];
+      expect(forecastStorms(plan, actions)).toMatchObject([
+        { recoverySeconds: recoveryOf({ delay: '100ms' }) },
+      ]);
+      expect(forecastStorms(plan, actions.slice(1))).toEqual([]);
+    });
   });
 
   it('is the same for the same plan, and empty without a storm', () => {

@@ -77,6 +77,21 @@ describe('issueActions', () => {
     expect({ mayBeLate, later }).toEqual({ mayBeLate: false, later: [] });
   });
 
+  it('forecasts a disconnect with the actions before it, and nothing else', async () => {
+    expect((await issue({ actions: [noAcks] })).forecasts).toEqual([]);
+    const { forecasts } = await issue({});
+    expect(forecasts).toEqual([
+      expect.stringMatching(/^At 0:01 of publishing \d+ devices are disconnected, .* again/),
+    ]);
+    const stored = [{ at: publishAt + 100, action: { kind: 'network', network: { outage: 1 } } }];
+    expect((await issue({}, { stored })).forecasts).toEqual([
+      expect.stringContaining('Publishing ends before 99 % of the group are connected again.'),
+    ]);
+    const [ofGroup, ...others] = (await issue({ plan: grouped, group: 'trackers' })).forecasts;
+    expect(ofGroup).toContain('5 devices of trackers are disconnected');
+    expect(others).toEqual([]);
+  });
+
   it('gives slices on AWS two seconds', async () => {
     const onAws: Plan = { ...plan, account: { ...embedded, isCharged: true } };
     expect((await issue({ plan: onAws })).at).toBe(publishAt + 1_000 + 2_001);

@@ -1,12 +1,9 @@
-import { makeDeviceChoice } from '../../../plan/device-choice.ts';
+import { makeOutageChoice } from '../../../plan/network/outage-choice.ts';
 import type { Slice } from '../../../plan/plan.ts';
 import type { KernelSetting } from '../../../profile/kernel-network.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { parseIpv4 } from '../../../shared/ipv4.ts';
 import { SliceNetwork } from './slice-network.ts';
-
-/** Other choices are counted from an instant after the plan's: below 0 there is none. */
-const outageSalt = -1;
 
 /** What the kernel makes of the network, if anything. */
 interface KernelNetwork {
@@ -21,7 +18,7 @@ export function makeSliceNetwork(
   clock: Clock,
   { settings, firstAddress }: KernelNetwork = {},
 ): SliceNetwork {
-  const { devices, seed, network: planned } = group.profile;
+  const { seed, network: planned } = group.profile;
   const first = firstDevice - group.firstDevice;
   const choices = new Map<number, (device: number) => boolean>();
   return new SliceNetwork({
@@ -31,7 +28,7 @@ export function makeSliceNetwork(
     planned,
     ...(settings && firstAddress && { kernel: { settings, firstAddress: parseIpv4(firstAddress) } }),
     isOut(share, device) {
-      const choice = choices.get(share) ?? makeDeviceChoice({ devices, share, seed, salt: outageSalt });
+      const choice = choices.get(share) ?? makeOutageChoice(group.profile, share);
       choices.set(share, choice);
       return choice(first + device);
     },

@@ -1,8 +1,8 @@
+import type { NetworkDraws } from '../../../plan/network/network-draws.ts';
 import type { NetworkConditions } from '../../../profile/network-presets.ts';
 import { meanMsOf } from '../../../profile/time-distribution.ts';
 import { CongestionWindow } from './congestion-window.ts';
 import type { DirectionCounters } from './network-counters.ts';
-import type { NetworkDraws } from './network-draws.ts';
 import { RoundTripTime } from './round-trip-time.ts';
 import { passesAt } from './stalls.ts';
 import type { Sleeper, WakeHeap } from './wake-heap.ts';

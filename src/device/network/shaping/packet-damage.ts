@@ -1,4 +1,4 @@
-import type { NetworkDraws } from './network-draws.ts';
+import type { NetworkDraws } from '../../../plan/network/network-draws.ts';
 import type { SliceNetwork } from './slice-network.ts';
 
 const publishType = 3;

@@ -1,7 +1,7 @@
-/** Linux's bounds of the retransmission timeout, and RFC 6298's before a round trip was measured. */
-const leastVarianceMs = 200;
+import { firstTimeoutMs, leastVarianceMs } from '../../../plan/network/handshake.ts';
+
+/** Linux's bound of the retransmission timeout. */
 const mostTimeoutMs = 120_000;
-export const firstTimeoutMs = 1_000;
 
 /** A sender's estimate of the round trip: RFC 6298, with Linux's floor of 200 ms under the variance. Milliseconds. */
 export class RoundTripTime {

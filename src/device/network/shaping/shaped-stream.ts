@@ -1,8 +1,8 @@
 import type { OnReadOpts } from 'node:net';
+import { handshakeMs } from '../../../plan/network/handshake.ts';
 import type { ByteStream, Connector } from '../connector.ts';
 import { BothWays } from './both-ways.ts';
 import { ConnectionReset } from './connection-reset.ts';
-import { handshakeMs } from './handshake.ts';
 import { makeNetworkError } from './network-errors.ts';
 import { damagePacket } from './packet-damage.ts';
 import type { DeviceDraws, ShapedConnection, SliceNetwork } from './slice-network.ts';

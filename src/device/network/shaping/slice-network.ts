@@ -1,11 +1,12 @@
 import type { NetworkResult } from '../../../measure/network-result.ts';
+import type { BothDraws } from '../../../plan/network/handshake.ts';
+import { NetworkDraws } from '../../../plan/network/network-draws.ts';
 import { type KernelSetting, userPart } from '../../../profile/kernel-network.ts';
 import type { NetworkConditions, NetworkForm } from '../../../profile/network-presets.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { formatIpv4 } from '../../../shared/ipv4.ts';
 import { NetworkChanges } from '../network-changes.ts';
 import { NetworkCounters } from './network-counters.ts';
-import { NetworkDraws } from './network-draws.ts';
 import { WakeHeap } from './wake-heap.ts';
 
 /** The network of one slice of devices. */
@@ -36,10 +37,8 @@ export interface ShapedConnection {
   abandon(): void;
 }
 
-/** Random draws of one device, each direction by itself. */
-export interface DeviceDraws {
-  readonly up: NetworkDraws;
-  readonly down: NetworkDraws;
+/** Random draws of one device. */
+export interface DeviceDraws extends BothDraws {
   /** Of its connections. */
   readonly own: NetworkDraws;
   /** In [0, 1): where its stalls begin. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { DirectionCounters } from '../../../../src/device/network/shaping/network-counters.ts';
-import { NetworkDraws, standardNormalCdf } from '../../../../src/device/network/shaping/network-draws.ts';
 import { headerBytes, OneWay, segmentBytes } from '../../../../src/device/network/shaping/one-way.ts';
 import { passesAt } from '../../../../src/device/network/shaping/stalls.ts';
 import { WakeHeap } from '../../../../src/device/network/shaping/wake-heap.ts';
 import { LatencyHistogram } from '../../../../src/measure/latency-histogram.ts';
+import { NetworkDraws, standardNormalCdf } from '../../../../src/plan/network/network-draws.ts';
 import { changeNetwork } from '../../../../src/profile/network-conditions.ts';
 import type { NetworkObject } from '../../../../src/profile/network-presets.ts';
 import { VirtualClock } from '../../../support/device/virtual-clock.ts';

@@ -1,11 +1,18 @@
-import type { NetworkConditions } from '../../../profile/network-presets.ts';
-import { firstTimeoutMs } from './round-trip-time.ts';
-import type { DeviceDraws } from './slice-network.ts';
+import type { NetworkConditions } from '../../profile/network-presets.ts';
+import type { NetworkDraws } from './network-draws.ts';
 
 /** Flights of a TLS handshake, up and down: a certificate chain of two, and one of the device. Bytes. */
 const tlsBytes = { up: 1_500, down: 4_000 } as const;
-const leastVarianceMs = 200;
+/** Linux's bound of the variance in a retransmission timeout, and the whole timeout before a round trip was measured (RFC 6298). */
+export const leastVarianceMs = 200;
+export const firstTimeoutMs = 1_000;
 const mostLosses = 6;
+
+/** Random draws of one device's packets, each direction by itself. */
+export interface BothDraws {
+  readonly up: NetworkDraws;
+  readonly down: NetworkDraws;
+}
 
 /**
  * How long the handshakes of a connection take: one round trip of TCP, one more of TLS 1.3, two of TLS 1.2. A lost packet is repeated after
@@ -14,7 +21,7 @@ const mostLosses = 6;
  */
 export function handshakeMs(
   conditions: NetworkConditions,
-  { up, down }: DeviceDraws,
+  { up, down }: BothDraws,
   tls: string | undefined,
 ): { readonly roundTripMs: number; readonly totalMs: number } {
   const trip = (timeoutMs: number) => {

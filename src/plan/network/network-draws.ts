@@ -1,6 +1,6 @@
-import type { NetworkConditions } from '../../../profile/network-presets.ts';
-import { type Draws, drawTime } from '../../../profile/time-distribution.ts';
-import { PositionalRandom } from '../../../shared/random.ts';
+import type { NetworkConditions } from '../../profile/network-presets.ts';
+import { type Draws, drawTime } from '../../profile/time-distribution.ts';
+import { PositionalRandom } from '../../shared/random.ts';
 
 /** Payloads use lane 0 and up of the same seed. */
 const networkLane = 0x6e65;
