@@ -16,7 +16,8 @@ import { IntervalSet } from './interval-set.ts';
 import { underWayMs } from './late-sends.ts';
 import { settleMsOf } from './leg-entry.ts';
 import { countOfflineReplies } from './offline-replies.ts';
-import { makeReceiverSearch, receiversOf } from './receiver-search.ts';
+import { makeSearches } from './receiver-offline.ts';
+import { forEachReceiver, receiversOf } from './receiver-search.ts';
 import type { StreamEntry } from './slice-entry.ts';
 import type { StreamId } from './stream-key.ts';
 
@@ -142,23 +143,28 @@ export class DownlinkCloser {
     counts.expired += missed.within(this.#records.expired.of(id)).count;
   }
 
-  /** What was sent later is looked up, one delivery at a time. */
+  /** What was sent later is looked up: of each slice only the devices that were offline then. */
   #addLate(stream: CommandStream, { fromMs, untilMs, ranks }: LateDeliveries, counts: Counts): void {
     const { downlink } = stream;
     const { messageExpirySeconds = Number.POSITIVE_INFINITY } = downlink.sender.profile.publish;
-    const search = makeReceiverSearch(stream);
-    ranks.forEach((rank) => {
-      const { slice, device } = search(rank);
-      const receiver = this.#records.receivers.get(slice);
-      const share = receiver?.offline.shareOf(device, fromMs, untilMs) ?? 'none';
-      if (share === 'part') counts.unknown['near-offline']++;
-      if (share === 'none' && untilMs > blindFromOf(receiver, downlink)) counts.unknown['receiver-ended']++;
-      if (share !== 'all') return;
-      counts.offline++;
-      if (!isStorable(downlink) || receiver!.kept.shareOf(device, fromMs, untilMs) !== 'all') return;
-      counts.kept++;
-      const keptMs = receiver!.kept.endOf(device, fromMs) - untilMs;
-      if (keptMs >= messageExpirySeconds * 1_000) counts.expired++;
+    const searches = makeSearches(this.#records.receivers);
+    forEachReceiver(stream, ranks, ({ slice, device: first, count }) => {
+      const { offline, kept } = searches(slice);
+      let online = count;
+      offline?.forEachOffline({ first, count }, [fromMs, untilMs], (device, share) => {
+        online--;
+        if (share === 'part') {
+          counts.unknown['near-offline']++;
+          return;
+        }
+        counts.offline++;
+        if (!isStorable(downlink) || kept?.shareOf(device, fromMs, untilMs) !== 'all') return;
+        counts.kept++;
+        const keptMs = kept.endOf(device, fromMs) - untilMs;
+        if (keptMs >= messageExpirySeconds * 1_000) counts.expired++;
+      });
+      if (untilMs > blindFromOf(this.#records.receivers.get(slice), downlink))
+        counts.unknown['receiver-ended'] += online;
     });
   }
 

@@ -5,7 +5,8 @@ import { PositionalRandom } from '../shared/random.ts';
 import type { LateDeliveries, Receiver } from './downlink-records.ts';
 import type { IntervalSet } from './interval-set.ts';
 import type { OfflineTimes } from './offline-times.ts';
-import { makeReceiverSearch } from './receiver-search.ts';
+import { makeSearches } from './receiver-offline.ts';
+import { forEachReceiver } from './receiver-search.ts';
 
 /** Deliveries that came, and whose replies did not. */
 interface Unanswered {
@@ -25,27 +26,33 @@ interface Unanswered {
 export function countOfflineReplies(plan: Plan, stream: CommandStream, unanswered: Unanswered): number {
   const { timely, late, offline, receivers } = unanswered;
   const { turns, offsetMs } = streamsOf(plan, stream.slice)[0] as ScheduledStream;
-  const search = makeReceiverSearch(stream);
+  const clients = offline.search();
+  const searches = makeSearches(receivers);
   const randomOf = makeRandoms();
+  const { downlink } = stream;
   let count = 0;
-  const visit = (rank: number, fromMs: number, untilMs: number): void => {
-    const { n, place, slice, device } = search(rank);
-    const { group, device: index } = deviceAt(stream.downlink, place);
-    const { reply } = group.profile;
-    if (reply === undefined) return;
-    const delayMs = replyDelayMs(randomOf(group), reply, index, n);
-    const due = [fromMs + delayMs, untilMs + delayMs] as const;
-    const isMissed = offline.shareOf(turns.deviceOf(n), ...due) === 'all';
-    if (isMissed && receivers.get(slice)?.offline.shareOf(device, ...due) === 'none') count++;
-  };
-  timely.forEach((rank) => {
-    const dueMs = plan.timeline.publishAt + offsetMs(Math.floor(rank / stream.downlink.fanOut));
-    visit(rank, dueMs, dueMs);
-  });
-  for (const { fromMs, untilMs, ranks } of late)
-    ranks.forEach((rank) => {
-      visit(rank, fromMs, untilMs);
+  const visit = (
+    ranks: IntervalSet,
+    sentOf: (n: number) => readonly [fromMs: number, untilMs: number],
+  ): void =>
+    forEachReceiver(stream, ranks, ({ rank, place, slice, device, count: targets }) => {
+      const { group, device: first } = deviceAt(downlink, place);
+      const { reply } = group.profile;
+      if (reply === undefined) return;
+      for (let k = 0; k < targets; k++) {
+        const n = Math.floor((rank + k) / downlink.fanOut);
+        const [fromMs, untilMs] = sentOf(n);
+        const delayMs = replyDelayMs(randomOf(group), reply, first + k, n);
+        const due = [fromMs + delayMs, untilMs + delayMs] as const;
+        const isMissed = clients.shareOf(turns.deviceOf(n), ...due) === 'all';
+        if (isMissed && searches(slice).offline?.shareOf(device + k, ...due) === 'none') count++;
+      }
     });
+  visit(timely, (n) => {
+    const dueMs = plan.timeline.publishAt + offsetMs(n);
+    return [dueMs, dueMs];
+  });
+  for (const { fromMs, untilMs, ranks } of late) visit(ranks, () => [fromMs, untilMs]);
   return count;
 }
 

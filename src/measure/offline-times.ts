@@ -68,35 +68,87 @@ export class OfflineTimes {
     return this.#boundaries.every((end, i) => i % 2 === 0 || end % spanMs <= instantMs - this.#originMs);
   }
 
+  /** Looks up device after device. Those that come in ascending order take a few steps each, however many there are. */
+  search(): OfflineSearch {
+    return new OfflineSearch(this, this.#originMs, this.#boundaries.length / 2);
+  }
+
+  /** Where stretch i ÷ 2 begins, or, of an odd i, ends: device · 2³² + milliseconds since the origin. */
+  boundaryAt(i: number): number {
+    return this.#boundaries[i] ?? Number.POSITIVE_INFINITY;
+  }
+}
+
+/** A place in stored offline times, from which the next device is looked up. */
+export class OfflineSearch {
+  readonly #times: OfflineTimes;
+  readonly #originMs: number;
+  readonly #stretches: number;
+  /** The first stretch that ends after the number that was looked up last. */
+  #stretch = 0;
+  #lookedUp = Number.NEGATIVE_INFINITY;
+
+  constructor(times: OfflineTimes, originMs: number, stretches: number) {
+    this.#times = times;
+    this.#originMs = originMs;
+    this.#stretches = stretches;
+  }
+
   /** @param fromMs @param untilMs not part of it; both epoch milliseconds */
   shareOf(device: number, fromMs: number, untilMs: number): OfflineShare {
     const from = this.#numberOf(device, Math.floor(fromMs));
     const until = Math.max(from + 1, this.#numberOf(device, Math.ceil(untilMs)));
-    const i = this.#stretchAt(from);
-    const begin = this.#boundaries[i] ?? Number.POSITIVE_INFINITY;
+    this.#goTo(from);
+    const begin = this.#times.boundaryAt(2 * this.#stretch);
     if (begin >= until) return 'none';
-    return begin <= from && this.#boundaries[i + 1]! >= until ? 'all' : 'part';
+    return begin <= from && this.#times.boundaryAt(2 * this.#stretch + 1) >= until ? 'all' : 'part';
   }
 
   /** When a device that is offline at an instant was subscribed again, or was last recorded to be offline; epoch milliseconds. */
   endOf(device: number, instantMs: number): number {
-    const i = this.#stretchAt(this.#numberOf(device, Math.floor(instantMs)));
-    return this.#originMs + this.#boundaries[i + 1]! - device * spanMs;
+    this.#goTo(this.#numberOf(device, Math.floor(instantMs)));
+    return this.#originMs + this.#times.boundaryAt(2 * this.#stretch + 1) - device * spanMs;
+  }
+
+  /** Visits those of the devices first … first + count − 1 that were offline for all or a part of an interval, ascending. */
+  forEachOffline(
+    { first, count }: { readonly first: number; readonly count: number },
+    [fromMs, untilMs]: readonly [fromMs: number, untilMs: number],
+    visit: (device: number, share: Exclude<OfflineShare, 'none'>) => void,
+  ): void {
+    for (let device = first; device < first + count; device++) {
+      const share = this.shareOf(device, fromMs, untilMs);
+      if (share !== 'none') visit(device, share);
+      else {
+        const next = Math.floor(this.#times.boundaryAt(2 * this.#stretch) / spanMs);
+        device = Math.max(device, next - 1);
+      }
+    }
   }
 
   #numberOf(device: number, instantMs: number): number {
     return device * spanMs + Math.min(spanMs - 1, Math.max(0, instantMs - this.#originMs));
   }
 
-  /** Where the first stretch begins that ends after a number. */
-  #stretchAt(number: number): number {
-    let low = 0;
-    let high = this.#boundaries.length / 2;
+  /** Goes on by steps that double until they are too long, and halves the last one: the further, the more steps, as log₂. */
+  #goTo(number: number): void {
+    let low = number >= this.#lookedUp ? this.#stretch : 0;
+    let length = 1;
+    while (low + length <= this.#stretches && !this.#endsAfter(low + length - 1, number)) {
+      low += length;
+      length *= 2;
+    }
+    let high = Math.min(this.#stretches, low + length - 1);
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#boundaries[2 * middle + 1]! > number) high = middle;
+      if (this.#endsAfter(middle, number)) high = middle;
       else low = middle + 1;
     }
-    return 2 * low;
+    this.#stretch = low;
+    this.#lookedUp = number;
+  }
+
+  #endsAfter(stretch: number, number: number): boolean {
+    return this.#times.boundaryAt(2 * stretch + 1) > number;
   }
 }

@@ -1,15 +1,16 @@
 import { type CommandStream, type Downlink, type PlaceRange, placeOf } from '../plan/downlinks.ts';
-import { firstPlace } from '../plan/schedules/reordered-schedule.ts';
 import { sharesOf } from '../plan/slices.ts';
+import type { IntervalSet } from './interval-set.ts';
 
-/** The device that a delivery is for. */
-export interface DeliveryTarget {
-  /** Of the command in its stream. */
-  readonly n: number;
+/** Deliveries of ranks in a row to devices in a row, of one slice. */
+export interface DeliveryTargets {
+  /** Of the first; the others follow, as places and devices do. */
+  readonly rank: number;
   readonly place: number;
   readonly slice: number;
   /** Index within its slice. */
   readonly device: number;
+  readonly count: number;
 }
 
 /** The slices whose devices receive, each with its places, in the order of these. */
@@ -19,18 +20,25 @@ export function receiversOf(downlink: Downlink): readonly (readonly [slice: numb
   });
 }
 
-/** @returns finds the device of a rank of the stream */
-export function makeReceiverSearch({
-  downlink,
-  firstPlace: placeOfFirst,
-}: CommandStream): (rank: number) => DeliveryTarget {
-  const { devices, fanOut, isBroadcast } = downlink;
+/** Visits the devices that deliveries of a stream are for, in the order of the ranks: a step for each slice that they come to. */
+export function forEachReceiver(
+  { downlink, firstPlace }: CommandStream,
+  ranks: IntervalSet,
+  visit: (targets: DeliveryTargets) => void,
+): void {
+  const { devices, isBroadcast } = downlink;
+  const shift = isBroadcast ? 0 : firstPlace;
   const receivers = receiversOf(downlink);
-  return (rank) => {
-    const n = Math.floor(rank / fanOut);
-    const place = isBroadcast ? rank % devices : (placeOfFirst + n) % devices;
-    const after = firstPlace(receivers.length, (i) => receivers[i]![1].first <= place);
-    const [slice, { first }] = receivers[after - 1]!;
-    return { n, place, slice, device: place - first };
-  };
+  let at = 0;
+  ranks.forEachInterval((start, length) => {
+    for (let rank = start; rank < start + length; ) {
+      const place = (shift + rank) % devices;
+      if (place < receivers[at]![1].first) at = 0;
+      while (place >= receivers[at]![1].first + receivers[at]![1].count) at++;
+      const [slice, { first, count: ofSlice }] = receivers[at]!;
+      const count = Math.min(start + length - rank, first + ofSlice - place);
+      visit({ rank, place, slice, device: place - first, count });
+      rank += count;
+    }
+  });
 }

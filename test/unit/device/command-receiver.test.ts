@@ -158,7 +158,7 @@ describe('devices that receive commands', () => {
     const { offlineTimes, offline } = receiver.result(endAt + 500).downlink;
     expect(ranksOf(offline)).toEqual([17, 21, 25, 30, 34]);
     const { createdAt } = plan.timeline;
-    const times = new OfflineTimes(offlineTimes!, devices, createdAt);
+    const times = new OfflineTimes(offlineTimes!, devices, createdAt).search();
     const [lostAt, backAt] = [intendedAt(20) + 1, intendedAt(28) + 1];
     // Until it was subscribed, which took no time here, and from a second before the disconnect on.
     expect(times.shareOf(1, createdAt, lostAt - 1_001)).toBe('none');
