@@ -21,7 +21,7 @@ const mb = 1_000_000;
 let stack: PackagedStack;
 beforeAll(async () => {
   stack = await sharedStack('default');
-}, 60_000);
+}, 300_000);
 
 const filesOf = (name: string): string[] => Object.keys(stack.zips.get(name)?.files ?? {});
 const textOf = (name: string, file: string): string =>
@@ -331,7 +331,7 @@ describe('names', () => {
         'stampede-a-stage-of-so-many-letters-that-one-is-out-measure-latency (67). ' +
         'Shorten --stage or --param namePrefix by 3.',
     );
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('stage parameters', () => {
@@ -357,7 +357,7 @@ describe('stage parameters', () => {
       `${variables}.CLOUDWATCH_DELAY`,
       '1m',
     );
-  }, 60_000);
+  }, 300_000);
 
   it('put a stream between the rule and measure-latency', async () => {
     const { template, variablesOf } = await sharedStack('stream');
@@ -437,7 +437,7 @@ describe('stage parameters', () => {
     expect(Resources.LoadTestStateMachine?.Properties).toHaveProperty('TracingConfiguration', {
       Enabled: true,
     });
-  }, 60_000);
+  }, 300_000);
 
   it('turn the readers of the queue into provisioned pollers', async () => {
     const other = await sharedStack('provisioned');
@@ -451,5 +451,5 @@ describe('stage parameters', () => {
       minimumPollers: 20,
       maximumPollers: 400,
     });
-  }, 60_000);
+  }, 300_000);
 });

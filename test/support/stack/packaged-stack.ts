@@ -7,6 +7,8 @@ import { unzipSync } from 'fflate';
 import type { Template } from './cloudformation.ts';
 
 const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));
+/** Of the framework, which compiles the schema of its configuration for seconds where it does not find it compiled. */
+const schemaCache = fileURLToPath(new URL('../../node_modules/.cache/serverless/', import.meta.url));
 
 /** All that a deployment is made of, and the events to try it with. */
 const sources = [
@@ -24,7 +26,7 @@ const sources = [
 /** A copy of the service, because the framework builds in the service's own directory. */
 export interface ServiceCopy {
   readonly directory: string;
-  /** @param environment variables beside PATH and HOME; nothing of this process's own, credentials least of all */
+  /** @param environment variables beside PATH, HOME and those of caches; nothing of this process's own, credentials least of all */
   sls(
     args: readonly string[],
     environment?: Readonly<Record<string, string>>,
@@ -115,6 +117,8 @@ function run(
       env: {
         PATH: `${path.join(packageRoot, 'node_modules/.bin')}:${process.env.PATH}`,
         HOME: cwd,
+        SLS_SCHEMA_CACHE_BASE_DIR: schemaCache,
+        ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { arch } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type PackagedStack, packageStack, readStack } from './packaged-stack.ts';
 
 const layerArn = 'arn:aws:lambda:us-east-1:123456789012:layer:payloads';
@@ -40,14 +41,15 @@ export async function sharedStack(variant: StackVariant): Promise<PackagedStack>
   const directory = process.env.TEST_STACKS;
   if (directory === undefined) throw new Error('TEST_STACKS is not set');
   const artifacts = path.join(directory, variant);
-  if (!existsSync(artifacts)) {
-    await mkdir(directory, { recursive: true });
-    try {
-      await packageStack(artifacts, variants[variant]);
-    } catch (error) {
-      // Two workers may package it at the same time; the second cannot rename its own.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
-    }
+  await mkdir(directory, { recursive: true });
+  while (!existsSync(artifacts)) {
+    const begun = await mkdir(`${artifacts}.begun`).then(
+      () => true,
+      () => false,
+    );
+    // Another worker packages it.
+    if (!begun) await sleep(200);
+    else await packageStack(artifacts, variants[variant]).finally(() => rmdir(`${artifacts}.begun`));
   }
   return readStack(artifacts);
 }
