@@ -2,13 +2,7 @@ import type { EarlyEnd } from '../plan/search/objective/hold-objective.ts';
 import { answerObjective, type ObjectiveAnswer } from '../plan/search/objective/objective-answer.ts';
 import { needsOf, type SearchEnd } from '../plan/search/search-answer.ts';
 import type { ObjectiveSearch } from '../profile/search.ts';
-import {
-  endOfSearch,
-  type RunEnd,
-  type SearchRecord,
-  type SearchStepReport,
-  stepReportsOf,
-} from './search-report.ts';
+import { type RunEnd, type SearchRecord, type SearchStepReport, stepReportsOf } from './search-report.ts';
 
 /** What a search that holds an objective found, judged from the complete record of its run. */
 export interface ObjectiveReport {
@@ -29,13 +23,15 @@ export function objectiveReportOf(record: SearchRecord<ObjectiveSearch>, end: Ru
 }
 
 /** The searcher ends a search early for reasons that the complete record may not show again. */
-function earlyEndOf({ judged }: SearchRecord<ObjectiveSearch>, end: RunEnd): EarlyEnd {
-  const byItself = end.stoppedOn?.by === 'search' ? end.stoppedOn.ended : undefined;
-  const isEarly = byItself === 'void' || byItself === 'none-passed';
-  const ended: SearchEnd = isEarly ? byItself : endOfSearch(end);
+function earlyEndOf({ judged }: SearchRecord<ObjectiveSearch>, { stoppedOn, isAborted }: RunEnd): EarlyEnd {
+  const isStopped = stoppedOn === undefined ? isAborted : stoppedOn.by !== 'search';
+  if (isStopped) return { ended: 'stopped' };
+  const ended = earlyEnds.find((each) => each === stoppedOn?.ended) ?? 'out-of-time';
   const last = judged.at(-1);
   return { ended, ...(ended === 'void' && last !== undefined && { needs: needsOf(last) }) };
 }
+
+const earlyEnds: readonly SearchEnd[] = ['void', 'none-passed', 'refused'];
 
 /** A load that was planned has to be at most what the service takes at the objective. */
 export function verdictOfObjective({

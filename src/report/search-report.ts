@@ -39,7 +39,7 @@ export function searchReportOf(record: SearchRecord<CapacitySearch>, end: RunEnd
   return {
     settings,
     steps: stepReportsOf(record),
-    answer: isAnswer(next) ? next : answerNow(endOfSearch(end), judged, settings),
+    answer: isAnswer(next) ? next : answerNow(endOf(end), judged, settings),
   };
 }
 
@@ -62,7 +62,7 @@ function withQuota(broken: BrokenObjective, seen: readonly BrokenObjective[]): B
 }
 
 /** Of a search without an answer. */
-export function endOfSearch({ stoppedOn, isAborted }: RunEnd): SearchEnd {
+function endOf({ stoppedOn, isAborted }: RunEnd): SearchEnd {
   if (stoppedOn === undefined) return isAborted ? 'stopped' : 'out-of-time';
   if (stoppedOn.by !== 'search') return 'stopped';
   const { ended = 'out-of-time' } = stoppedOn;

@@ -3,6 +3,7 @@ import { formatCount, formatElapsed, formatRate, formatShare, formatUsd } from '
 import { describeTarget } from './conditions-report.ts';
 import { hasArrivals, heldMessages } from './ledger-equations.ts';
 import { escapeText, markdownTable } from './markdown-table.ts';
+import { objectiveTableOf } from './objective-text.ts';
 import { describeReconciliation } from './reconciliation.ts';
 import { describeClient, describeSlices } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
@@ -53,11 +54,12 @@ function thresholdTable({ thresholds }: Report): string[] {
   return markdownTable(['', 'threshold', 'measured'], rows, 2);
 }
 
-/** The holds of a search. Its answer is the first of the reasons. */
+/** The holds of a search, or its intervals. Its answer is the first of the reasons. */
 function holdTable(report: Report): string[] {
-  const search = searchTableOf(report);
+  const search = searchTableOf(report) ?? objectiveTableOf(report);
+  const holds = report.search?.steps ?? report.objective?.intervals ?? [];
   if (search === undefined || search.rows.length === 0) return [];
-  const rows = search.rows.map((cells, i) => [holdMarks[report.search!.steps[i]!.outcome], ...cells]);
+  const rows = search.rows.map((cells, i) => [holdMarks[holds[i]!.outcome], ...cells]);
   return [
     `${search.caption}:`,
     '',

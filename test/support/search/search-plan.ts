@@ -1,5 +1,5 @@
 import type { Plan } from '../../../src/plan/plan.ts';
-import type { CapacitySearch } from '../../../src/profile/search.ts';
+import type { CapacitySearch, SearchSettings } from '../../../src/profile/search.ts';
 
 export const rateSearch: CapacitySearch = {
   kind: 'capacity',
@@ -14,6 +14,6 @@ export const rateSearch: CapacitySearch = {
 };
 
 /** The plan of a run that searches: its slices record by second. */
-export function withSearch(plan: Plan, search: CapacitySearch = rateSearch): Plan {
+export function withSearch(plan: Plan, search: SearchSettings = rateSearch): Plan {
   return { ...plan, profile: { ...plan.profile, search } };
 }

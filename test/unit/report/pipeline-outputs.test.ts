@@ -7,10 +7,11 @@ import { formatChange, renderComparison } from '../../../src/report/comparison-t
 import { renderJUnit } from '../../../src/report/junit.ts';
 import { renderComparisonJUnit } from '../../../src/report/junit-comparison.ts';
 import type { Report } from '../../../src/report/report-model.ts';
-import { describeAnswer } from '../../../src/report/search-text.ts';
+import { searchOutcomeOf } from '../../../src/report/search-outcome.ts';
 import { renderStepSummary } from '../../../src/report/step-summary.ts';
 import { randomCases } from '../../support/effort.ts';
 import { goldenIn } from '../../support/golden.ts';
+import { objectiveSituations } from '../../support/report/objective-situations.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 import { requestSituation } from '../../support/report/request-situation.ts';
 import { searchSituations } from '../../support/report/search-situations.ts';
@@ -39,6 +40,9 @@ const slower: Report = {
     connect: { ...good.latencyMs.connect, p95: 9 },
   },
 };
+
+const outcomesOfHolds = { passed: 'passed', failed: 'failed', void: 'void' } as const;
+const outcomesOfIntervals = { passed: 'judged', failed: 'overloaded', void: 'void' } as const;
 
 /** Cases of a suite, with the message of what failed or was skipped. */
 function casesIn(xml: string): { name: string; failure?: string; skipped?: string }[] {
@@ -71,15 +75,28 @@ describe('what a pipeline reads', () => {
     ['the holds of a search were void', 'the search has an answer', 'skipped', []],
     ['the user stopped a search', 'the search has an answer', 'skipped', ['the run came to its end']],
     ['StopExecution ended a search', 'the search has an answer', 'skipped', ['the run came to its end']],
+    ['an objective was kept', 'the search has an answer', undefined, []],
+    ['an objective was kept at less than is planned', 'the planned load is held', 'failure', []],
+    ['the lowest level is above an objective', 'the search has an answer', 'failure', []],
+    ['the highest level is below an objective', 'the planned load is held', undefined, []],
+    ['the intervals of an objective were void', 'the search has an answer', 'skipped', []],
+    [
+      'the user stopped a search for an objective',
+      'the search has an answer',
+      'skipped',
+      ['the run came to its end'],
+    ],
   ])('has a case of its own where %s', (name, searchCase, outcome, failed) => {
-    const { report } = playTrueRun(searchSituations.find(([each]) => each === name)![1]);
-    const answer = describeAnswer(report.search!);
+    const situations = [...searchSituations, ...objectiveSituations];
+    const { report } = playTrueRun(situations.find(([each]) => each === name)![1]);
+    const { answer } = searchOutcomeOf(report)!;
     expect(report.reasons).toContain(answer);
     const summary = renderStepSummary(report);
-    for (const { step, level, outcome } of report.search!.steps)
+    const outcomes = report.search === undefined ? outcomesOfIntervals : outcomesOfHolds;
+    for (const { step, level, outcome } of report.search?.steps ?? report.objective!.intervals)
       expect(summary).toMatch(
         new RegExp(
-          `^\\| (✅|❌|❔) \\| ${step}[^|]*\\| ${formatLevel('rate', level)} \\|.*\\| ${outcome} \\|$`,
+          `^\\| (✅|❌|❔) \\| ${step}[^|]*\\|.* ${formatLevel('rate', level)} \\|.*\\| ${outcomes[outcome]} \\|$`,
           'm',
         ),
       );

@@ -55,6 +55,12 @@ const search = {
   search: { from: 500, to: 4_000, settle: '1s', hold: '3s' },
 };
 
+const objective = {
+  ...search,
+  name: 'objective',
+  search: { hold: { metric: 'end_to_end_latency p(99)', at: 500 }, from: 500, to: 4_000, for: '2m' },
+};
+
 /** The payload grows by a few bytes with every setting that profiles get: not what these pages are about. */
 function withoutPayloadBytes(page: string): string {
   return page
@@ -75,17 +81,20 @@ describe('plan page', () => {
   });
 });
 
-it('plan page of a search has its levels, its steps and its longest time', () => {
-  const { plan, preflight } = draftRun(parseLoadProfile(search), {
-    now: new Date('2026-01-01T00:00:00Z'),
-    random: 0.5,
-  });
-  const page = renderPlanPage({ plan, preflight }, { columns: 100 });
-  const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');
-  expectGolden('plan-search.txt', withoutPayloadBytes(text));
-});
+it.each(Object.entries({ search, objective }))(
+  'plan page of a %s has what it may come to',
+  (name, profile) => {
+    const { plan, preflight } = draftRun(parseLoadProfile(profile), {
+      now: new Date('2026-01-01T00:00:00Z'),
+      random: 0.5,
+    });
+    const page = renderPlanPage({ plan, preflight }, { columns: 100 });
+    const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');
+    expectGolden(`plan-${name}.txt`, withoutPayloadBytes(text));
+  },
+);
 
-it.each(Object.entries({ ramp, million, overHttps, search }))(
+it.each(Object.entries({ ramp, million, overHttps, search, objective }))(
   'plan page of %s fits a narrow terminal',
   (_, profile) => {
     const { plan, preflight } = draftRun(
