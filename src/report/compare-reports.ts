@@ -1,10 +1,18 @@
 import { formatCount } from '../shared/format.ts';
-import { type FigureOfRuns, figuresOf } from './compared-figures.ts';
+import { figuresOf } from './compared-figures.ts';
 import { conditionCautions } from './condition-cautions.ts';
-import { type FigureKind, type FigureSample, leastBaseline, measureChange } from './judge-change.ts';
+import {
+  type FigureKind,
+  type FigureOfRuns,
+  type FigureSample,
+  leastBaseline,
+  measureChange,
+} from './judge-change.ts';
 import { heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 import { cameToItsEnd } from './run-end.ts';
+import { describeNoAnswer } from './search-figures.ts';
+import { describeAnswer } from './search-text.ts';
 
 export type { FigureKind } from './judge-change.ts';
 
@@ -27,7 +35,10 @@ export interface Comparison {
   readonly isRegression: boolean;
 }
 
-export type ComparedRun = Pick<Report, 'runId' | 'name' | 'verdict' | 'startedAt'>;
+export type ComparedRun = Pick<Report, 'runId' | 'name' | 'verdict' | 'startedAt'> & {
+  /** What a search found, a sentence; absent: it was none. */
+  readonly answer?: string;
+};
 
 export interface ComparedFigure {
   /** `end_to_end_latency p99`, `lost_messages rate` */
@@ -114,8 +125,9 @@ export function compareRuns(
   };
 }
 
-function runOf({ runId, name, verdict, startedAt }: Report): ComparedRun {
-  return { runId, name, verdict, startedAt };
+function runOf({ runId, name, verdict, startedAt, search }: Report): ComparedRun {
+  const run = { runId, name, verdict, startedAt };
+  return search === undefined ? run : { ...run, answer: describeAnswer(search) };
 }
 
 function samplesOf(figure: FigureOfRuns, reports: readonly Report[]): FigureSample[] {
@@ -223,8 +235,10 @@ function differences(baseline: Report, candidate: Report): string[] {
   differ('the client', ({ client }) => client);
   differ('QoS', ({ qos }) => qos);
   differ('the version of MQTT', ({ mqttVersion = '5' }) => mqttVersion);
-  differ('the rate by stages', ({ rates }) =>
-    rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', '),
+  differ('the rate by stages', ({ rates, search }) =>
+    search === undefined
+      ? rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', ')
+      : 'that of a search',
   );
   cautions.push(...conditionCautions(baseline, candidate));
   return cautions;
@@ -238,11 +252,15 @@ function describeHeld(which: string, { messages }: Report): string[] {
 
 function inconsistenciesOf(baseline: readonly Report[], candidate: readonly Report[]): string[] {
   const isPair = baseline.length + candidate.length === 2;
+  const kinds = new Set([...baseline, ...candidate].map(({ search }) => search !== undefined));
+  if (kinds.size > 1) return ['Searches and other runs are not compared: a search has many loads.'];
   return [
     ...baseline.map((report) => ['the baseline', report] as const),
     ...candidate.map((report) => ['the candidate', report] as const),
   ].flatMap(([side, report]) => {
     const which = isPair ? side : `run ${report.runId}`;
+    // Levels above the knee strain the generator, too; each hold was judged with that in mind.
+    if (report.search !== undefined) return describeNoAnswer(which, report);
     return [
       ...(report.generator.health.state === 'bottleneck'
         ? [`The generator of ${which} was the bottleneck: its figures say little of the service.`]

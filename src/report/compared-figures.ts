@@ -4,25 +4,11 @@ import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
 import { partKeyOf } from '../profile/threshold-metrics.ts';
 import type { KindReport } from './group-reports.ts';
-import type { FigureKind, FigureSample } from './judge-change.ts';
+import type { FigureOfRuns } from './judge-change.ts';
 import { hasArrivals } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
-import { comparedPercentiles, withinRunNoise } from './within-run-noise.ts';
-
-/** A figure that runs are compared by. */
-export interface FigureOfRuns {
-  /** `end_to_end_latency p99`, `lost_messages rate` */
-  readonly figure: string;
-  readonly kind: FigureKind;
-  readonly better: 'less' | 'more';
-  /** One message where the other side has none is a difference, whatever the noise. */
-  readonly isCounted?: true;
-  /** Null where the run did not measure it, or in too few samples. */
-  of(report: Report): FigureSample | null;
-}
-
-/** Of a percentile to compare: the 99th of fewer samples than this is one of the two largest. */
-const leastSamples = 100;
+import { searchFiguresOf } from './search-figures.ts';
+import { comparedPercentiles, leastSamples, withinRunNoise } from './within-run-noise.ts';
 
 /** Latencies that a regression is judged by. Send lag is not one: the generator causes it. */
 const latencies = [
@@ -36,8 +22,19 @@ const latencies = [
   'connect',
 ] as const satisfies readonly LatencyName[];
 
-/** What any of these runs has measured, in a fixed order; of kinds of message, those that each side has. */
+/**
+ * What runs are compared by: searches by their answers, other runs by what any of them has measured, in a fixed order. Between searches and
+ * other runs there is nothing to compare: a search has many loads.
+ */
 export function figuresOf(baseline: readonly Report[], candidate: readonly Report[]): FigureOfRuns[] {
+  const reports = [...baseline, ...candidate];
+  const searches = reports.filter(({ search }) => search !== undefined).length;
+  if (searches === 0) return wholeFiguresOf(baseline, candidate);
+  return searches === reports.length ? searchFiguresOf(baseline, candidate) : [];
+}
+
+/** Of kinds of message, those that each side has. */
+function wholeFiguresOf(baseline: readonly Report[], candidate: readonly Report[]): FigureOfRuns[] {
   const reports = [...baseline, ...candidate];
   const shareOfArrivals = (...given: Parameters<typeof ledgerShare>) =>
     reports.some(hasArrivals) ? [ledgerShare(...given)] : [];

@@ -3,6 +3,7 @@ import type { Comparison } from './compare-reports.ts';
 import {
   type ComparisonOutcome,
   countOf,
+  describeAnswers,
   describeNoise,
   describeRuns,
   formatChange,
@@ -29,6 +30,7 @@ export function renderComparisonSummary(comparison: Comparison): string {
     `### ${outcomeMarks[outcomeOf(comparison)]}: ${escapeText(candidate[0]?.name ?? '')}`,
     '',
     `\`${describeRuns(candidate)}\` against \`${describeRuns(baseline)}\`; ${formatShare(tolerance)} is tolerated.`,
+    ...describeAnswers(comparison).map((line) => `\n${escapeText(line)}`),
     ...[...inconsistencies, ...cautions].map((caution) => `\n> ⚠️ ${escapeText(caution)}`),
     ...brokenThresholds.map((threshold) => `\n> ❌ \`${threshold}\` passed before, and fails now.`),
     '',

@@ -29,6 +29,7 @@ export function renderComparison(
       ['baseline', describeRuns(baseline), describeVerdicts(baseline)],
       ['candidate', describeRuns(candidate), describeVerdicts(candidate)],
     ]),
+    describeAnswers(comparison).flatMap((line) => wrapText(line, width, '', '  ')),
     [...inconsistencies, ...cautions].flatMap((caution) =>
       wrapText(caution, width, '! ', '  ').map((line) => style('warning', line)),
     ),
@@ -57,9 +58,20 @@ function describeVerdicts(runs: readonly ComparedRun[]): string {
     .join(', ');
 }
 
+/** What the searches found, of each its own line: `baseline: it holds 1,064/s, and …`. */
+export function describeAnswers({ baseline, candidate }: Comparison): string[] {
+  const linesOf = (side: string, runs: readonly ComparedRun[]) =>
+    runs.flatMap(({ runId, answer }) =>
+      answer === undefined ? [] : [`${runs.length === 1 ? side : runId}: ${answer}`],
+    );
+  return [...linesOf('baseline', baseline), ...linesOf('candidate', candidate)];
+}
+
 /** What the noise of the comparison is, and what is not in it. */
 export function describeNoise({ noiseWithin, baseline, candidate }: Comparison): string {
   const chance = `in ${formatShare(falsePositives)} of comparisons of the same thing, or fewer, any figure is worse by more than its noise`;
+  if (noiseWithin === 'run' && baseline.some(({ answer }) => answer !== undefined))
+    return 'One search on each side: noise of a level is how far apart the two levels of the answers are. What differs from one search to the next is not in it.';
   return noiseWithin === 'runs'
     ? `Noise is what differs from run to run, by ${formatPlural(baseline.length, 'run')} against ${candidate.length}: ${chance}.`
     : 'One run on each side: noise is what differs within a run. What differs from one run to the next is not in it: `npx stampede run --repeat 5` measures that.';
@@ -154,6 +166,8 @@ export function countOf({ figures }: Comparison, outcome: ComparedFigure['outcom
 export function formatFigure({ kind }: Pick<ComparedFigure, 'kind'>, value: number | null): string {
   if (value === null) return 'not measured';
   if (kind === 'latency') return formatElapsed(value);
+  if (kind === 'level') return formatCount(value);
+  if (kind === 'ratio') return `${formatValue(value)} × planned`;
   return kind === 'share' ? formatShare(value) : `${formatRate(value)}/s`;
 }
 
@@ -164,7 +178,8 @@ export function formatChange({ kind, change, difference }: ComparedFigure): stri
   const sign = difference < 0 ? '−' : '+';
   if (change !== null) return `${sign}${formatShare(Math.abs(change))}`;
   if (kind === 'latency') return `${sign}${formatElapsed(size)}`;
-  return kind === 'share' ? `${sign}${formatValue(size * 100)} points` : `${sign}${formatValue(size)}/s`;
+  if (kind === 'share') return `${sign}${formatValue(size * 100)} points`;
+  return `${sign}${formatValue(size)}${kind === 'rate' ? '/s' : ''}`;
 }
 
 /** `±3.2 %`, or in the unit of the figure where a ratio would say nothing; `–`: not known. */

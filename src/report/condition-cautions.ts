@@ -7,8 +7,10 @@ import type { Report } from './report-model.ts';
 const apart: readonly RegExp[] = [
   /^profile\.(devices|stages\b.*|startRatePerSecond|name|overrides\b.*|connect\.(protocol|client)|publish\.qos)/,
   /^overrides\b/,
-  /^profile\.thresholds\b/,
 ];
+
+/** Compared where both runs have them; of searches they are what the answers are about. */
+const thresholds = /^profile\.thresholds\b/;
 
 const mostDifferences = 12;
 
@@ -21,8 +23,9 @@ export function conditionCautions(baseline: Report, candidate: Report): string[]
     return ['The report of the candidate does not say under which conditions it ran.'];
   const before = flatten(comparable(baseline, baseline.conditions));
   const after = flatten(comparable(candidate, candidate.conditions));
+  const left = candidate.search === undefined ? [...apart, thresholds] : apart;
   const names = [...new Set([...before.keys(), ...after.keys()])].filter(
-    (name) => before.get(name) !== after.get(name) && !apart.some((pattern) => pattern.test(name)),
+    (name) => before.get(name) !== after.get(name) && !left.some((pattern) => pattern.test(name)),
   );
   const sentences = names
     .slice(0, mostDifferences)

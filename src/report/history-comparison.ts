@@ -1,4 +1,4 @@
-import { formatElapsed, formatPlural, formatRate, formatShare } from '../shared/format.ts';
+import { formatCount, formatElapsed, formatPlural, formatRate, formatShare } from '../shared/format.ts';
 import type { Report } from './report-model.ts';
 import { cameToItsEnd } from './run-end.ts';
 import {
@@ -39,12 +39,13 @@ export const historyLabels: Readonly<Record<HistoryFigure, string>> = {
   p99Ms: 'p99',
   lostShare: 'lost',
   ratePerSecond: 'rate',
-  holdsPerSecond: 'holds',
+  holdsLevel: 'holds',
 };
 
 export function formatHistoryFigure(figure: HistoryFigure, value: RunFigures[HistoryFigure]): string {
   if (value === null) return '–';
   if (figure === 'lostShare') return formatShare(value);
+  if (figure === 'holdsLevel') return formatCount(value);
   return figure === 'p50Ms' || figure === 'p99Ms' ? formatElapsed(value) : `${formatRate(value)}/s`;
 }
 

@@ -1,7 +1,20 @@
 import { studentQuantile } from '../measure/student-t.ts';
+import type { Report } from './report-model.ts';
 
-/** Milliseconds; a share from 0 to 1; messages a second. */
-export type FigureKind = 'latency' | 'share' | 'rate';
+/** Milliseconds; a share from 0 to 1; messages a second; a level of a search, in the unit of what it searched; a ratio of two of them. */
+export type FigureKind = 'latency' | 'share' | 'rate' | 'level' | 'ratio';
+
+/** A figure that runs are compared by. */
+export interface FigureOfRuns {
+  /** `end_to_end_latency p99`, `lost_messages rate` */
+  readonly figure: string;
+  readonly kind: FigureKind;
+  readonly better: 'less' | 'more';
+  /** One message where the other side has none is a difference, whatever the noise. */
+  readonly isCounted?: true;
+  /** Null where the run did not measure it, or in too few samples. */
+  of(report: Report): FigureSample | null;
+}
 
 /** One figure of one run. */
 export interface FigureSample {
@@ -29,7 +42,13 @@ export interface MeasuredChange {
  * From here on a percentage of the baseline says something. Below it (2 % of 0.05 ms, a hundred times one lost message) the ratio
  * of two figures is the ratio of their noise.
  */
-export const leastBaseline: Readonly<Record<FigureKind, number>> = { latency: 1, share: 0.001, rate: 1 };
+export const leastBaseline: Readonly<Record<FigureKind, number>> = {
+  latency: 1,
+  share: 0.001,
+  rate: 1,
+  level: 1,
+  ratio: 0.01,
+};
 
 /** Where runs of one thing differ by a spread that does not depend on the level, so that Student's t holds. */
 interface Scale {

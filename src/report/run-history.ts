@@ -25,8 +25,8 @@ export interface RunFigures {
   readonly p99Ms: number | null;
   /** Null: nothing arrives in such a run. */
   readonly lostShare: number | null;
-  /** The highest level that passed in a search. Null: no search, or it has no answer. */
-  readonly holdsPerSecond: number | null;
+  /** The highest level that passed in a search, in the unit of what it searched. Null: no search, or it has no answer. */
+  readonly holdsLevel: number | null;
   /** Null: a target without a bill. */
   readonly costUsd: number | null;
 }
@@ -52,13 +52,13 @@ export function runFiguresOf(report: Report): RunFigures {
     p50Ms: isMeasured ? latency.p50 : null,
     p99Ms: isMeasured ? latency.p99 : null,
     lostShare: arrives ? messages.lost / messages.sent : null,
-    holdsPerSecond: search?.answer.holds ?? null,
+    holdsLevel: search?.answer.holds ?? null,
     costUsd: cost?.totalUsd ?? null,
   };
 }
 
 /** Figures that a history is searched for a change in: a search has the last one, any other run the others. */
-export const historyFigures = ['p50Ms', 'p99Ms', 'lostShare', 'ratePerSecond', 'holdsPerSecond'] as const;
+export const historyFigures = ['p50Ms', 'p99Ms', 'lostShare', 'ratePerSecond', 'holdsLevel'] as const;
 export type HistoryFigure = (typeof historyFigures)[number];
 
 /** A change of one figure of a history. */

@@ -7,6 +7,9 @@ import { makeRandom } from '../shared/random.ts';
 export const comparedPercentiles = ['p50', 'p95', 'p99'] as const;
 export type ComparedPercentile = (typeof comparedPercentiles)[number];
 
+/** Of a percentile to compare: the 99th of fewer samples than this is one of the two largest. */
+export const leastSamples = 100;
+
 /** By how much a percentile would differ in the same run done again, if nothing but chance within the run decided. */
 export interface WithinRunNoise {
   /** Standard deviation, milliseconds. */

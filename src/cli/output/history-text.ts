@@ -51,7 +51,7 @@ const columnOf = (figure: HistoryFigure): TableColumn => ({
 });
 const shown: readonly TableColumn[] = [
   devices,
-  ...(['ratePerSecond', 'p50Ms', 'p99Ms', 'lostShare', 'holdsPerSecond'] as const).map(columnOf),
+  ...(['ratePerSecond', 'p50Ms', 'p99Ms', 'lostShare', 'holdsLevel'] as const).map(columnOf),
 ];
 /** What a narrow terminal does without, the first of these first. */
 const dispensable = ['devices', historyLabels.p50Ms, historyLabels.ratePerSecond];
@@ -147,7 +147,7 @@ const csvColumns = [
   'p50Ms',
   'p99Ms',
   'lostShare',
-  'holdsPerSecond',
+  'holdsLevel',
   'costUsd',
 ] as const satisfies readonly (keyof RunFigures)[];
 

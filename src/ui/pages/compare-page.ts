@@ -3,9 +3,8 @@ import {
   type Comparison,
   compareRuns,
   defaultTolerance,
-  type FigureKind,
 } from '../../report/compare-reports.ts';
-import { formatChange } from '../../report/comparison-text.ts';
+import { formatChange, formatFigure } from '../../report/comparison-text.ts';
 import { verdictMarks } from '../../report/html.ts';
 import { type Html, html, section } from '../../report/html-markup.ts';
 import { hasArrivals, heldMessages } from '../../report/ledger-equations.ts';
@@ -13,7 +12,7 @@ import { renderDistributionPlot } from '../../report/plots/distribution-plot.ts'
 import { renderLinesPlot } from '../../report/plots/lines-plot.ts';
 import { stepsOf } from '../../report/plots/time-axis.ts';
 import type { Report } from '../../report/report-model.ts';
-import { formatCount, formatElapsed, formatRate, formatShare } from '../../shared/format.ts';
+import { formatCount, formatRate, formatShare } from '../../shared/format.ts';
 import type { Page } from './layout.ts';
 
 /** A plot has six kinds of lines. */
@@ -40,12 +39,6 @@ const contexts: readonly { readonly name: string; readonly of: (report: Report) 
   },
   { name: 'mean rate', of: ({ rates }) => `${formatRate(rates.meanPerSecond)}/s` },
 ];
-
-const formats: Readonly<Record<FigureKind, (value: number) => string>> = {
-  latency: (ms) => formatElapsed(ms),
-  share: formatShare,
-  rate: (perSecond) => `${formatRate(perSecond)}/s`,
-};
 
 /** @param reports at most six, the others are compared with the first */
 export function comparePage(reports: readonly Report[]): Page {
@@ -108,7 +101,7 @@ function renderTable(reports: readonly Report[]): Html {
     const cells = comparisons.map(({ figures }) =>
       renderFigure(figures.find((each) => each.figure === figure)),
     );
-    return html`<tr class="plain"><th scope="row">${figure}</th><td class="number">${baseline === null ? none : formats[kind](baseline)}</td>${cells}</tr>\n`;
+    return html`<tr class="plain"><th scope="row">${figure}</th><td class="number">${baseline === null ? none : formatFigure({ kind }, baseline)}</td>${cells}</tr>\n`;
   });
   return html`<div class="table" role="region" aria-label="Figures side by side" tabindex="0"><table>
 <caption>Each run against the first; within ${formatShare(defaultTolerance)} two figures count as the same; noise: a run differs as much from second to second; one run each: whether two runs of the same thing differ as much is not known; –: not measured, or too few samples</caption>
@@ -122,7 +115,7 @@ ${comparisons.map(renderRemarks)}`;
 function renderFigure(figure: ComparedFigure | undefined): Html {
   if (figure === undefined || figure.candidate === null) return html`<td class="number">${none}</td>`;
   const { kind, candidate, outcome } = figure;
-  const value = formats[kind](candidate);
+  const value = formatFigure({ kind }, candidate);
   if (outcome === 'same' || outcome === 'unknown') return html`<td class="number">${value}</td>`;
   const label = { worse: 'worse', better: 'better', noise: 'noise', unclear: 'one run each' }[outcome];
   return html`<td class="number">${value}<br><small class="${outcome}">${formatChange(figure)}, ${label}</small></td>`;

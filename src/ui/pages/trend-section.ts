@@ -18,7 +18,7 @@ const plotted: readonly (readonly [figure: HistoryFigure, leastSpan: number])[] 
   ['p99Ms', 2],
   ['lostShare', 0.01],
   ['ratePerSecond', 1],
-  ['holdsPerSecond', 1],
+  ['holdsLevel', 1],
 ];
 
 /** The course of a profile's figures over its runs, and where they changed; nothing of fewer than two whole runs. */

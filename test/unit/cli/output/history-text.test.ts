@@ -59,7 +59,7 @@ describe('the list of runs', () => {
       lostShare: null,
       isWhole: true,
     });
-    expect(run.holdsPerSecond).toBe(report.search!.answer.holds);
+    expect(run.holdsLevel).toBe(report.search!.answer.holds);
     expect(render([run])).toMatch(/run +devices +holds\n/);
   });
 
