@@ -12,7 +12,7 @@ import { heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 import { cameToItsEnd } from './run-end.ts';
 import { describeNoAnswer } from './search-figures.ts';
-import { describeAnswer } from './search-text.ts';
+import { kindOfRun, searchOutcomeOf } from './search-outcome.ts';
 
 export type { FigureKind } from './judge-change.ts';
 
@@ -125,9 +125,10 @@ export function compareRuns(
   };
 }
 
-function runOf({ runId, name, verdict, startedAt, search }: Report): ComparedRun {
-  const run = { runId, name, verdict, startedAt };
-  return search === undefined ? run : { ...run, answer: describeAnswer(search) };
+function runOf(report: Report): ComparedRun {
+  const { runId, name, verdict, startedAt } = report;
+  const outcome = searchOutcomeOf(report);
+  return { runId, name, verdict, startedAt, ...(outcome && { answer: outcome.answer }) };
 }
 
 function samplesOf(figure: FigureOfRuns, reports: readonly Report[]): FigureSample[] {
@@ -235,9 +236,11 @@ function differences(baseline: Report, candidate: Report): string[] {
   differ('the client', ({ client }) => client);
   differ('QoS', ({ qos }) => qos);
   differ('the version of MQTT', ({ mqttVersion = '5' }) => mqttVersion);
-  differ('the rate by stages', ({ rates, search }) =>
-    search === undefined
-      ? rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', ')
+  differ('the rate by stages', (report) =>
+    kindOfRun(report) === 'load'
+      ? report.rates.stages
+          .map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`)
+          .join(', ')
       : 'that of a search',
   );
   cautions.push(...conditionCautions(baseline, candidate));
@@ -252,15 +255,16 @@ function describeHeld(which: string, { messages }: Report): string[] {
 
 function inconsistenciesOf(baseline: readonly Report[], candidate: readonly Report[]): string[] {
   const isPair = baseline.length + candidate.length === 2;
-  const kinds = new Set([...baseline, ...candidate].map(({ search }) => search !== undefined));
-  if (kinds.size > 1) return ['Searches and other runs are not compared: a search has many loads.'];
+  const kinds = new Set([...baseline, ...candidate].map(kindOfRun));
+  if (kinds.size > 1)
+    return ['Searches and other runs, or searches of two kinds, are not compared: a search has many loads.'];
   return [
     ...baseline.map((report) => ['the baseline', report] as const),
     ...candidate.map((report) => ['the candidate', report] as const),
   ].flatMap(([side, report]) => {
     const which = isPair ? side : `run ${report.runId}`;
     // Levels above the knee strain the generator, too; each hold was judged with that in mind.
-    if (report.search !== undefined) return describeNoAnswer(which, report);
+    if (kindOfRun(report) !== 'load') return describeNoAnswer(which, report);
     return [
       ...(report.generator.health.state === 'bottleneck'
         ? [`The generator of ${which} was the bottleneck: its figures say little of the service.`]

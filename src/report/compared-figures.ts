@@ -7,7 +7,8 @@ import type { KindReport } from './group-reports.ts';
 import type { FigureOfRuns } from './judge-change.ts';
 import { hasArrivals } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
-import { searchFiguresOf } from './search-figures.ts';
+import { objectiveFigures, searchFiguresOf } from './search-figures.ts';
+import { kindOfRun, type RunKind } from './search-outcome.ts';
 import { comparedPercentiles, leastSamples, withinRunNoise } from './within-run-noise.ts';
 
 /** Latencies that a regression is judged by. Send lag is not one: the generator causes it. */
@@ -26,12 +27,21 @@ const latencies = [
  * What runs are compared by: searches by their answers, other runs by what any of them has measured, in a fixed order. Between searches and
  * other runs there is nothing to compare: a search has many loads.
  */
-export function figuresOf(baseline: readonly Report[], candidate: readonly Report[]): FigureOfRuns[] {
+export function figuresOf(
+  baseline: readonly Report[],
+  candidate: readonly Report[],
+): readonly FigureOfRuns[] {
   const reports = [...baseline, ...candidate];
-  const searches = reports.filter(({ search }) => search !== undefined).length;
-  if (searches === 0) return wholeFiguresOf(baseline, candidate);
-  return searches === reports.length ? searchFiguresOf(baseline, candidate) : [];
+  const [kind, ...others] = new Set(reports.map(kindOfRun));
+  if (kind === undefined || others.length > 0) return [];
+  return figuresByKind[kind](baseline, candidate);
 }
+
+const figuresByKind: Readonly<Record<RunKind, typeof figuresOf>> = {
+  load: wholeFiguresOf,
+  search: searchFiguresOf,
+  objective: () => objectiveFigures,
+};
 
 /** Of kinds of message, those that each side has. */
 function wholeFiguresOf(baseline: readonly Report[], candidate: readonly Report[]): FigureOfRuns[] {

@@ -2,6 +2,7 @@ import type { RunConditions } from '../plan/conditions.ts';
 import { formatPlural } from '../shared/format.ts';
 import { describeFaults } from './conditions-report.ts';
 import type { Report } from './report-model.ts';
+import { kindOfRun } from './search-outcome.ts';
 
 /** Settings that a comparison describes in a sentence of its own, and settings that are no conditions. */
 const apart: readonly RegExp[] = [
@@ -23,7 +24,7 @@ export function conditionCautions(baseline: Report, candidate: Report): string[]
     return ['The report of the candidate does not say under which conditions it ran.'];
   const before = flatten(comparable(baseline, baseline.conditions));
   const after = flatten(comparable(candidate, candidate.conditions));
-  const left = candidate.search === undefined ? [...apart, thresholds] : apart;
+  const left = kindOfRun(candidate) === 'load' ? [...apart, thresholds] : apart;
   const names = [...new Set([...before.keys(), ...after.keys()])].filter(
     (name) => before.get(name) !== after.get(name) && !left.some((pattern) => pattern.test(name)),
   );

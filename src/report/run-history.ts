@@ -4,6 +4,7 @@ import { makeRandom } from '../shared/random.ts';
 import { hasArrivals } from './ledger-equations.ts';
 import type { Report, Verdict } from './report-model.ts';
 import { cameToItsEnd } from './run-end.ts';
+import { kindOfRun } from './search-outcome.ts';
 
 /** A run in a history of runs. */
 export interface RunFigures {
@@ -25,7 +26,7 @@ export interface RunFigures {
   readonly p99Ms: number | null;
   /** Null: nothing arrives in such a run. */
   readonly lostShare: number | null;
-  /** The highest level that passed in a search, in the unit of what it searched. Null: no search, or it has no answer. */
+  /** The highest level that passed in a search, or the level that held an objective, in the unit of what it searched. Null: no search, or it has no answer. */
   readonly holdsLevel: number | null;
   /** Null: a target without a bill. */
   readonly costUsd: number | null;
@@ -33,11 +34,13 @@ export interface RunFigures {
 
 /** The figures of a run that a history shows. */
 export function runFiguresOf(report: Report): RunFigures {
-  const { runId, name, verdict, startedAt, endedAt, devices, messages, rates, cost, search } = report;
+  const { runId, name, verdict, startedAt, endedAt, devices, messages, rates, cost, search, objective } =
+    report;
   const { response_time: answers, end_to_end_latency: arrivals } = report.latencyMs;
   const latency = arrivals.count > 0 ? arrivals : answers;
-  const isMeasured = search === undefined && latency !== undefined && latency.count > 0;
-  const arrives = search === undefined && hasArrivals(report) && messages.sent > 0;
+  const isSearch = kindOfRun(report) !== 'load';
+  const isMeasured = !isSearch && latency !== undefined && latency.count > 0;
+  const arrives = !isSearch && hasArrivals(report) && messages.sent > 0;
   return {
     runId,
     name,
@@ -48,11 +51,11 @@ export function runFiguresOf(report: Report): RunFigures {
     devicesConnected: devices.connected,
     sent: messages.sent,
     lost: messages.lost,
-    ratePerSecond: search === undefined ? rates.meanPerSecond : null,
+    ratePerSecond: isSearch ? null : rates.meanPerSecond,
     p50Ms: isMeasured ? latency.p50 : null,
     p99Ms: isMeasured ? latency.p99 : null,
     lostShare: arrives ? messages.lost / messages.sent : null,
-    holdsLevel: search?.answer.holds ?? null,
+    holdsLevel: search?.answer.holds ?? objective?.answer.level ?? null,
     costUsd: cost?.totalUsd ?? null,
   };
 }

@@ -5,6 +5,7 @@ import type { HoldFigures } from '../plan/search/judged-hold.ts';
 import { sumOf } from '../shared/counts.ts';
 import type { FigureOfRuns, FigureSample } from './judge-change.ts';
 import { hasArrivals } from './ledger-equations.ts';
+import type { ObjectiveReport } from './objective-report.ts';
 import type { Report } from './report-model.ts';
 import type { SearchReport, SearchStepReport } from './search-report.ts';
 import { shownLatencyOf } from './search-text.ts';
@@ -25,13 +26,45 @@ export function searchFiguresOf(baseline: readonly Report[], candidate: readonly
   ];
 }
 
-/** Why nothing follows from searches, a sentence each. @param which of the run, as a sentence names it */
-export function describeNoAnswer(which: string, { search }: Report): string[] {
-  if (search === undefined || hasAnswer(search)) return [];
-  return [`The search of ${which} has no answer, because ${endings[search.answer.ended]}.`];
+/** What searches that hold an objective are compared by: the level that they held, and its part of the planned load. */
+export const objectiveFigures: readonly FigureOfRuns[] = [
+  objectiveFigure('objective level', 'level', ({ level }) => level),
+  objectiveFigure('objective headroom', 'ratio', ({ level }, planned) =>
+    level === null || planned === undefined || planned === 0 ? null : level / planned,
+  ),
+];
+
+/** The level goes up and down: its standard deviation is taken for a quarter of the range that it was in. */
+function objectiveFigure(
+  figure: string,
+  kind: 'level' | 'ratio',
+  of: (answer: ObjectiveReport['answer'], planned: number | undefined) => number | null,
+): FigureOfRuns {
+  return {
+    figure,
+    kind,
+    better: 'more',
+    of({ objective }) {
+      if (objective === undefined || !hasAnswer(objective)) return null;
+      const { answer, settings } = objective;
+      const found = answer.ended === 'none-passed' ? { ...answer, level: 0 } : answer;
+      const value = of(found, settings.planned);
+      if (value === null) return null;
+      const { level, lowest, highest } = answer;
+      const share = level === null || level === 0 ? 0 : ((highest ?? 0) - (lowest ?? 0)) / level;
+      return { value, sd: (share * value) / 4 };
+    },
+  };
 }
 
-function hasAnswer({ answer: { ended } }: SearchReport): boolean {
+/** Why nothing follows from searches, a sentence each. @param which of the run, as a sentence names it */
+export function describeNoAnswer(which: string, { search, objective }: Report): string[] {
+  const found = search ?? objective;
+  if (found === undefined || hasAnswer(found)) return [];
+  return [`The search of ${which} has no answer, because ${endings[found.answer.ended]}.`];
+}
+
+function hasAnswer({ answer: { ended } }: SearchReport | ObjectiveReport): boolean {
   return ended === 'found' || ended === 'all-passed' || ended === 'none-passed';
 }
 

@@ -15,6 +15,14 @@ export interface SearchOutcome {
   readonly isPlanned: boolean;
 }
 
+/** What runs are compared with: only runs of the same kind. A search has many loads. */
+export type RunKind = 'load' | 'search' | 'objective';
+
+export function kindOfRun({ search, objective }: Pick<Report, 'search' | 'objective'>): RunKind {
+  if (search !== undefined) return 'search';
+  return objective === undefined ? 'load' : 'objective';
+}
+
 /** Undefined: the run did not search. */
 export function searchOutcomeOf({
   search,

@@ -5,7 +5,9 @@ import { renderComparisonSummary } from '../../../src/report/comparison-summary.
 import { renderComparison } from '../../../src/report/comparison-text.ts';
 import { renderComparisonJUnit } from '../../../src/report/junit-comparison.ts';
 import type { Report } from '../../../src/report/report-model.ts';
+import { runFiguresOf } from '../../../src/report/run-history.ts';
 import { goldenIn } from '../../support/golden.ts';
+import { objectiveSituations } from '../../support/report/objective-situations.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 import { searchSituations } from '../../support/report/search-situations.ts';
 import { playTrueRun } from '../../support/report/true-run.ts';
@@ -119,13 +121,28 @@ describe('compareRuns, of searches', () => {
     expect(worseIn(compareRuns(before, after))).toEqual(['search holds', 'search breaks', 'search headroom']);
   });
 
+  it('compares searches that hold an objective by the level that they held', () => {
+    const [, situation] = objectiveSituations[0]!;
+    const { report } = playTrueRun(situation);
+    const heldAt = (level: number): Report => {
+      const answer = { ...report.objective!.answer, ended: 'found' as const };
+      const range = { lowest: 0.98 * level, highest: 1.01 * level };
+      return { ...report, objective: { ...report.objective!, answer: { ...answer, level, ...range } } };
+    };
+    const [held, halved] = [heldAt(980), heldAt(490)];
+    const comparison = compareRuns([held], [halved]);
+    expect(comparison.figures.map(({ figure }) => figure)).toEqual(['objective level', 'objective headroom']);
+    expect(worseIn(comparison)).toContain('objective level');
+    expect(compareRuns([halved], [held]).isRegression).toBe(false);
+    expect(compareRuns([found], [held]).figures).toEqual([]);
+    expect(runFiguresOf(held)).toMatchObject({ holdsLevel: 980, ratePerSecond: null });
+  });
+
   it('compares no search with another run, and says when the objectives differ', () => {
     const run = reportOf(runOf());
     const mixed = compareRuns([run], [found]);
     expect([mixed.figures, mixed.isRegression]).toEqual([[], false]);
-    expect(mixed.inconsistencies).toEqual([
-      expect.stringContaining('Searches and other runs are not compared'),
-    ]);
+    expect(mixed.inconsistencies).toEqual([expect.stringContaining('Searches and other runs, or')]);
     const under = (lost: string) => {
       const conditions = { profile: { thresholds: { lost_messages: [lost] } } };
       return { ...found, conditions } as unknown as Report;
