@@ -16,8 +16,8 @@ const unitTests = globSync('test/unit/**/*.test.ts', { cwd: import.meta.dirname 
 /** What needs more than npm packages (Mosquitto, Python's moto, Chromium): `npm run test:integration`. */
 export default {
   ...base,
-  // Most of a run is waiting: two at a time end within half an hour on two cores.
-  maxWorkers: 2,
+  // Most of a run is waiting: three at a time keep two cores busy.
+  maxWorkers: 3,
   testMatch: ['test/**/*.integration.ts', ...unitTests].map((file) => `<rootDir>/${file}`),
   globalSetup: '<rootDir>/test/support/install-debian-packages.mjs',
   globalTeardown: '<rootDir>/test/support/stack/remove-shared-stacks.mjs',
