@@ -176,6 +176,13 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     });
   }
 
+  /** A device ends its connection to connect again; one without is about to. @param dueAt its turn, epoch milliseconds */
+  reconnect(device: number, dueAt: number): void {
+    if (this.#stopped || this.#isConnected[device] === 0) return;
+    this.#counters.holds?.reconnects(dueAt);
+    this.#end(device, this.#cycles.disconnect, endsFor.cycle);
+  }
+
   tickEnd(): void {}
 
   /** @returns whether the device may use its connection: false if that is of a device which it has replaced */
@@ -245,7 +252,7 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     const { slice, counters } = this.#settings;
     const isChosen = stormChoice(slice.group, { ...disconnect, at });
     const first = slice.firstDevice - slice.group.firstDevice;
-    const chosen = this.#devicesWhere((device) => isChosen(first + device));
+    const chosen = [...this.#isConnected.keys()].filter((device) => isChosen(first + device));
     const unnoticedMs = noticeMs({ ...disconnect, group: slice.group });
     const storm = counters.storms.prepare(at, chosen);
     return () => {
@@ -264,12 +271,6 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     this.#isConnected[device] = 0;
     this.#isEnding[device] = what;
     this.#transport.disconnect(device, how);
-  }
-
-  #devicesWhere(is: (device: number) => boolean): number[] {
-    const devices: number[] = [];
-    for (let device = 0; device < this.count; device++) if (is(device)) devices.push(device);
-    return devices;
   }
 
   #connect(device: number): void {

@@ -14,6 +14,7 @@ export class HoldCounters {
   readonly #connectedSendLag = new LatencySeconds(openDueSeconds);
   readonly #connectsFailed: SecondTally;
   readonly #reconnects: SecondTally;
+  readonly #turns: SecondTally;
   readonly #cpuShare = new Map<number, number>();
   readonly #loopDelay = new LatencySeconds();
 
@@ -22,6 +23,7 @@ export class HoldCounters {
     this.#streams = streams;
     this.#connectsFailed = new SecondTally(startMs);
     this.#reconnects = new SecondTally(startMs);
+    this.#turns = new SecondTally(startMs);
   }
 
   /** @param isConnected whether its lateness says something of the generator */
@@ -43,6 +45,11 @@ export class HoldCounters {
     this.#reconnects.add(nowMs);
   }
 
+  /** A device ends its connection to connect again. @param dueAt its turn, epoch milliseconds */
+  reconnects(dueAt: number): void {
+    this.#turns.add(dueAt);
+  }
+
   /** @param second epoch seconds @param cpuShare of one vCPU */
   used(second: number, cpuShare: number): void {
     this.#cpuShare.set(second, cpuShare);
@@ -60,6 +67,7 @@ export class HoldCounters {
       connectedSendLag: this.#connectedSendLag.encode(),
       connectsFailed: this.#connectsFailed.encode(),
       reconnects: this.#reconnects.encode(),
+      turns: this.#turns.encode(),
       cpuShare: Object.fromEntries(this.#cpuShare),
       loopDelay: this.#loopDelay.encode(),
     };

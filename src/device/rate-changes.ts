@@ -9,14 +9,15 @@ export interface RateChangeSettings {
   readonly plan: Plan;
   readonly slice: number;
   readonly streams: AmendableStreams;
-  readonly behaviour: Pick<Behaviour, 'amended' | 'dueUntil'>;
+  /** What follows the load. */
+  readonly followers: readonly Pick<Behaviour, 'amended' | 'dueUntil'>[];
 }
 
 /** A late step begins so long after the last message that was due before the slice learned of it, milliseconds. */
 const afterLastMs = 0.001;
 
 /**
- * Amends the schedules of a slice when it learns of an action on rates or users. Nothing that is due before the action's instant changes by it, so
+ * Amends the schedules of a slice when it learns of an action on its load. Nothing that is due before the action's instant changes by it, so
  * that this may happen at any time before. A slice that learns late begins after the last message that was due already.
  */
 export class RateChanges {
@@ -29,14 +30,15 @@ export class RateChanges {
 
   /** @returns when it takes effect, epoch milliseconds */
   change(action: Announcement): number {
-    const { plan, slice, streams, behaviour } = this.#settings;
-    const tookEffectAt = behaviour.dueUntil < action.at ? action.at : behaviour.dueUntil + afterLastMs;
+    const { plan, slice, streams, followers } = this.#settings;
+    const dueUntil = Math.max(...followers.map((each) => each.dueUntil));
+    const tookEffectAt = dueUntil < action.at ? action.at : dueUntil + afterLastMs;
     this.#actions.push({ ...action, tookEffectAt });
     // In the order in which they were stored, which is not always the one in which they are received.
     this.#actions.sort((a, b) => (a.k ?? 0) - (b.k ?? 0));
     const amended = sliceOf(withActions(plan, this.#actions), slice);
     streams.amend(amended);
-    behaviour.amended(amended);
+    for (const each of followers) each.amended(amended);
     return tookEffectAt;
   }
 }

@@ -19,6 +19,7 @@ import { Connections } from './connections.ts';
 import { countedStreamsOf } from './counted-streams.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
 import { RateChanges } from './rate-changes.ts';
+import { Reconnects } from './reconnects.ts';
 import { RequestCounters } from './request-counters.ts';
 import { Sender } from './sender.ts';
 import { SliceCounters } from './slice-counters.ts';
@@ -60,12 +61,13 @@ class SliceRunner implements TransportListener {
   readonly #connections: Connections;
   readonly #sender: Sender;
   readonly #behaviour: Behaviour;
+  readonly #reconnects: Reconnects;
   readonly #rates: RateChanges;
   readonly #records: SliceRecords;
   readonly #subscriptions: SliceSubscriptions;
   readonly #end = Promise.withResolvers<Ending>();
   #cancelTick: CancelTimer = () => {};
-  /** Once stopping: why, from when nothing is due any more, and until when answers are waited for. */
+  /** Once stopping: why, from when nothing is due, and until when answers are waited for. */
   #stopping: { readonly reason: string; readonly fromMs: number; readonly untilMs: number } | undefined;
   /** When the last message was answered. */
   #finishedAt: number | undefined;
@@ -73,7 +75,7 @@ class SliceRunner implements TransportListener {
 
   constructor(run: SliceRun) {
     const { plan, clock } = run;
-    const { timeline } = plan;
+    const { publishAt } = plan.timeline;
     const slice = sliceOf(plan, run.slice);
     const { profile } = slice.group;
     const { connectOffsetMs } = makeSliceSchedule(slice);
@@ -81,6 +83,7 @@ class SliceRunner implements TransportListener {
     const streams = new AmendableStreams(slice);
     const counted = countedStreamsOf(slice, streams.all);
     const readyAt = clock.now();
+    const everyMs = run.checkpointEveryMs ?? checkpointEveryMs(plan);
     this.#run = run;
     this.#timeline = timelineOfLeg(plan, run.slice, run.leg ?? 0);
     this.#clock = clock;
@@ -130,14 +133,15 @@ class SliceRunner implements TransportListener {
       counters: this.#counters,
       slice,
       streams: streams.all,
-      publishAt: timeline.publishAt,
+      publishAt,
       onWaiting: (device) => this.#connections.messageWaits(device),
       waitTimeoutMs: longestSleepMs(profile) + profile.publish.ackTimeoutMs,
     });
     this.#sender.serve(this.#behaviour);
-    this.#rates = new RateChanges({ plan, slice: run.slice, streams, behaviour: this.#behaviour });
+    this.#reconnects = new Reconnects({ clock, slice, publishAt, connections: this.#connections });
+    const followers = [this.#behaviour, this.#reconnects];
+    this.#rates = new RateChanges({ plan, slice: run.slice, streams, followers });
     const turnsOverAt = connectAt + connectOffsetMs(slice.devices - 1) + connectSettleMs;
-    const everyMs = run.checkpointEveryMs ?? checkpointEveryMs(plan);
     this.#records = new SliceRecords({
       ...run,
       runId: plan.runId,
@@ -161,6 +165,7 @@ class SliceRunner implements TransportListener {
       prepareDisconnect: (disconnect, at) => this.#connections.prepareDisconnect(disconnect, at),
       changeRate: (action) => this.#rates.change(action),
     });
+    this.#reconnects.start();
     this.#behaviour.start();
     if (stop.aborted) onStop();
     this.#tick();
@@ -277,7 +282,7 @@ class SliceRunner implements TransportListener {
   }
 
   #stopSending(): void {
-    for (const part of [this.#connections, this.#subscriptions, this.#sender]) part.stop();
+    for (const part of [this.#reconnects, this.#connections, this.#subscriptions, this.#sender]) part.stop();
     this.#behaviour.stop(this.#stopping?.fromMs ?? this.#clock.now());
   }
 

@@ -1,8 +1,10 @@
 import { groupOfSlice, groupsOf } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { makeReconnectTurns } from '../plan/reconnect-turns.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import type { SearchStep } from '../plan/search/judged-hold.ts';
+import { sliceOf } from '../plan/slices.ts';
 import { isScheduled, type ScheduledStream, type Stream } from '../plan/streams.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { ArrivalWindow, DueArrivals } from './arrival-window.ts';
@@ -25,8 +27,10 @@ export interface HoldLedger extends RunLedger {
   readonly step: SearchStep;
   /** Slices that left no complete record of the hold so far. */
   readonly pending: readonly PendingSlice[];
-  /** Messages by which its slices, together, deviated from what the plan and its actions intend. */
+  /** Messages, or turns to connect again, by which its slices, together, deviated from what the plan and its actions intend. */
   readonly offSchedule: number;
+  /** Turns of devices to connect again that were due, and those that found a connection to end. Absent: the load has none. */
+  readonly reconnects?: { readonly due: number; readonly made: number };
   /** Epoch milliseconds of the last arrival at the primary observer, to the second; 0: there was none. */
   readonly lastArrivalAt: number;
 }
@@ -152,6 +156,10 @@ export class HoldRecord {
   close(run: RunLedger, rates: PlannedRates, died: (slice: number) => boolean): HoldLedger {
     const { holdFrom, holdUntil } = this.step;
     const slices = Array.from({ length: run.slices.planned }, (_, slice) => slice);
+    const deviates = (slice: number) => rates.deviates(slice, holdFrom, holdUntil);
+    const connecting = slices.filter(
+      (slice) => groupOfSlice(this.#plan, slice).profile.reconnects !== undefined,
+    );
     const { arrivals } = this.#all;
     const received = run.messages.received;
     return {
@@ -162,9 +170,16 @@ export class HoldRecord {
         .map((slice) => ({ slice, at: this.#slices.get(slice)?.at, isDead: died(slice) })),
       offSchedule: sumBy([...this.#slices], ([slice, hold]) =>
         hold.isComplete
-          ? this.#offSchedule(hold, rates.plannedStreams(slice), rates.deviates(slice, holdFrom, holdUntil))
+          ? this.#offSchedule(hold, rates.plannedStreams(slice), deviates(slice)) +
+            (deviates(slice) ? this.#turnsOf(slice) : 0)
           : 0,
       ),
+      ...(connecting.length > 0 && {
+        reconnects: {
+          due: sumBy(connecting, (slice) => this.#turnsOf(slice)),
+          made: sumBy(connecting, (slice) => this.#slices.get(slice)?.turns ?? 0),
+        },
+      }),
       lastArrivalAt: this.#lastArrivalSecond * 1_000,
       messages: { ...run.messages, arrivals, duplicates: Math.max(0, arrivals - received) },
       latencies: this.#all.latencies.histograms(),
@@ -197,6 +212,13 @@ export class HoldRecord {
         return numbers.end - numbers.first - due;
       }),
     );
+  }
+
+  /** Turns of a slice to connect again that were due in the hold. */
+  #turnsOf(slice: number): number {
+    const { publishAt } = this.#plan.timeline;
+    const { dueBefore } = makeReconnectTurns(sliceOf(this.#plan, slice));
+    return dueBefore(this.#span.until * 1_000 - publishAt) - dueBefore(this.#span.from * 1_000 - publishAt);
   }
 
   #measured(

@@ -15,6 +15,8 @@ export interface HoldSeconds {
   /** Attempts to connect that failed, and connections made again, by the second in which that was known. */
   readonly connectsFailed: EncodedBuckets;
   readonly reconnects: EncodedBuckets;
+  /** Turns of devices to end their connections and to connect again, by the second in which they were due: those that found a connection. */
+  readonly turns?: EncodedBuckets;
   /** By epoch second: CPU that the process used, in shares of a vCPU. */
   readonly cpuShare: Readonly<Record<string, number>>;
   /** How late a timer of 20 ms was, by the second in which it fired. */

@@ -23,6 +23,8 @@ export interface SliceHold {
   /** Devices that were connected at the same time, at most. */
   readonly connected: number;
   readonly attempts: Pick<DeviceCounts, 'connectFailed' | 'reconnects'>;
+  /** Turns in which devices ended their connections to connect again. */
+  readonly turns: number;
 }
 
 type FateCounts = Readonly<Partial<Record<MessageFate, number>>>;
@@ -45,14 +47,18 @@ export function sliceHoldOf(group: GroupPlan, result: SliceResult, span: SecondS
     return decided >= numbers.end - numbers.first;
   });
   const untilMs = span.until * 1_000;
+  // Attempts to connect that began in the hold have as long to be answered as messages.
+  const answeredMs = group.profile.reconnects === undefined ? 0 : group.profile.publish.ackTimeoutMs;
   const isComplete =
-    outcome === 'completed' || (at >= untilMs && (isDecided || at >= untilMs + decidedAfterMs(group)));
+    outcome === 'completed' ||
+    (at >= untilMs + answeredMs && (isDecided || at >= untilMs + decidedAfterMs(group)));
   return {
     streams,
     at,
     isComplete,
     connected: mostWithin(perSecond.connected, perSecond.startSecond, span),
     attempts: { connectFailed: within(holds.connectsFailed), reconnects: within(holds.reconnects) },
+    turns: within(holds.turns),
   };
 }
 

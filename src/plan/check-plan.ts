@@ -16,6 +16,7 @@ import type { NetworkForm } from '../profile/network-presets.ts';
 import type { PlannedAction } from '../profile/planned-action.ts';
 import { maxTimelineEntries } from '../profile/planned-action.ts';
 import { rateChangeOf } from '../profile/rate-step.ts';
+import { mostReconnectsPerSecond } from '../profile/reconnect-step.ts';
 import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
 import type { RandomTime } from '../profile/time-distribution.ts';
 import { usersChangeOf } from '../profile/user-step.ts';
@@ -153,7 +154,7 @@ function checkStoredChange(path: string, network: NetworkForm): PlanProblem[] {
 }
 
 function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
-  const { devices, connect, echo, messages } = profile;
+  const { devices, connect, echo, messages, reconnects = [] } = profile;
   return [
     ...checkStoredMessages(path, profile, devices, maxJoinedStages),
     ...[
@@ -170,6 +171,16 @@ function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
     ),
     ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),
     ...between(`${path}.connect.ratePerSecond`, connect.ratePerSecond, Number.MIN_VALUE, 1e6),
+    ...within(`${path}.reconnects`, reconnects.length, 0, 1),
+    ...reconnects.flatMap((step, i) => [
+      ...between(`${path}.reconnects[${i}].atMs`, step.atMs, 0, longestRunMs),
+      ...between(
+        `${path}.reconnects[${i}].reconnectsPerSecond`,
+        step.reconnectsPerSecond,
+        0,
+        mostReconnectsPerSecond,
+      ),
+    ]),
     ...between(`${path}.echo.fraction`, echo.fraction, 0, 1),
   ];
 }

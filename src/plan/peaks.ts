@@ -19,6 +19,7 @@ import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { isObserving, mostEventsPerSecond, observingGroupOf, presenceFiltersOf } from './presence.ts';
+import { mostReconnects } from './reconnect-turns.ts';
 import { retainedPeaks } from './retained-peaks.ts';
 import { connectionsPerSlice } from './slice-connections.ts';
 import { statePayloads } from './state-payloads.ts';
@@ -135,7 +136,8 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
   const controlConnects = traitsOf(target).takesControl ? Math.min(slices, environmentsPerSecond) : 0;
   // A connection for each message: what random arrivals add to a second, they add to its connects.
   const connectsOf = ({ profile }: GroupPlan) =>
-    busiestConnects(profile) + (connectsEachMessage(profile) ? randomExcess([profile]) : 0);
+    Math.max(busiestConnects(profile), mostReconnects(profile)) +
+    (connectsEachMessage(profile) ? randomExcess([profile]) : 0);
   const othersOf = (group: GroupPlan) =>
     commandSubscriptions(plan, group) + (isObserving(group) ? presenceFiltersOf(group).length : 0);
   const subscribesOf = (group: GroupPlan) =>

@@ -3,11 +3,15 @@ import { areaOf, rateAt, stretchesOf } from '../profile/load-shapes/rate-stretch
 import { hasUsers } from '../profile/load-shapes/resolved-load.ts';
 import { hasRate } from '../profile/rate-rules.ts';
 import type { RateChange, RateStep } from '../profile/rate-step.ts';
+import { canReconnect } from '../profile/reconnect-rules.ts';
+import type { ReconnectChange, ReconnectStep } from '../profile/reconnect-step.ts';
 import { estimatedPerUser } from '../profile/user-rules.ts';
 import type { UserStep, UsersChange } from '../profile/user-step.ts';
-import { sumOf } from '../shared/counts.ts';
+import { sumBy, sumOf } from '../shared/counts.ts';
 
-/** A change of the rates of a group, or of all groups; or of the users of the one that has users. */
+export type LoadChange = RateChange | UsersChange | ReconnectChange;
+
+/** A change of the rates of a group, or of all groups; of the users of the one that has users; or of connects a second. */
 export interface RateAction {
   /** After publishing begins, as the action says. */
   readonly atMs: number;
@@ -17,7 +21,7 @@ export interface RateAction {
   readonly fromMs?: number;
   /** Absent: all groups. */
   readonly group?: string;
-  readonly change: RateChange | UsersChange;
+  readonly change: LoadChange;
 }
 
 /** Steps of rates and users of the profile's timeline. */
@@ -55,12 +59,24 @@ export function addRateSteps(
     own: makePart(profile),
     kinds: profile.messages?.map(makePart),
     users: [] as UserStep[],
+    reconnects: [] as ReconnectStep[],
+    reconnectsFromMs: [] as number[],
   }));
   const able = groups.filter(({ profile }) => hasRate(profile));
   const withUsers = groups.filter(({ profile }) => hasUsers(profile));
   for (const { atMs, fromMs = atMs, group, change } of actions.toSorted((a, b) => a.atMs - b.atMs)) {
     const isNamed = ({ name }: { readonly name: string | undefined }) =>
       group === undefined || name === group;
+    if ('reconnectsPerSecond' in change) {
+      const connected = groups.filter((each) => isNamed(each) && canReconnect(each.profile));
+      const devices = sumBy(connected, ({ profile }) => profile.devices);
+      for (const { profile, reconnects, reconnectsFromMs } of connected) {
+        const share = profile.devices / devices;
+        reconnects.push({ atMs, reconnectsPerSecond: change.reconnectsPerSecond * share });
+        reconnectsFromMs.push(fromMs);
+      }
+      continue;
+    }
     if ('count' in change) {
       for (const closed of withUsers.filter(isNamed)) {
         const { own, profile, users } = closed;
@@ -83,18 +99,26 @@ export function addRateSteps(
       add(own, kinds === undefined ? shareOf.get(own)! : sumOf(kinds.map((kind) => shareOf.get(kind)!)));
     }
   }
-  return groups.map(({ profile, own, kinds, users }) =>
-    own.steps.length === 0
-      ? profile
-      : {
-          ...profile,
-          ...stepsOf(own),
-          ...(users.length > 0 && { userSteps: inForce(own.load, users, own.fromMs) }),
-          ...(kinds && {
-            messages: kinds.map((kind, i) => ({ ...profile.messages![i]!, ...stepsOf(kind) })),
-          }),
-        },
-  );
+  return groups.map(({ profile, own, kinds, users, reconnects, reconnectsFromMs }) => {
+    const connecting = withReconnects(profile, inForce(profile, reconnects, reconnectsFromMs));
+    if (own.steps.length === 0) return connecting;
+    return {
+      ...connecting,
+      ...stepsOf(own),
+      ...(users.length > 0 && { userSteps: inForce(own.load, users, own.fromMs) }),
+      ...(kinds && {
+        messages: kinds.map((kind, i) => ({ ...profile.messages![i]!, ...stepsOf(kind) })),
+      }),
+    };
+  });
+}
+
+/** Steps of a search's plan hold until the first of an action. */
+function withReconnects(profile: LoadProfile, steps: readonly ReconnectStep[]): LoadProfile {
+  const [first] = steps;
+  if (first === undefined) return profile;
+  const before = (profile.reconnects ?? []).filter(({ atMs }) => atMs < first.atMs);
+  return { ...profile, reconnects: [...before, ...steps] };
 }
 
 function makePart(load: MessageKind | LoadProfile): AmendedPart {

@@ -8,6 +8,7 @@ import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
 import { makePlannedRate } from './planned-rate.ts';
 import type { RateAction } from './rate-actions.ts';
+import { mostReconnects } from './reconnect-turns.ts';
 import { perTurnOf } from './schedules/arrival-kinds.ts';
 import { slicesByConnections } from './slice-connections.ts';
 
@@ -51,7 +52,7 @@ function wantedSlices(profile: LoadProfile, concurrency: number): number {
   const byRate = Math.ceil(peakPerSecond / comfortable.publishesPerSecond);
   const connectsPerSecond = connectsEachMessage(profile)
     ? peakPerSecond
-    : Math.min(connect.ratePerSecond, devices);
+    : Math.max(Math.min(connect.ratePerSecond, devices), mostReconnects(profile));
   const byConnects =
     connect.protocol === 'mqtt' ? Math.ceil(connectsPerSecond / comfortable.connectsPerSecond) : 1;
   const comfortably = Math.max(byDevices, byRate, byConnects);

@@ -7,6 +7,7 @@ import type { Lifecycle } from './lifecycle-kinds.ts';
 import type { NetworkConditions } from './network-presets.ts';
 import type { PlannedAction } from './planned-action.ts';
 import type { RateStep } from './rate-step.ts';
+import type { ReconnectStep } from './reconnect-step.ts';
 import type { SearchSettings } from './search.ts';
 import type { RandomTime, ThinkTime } from './time-distribution.ts';
 import type { UserStep } from './user-step.ts';
@@ -51,6 +52,8 @@ export interface GroupSettings {
   readonly rateSteps?: readonly RateStep[];
   /** What actions make of the number of users: of profiles that `groupsOf` gives, and never stored. Absent: nothing. */
   readonly userSteps?: readonly UserStep[];
+  /** Devices end their connections and connect again. Absent: none does. */
+  readonly reconnects?: readonly ReconnectStep[];
   /** How messages are due within the rates. Absent: evenly. Kinds of message have patterns of their own. */
   readonly pattern?: ArrivalPattern;
   /** The closed model; its rates above are an estimate, for what is planned beforehand. Absent: the open model. */

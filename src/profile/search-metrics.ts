@@ -20,6 +20,19 @@ const ofConnects: readonly string[] = [
   'attempts_per_connect',
 ] satisfies ThresholdMetricName[];
 
+/** What connects are judged by; the devices of such a search send nothing. */
+const judgingConnects: readonly string[] = [
+  ...ofConnects,
+  'connects_failed',
+  'reconnects',
+  'devices_connected',
+  'devices_not_connected',
+  'slices_died',
+  'slices_failed',
+  'event_loop_delay',
+  'cpu_share',
+];
+
 /**
  * Why a search cannot judge a hold by this metric.
  * @param name of a threshold, with its selector
@@ -33,5 +46,6 @@ export function whyNotByHold(name: string, { of }: { readonly of: string }): str
   if (ofWholeRuns.includes(metric)) return 'it is known of the whole run only';
   if (ofConnects.includes(metric) && of !== 'connects' && of !== 'devices')
     return 'devices connect before the first hold begins';
+  if (of === 'connects' && !judgingConnects.includes(metric)) return 'a search of connects sends no messages';
   return undefined;
 }

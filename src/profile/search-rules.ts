@@ -7,6 +7,7 @@ import { suggestFrom } from '../shared/nearest.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { peakOf } from './load-shapes/resolved-load.ts';
 import { checkKindOfSearch, checkObjective } from './objective-rules.ts';
+import { devicesFor, whyNotReconnects } from './reconnect-rules.ts';
 import { type CapacitySearch, longestHoldMs, type SearchedQuantity, type SearchSettings } from './search.ts';
 import { whyNotByHold } from './search-metrics.ts';
 import { namedGroups, searchedGroups } from './searched-groups.ts';
@@ -128,6 +129,7 @@ const devicesChecks: Readonly<
 > = {
   rate: checkSenders,
   users: checkUsers,
+  connects: checkReconnecting,
 };
 
 function checkSenders(
@@ -165,6 +167,20 @@ function checkUsers(profile: LoadProfile, search: SearchSettings): InputError[] 
           },
         ],
   );
+}
+
+function checkReconnecting(profile: LoadProfile, search: SearchSettings): InputError[] {
+  const groups = searchedGroups(profile, search);
+  const message = whyNotReconnects(
+    groups.map(({ settings }) => settings),
+    { reconnectsPerSecond: search.to },
+  );
+  if (message === undefined) return [];
+  const hint = `use ${formatCount(devicesFor({ reconnectsPerSecond: search.to }))} devices, or lower search.to`;
+  const [only, ...more] = groups;
+  return [
+    { path: more.length > 0 ? 'groups' : devicesOf(only?.name), message: `are too few: ${message}`, hint },
+  ];
 }
 
 function devicesOf(group: string | undefined): string {

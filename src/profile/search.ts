@@ -1,7 +1,7 @@
 import type { Aggregation } from './threshold-metrics.ts';
 
-/** What a search varies. `rate`: messages a second. `users`: active users of a closed model. */
-export const searchedQuantities = ['rate', 'users'] as const;
+/** What a search varies. `rate`: messages a second. `users`: active users of a closed model. `connects`: devices a second that connect again. */
+export const searchedQuantities = ['rate', 'users', 'connects'] as const;
 export type SearchedQuantity = (typeof searchedQuantities)[number];
 
 /**

@@ -3,13 +3,18 @@ import { isIdle } from './load-shapes/resolved-load.ts';
 import type { SearchRange } from './search.ts';
 import { type NamedGroup, quantityRules } from './searched-quantities.ts';
 
-/** The groups that a search names, and that send something; all such groups where it names none. */
-export function namedGroups(profile: LoadProfile, { group }: Pick<SearchRange, 'group'>): NamedGroup[] {
+/** The groups that a search names; where it names none, all devices that what it searches is of. */
+export function namedGroups(
+  profile: LoadProfile,
+  { group, of }: Pick<SearchRange, 'group' | 'of'>,
+): NamedGroup[] {
   const groups: NamedGroup[] = profile.groups?.map((each) => ({ name: each.name, settings: each })) ?? [
     { settings: profile },
   ];
   return groups.filter(({ name, settings }) =>
-    group === undefined ? settings.command === undefined && !isIdle(settings) : name === group,
+    group === undefined
+      ? settings.command === undefined && (quantityRules[of].isOfIdle || !isIdle(settings))
+      : name === group,
   );
 }
 

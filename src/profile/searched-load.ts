@@ -1,7 +1,8 @@
-import { isObject, type JsonObject } from '../shared/json-path.ts';
-import type { LoadProfile } from './load-profile.ts';
+import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
+import type { GroupSettings, LoadProfile, Thresholds } from './load-profile.ts';
 import { loadPaths } from './load-shapes/load-shapes.ts';
-import { mostLevel } from './search.ts';
+import { devicesFor } from './reconnect-rules.ts';
+import { mostLevel, type SearchedQuantity } from './search.ts';
 import { searchedGroups } from './searched-groups.ts';
 import { quantityRules } from './searched-quantities.ts';
 
@@ -29,20 +30,27 @@ export function completeSearch(input: JsonObject): JsonObject {
   const needsLoad = !hasOwnLoad(input) && input.groups === undefined && input.messages === undefined;
   return {
     ...input,
-    ...(needsLoad && leastLoads[settings.of === 'users' ? 'users' : 'rate'](settings, input)),
+    ...(needsLoad && leastLoadOf(settings, input)),
     ...(input.stages === undefined && input.duration === undefined && { duration: anyDuration }),
   };
 }
 
 /** The load of a profile that has none. */
-const leastLoads: Readonly<Record<'rate' | 'users', (search: JsonObject, input: JsonObject) => JsonObject>> =
-  {
-    rate: ({ from }) => ({ ratePerSecond: levelOf(from) }),
-    users({ from, to }, { devices = levelOf(to) }) {
+function leastLoadOf({ of, from, to }: JsonObject, input: JsonObject): JsonObject {
+  switch (of) {
+    case 'users': {
+      const { devices = levelOf(to) } = input;
       // Too few devices for the lowest level are too few for the highest one: that is an error by itself.
       return { users: Math.min(levelOf(from), levelOf(devices)), devices };
-    },
-  };
+    }
+    case 'connects': {
+      const { devices = devicesFor({ reconnectsPerSecond: levelOf(to) }) } = input;
+      return { idle: true, devices };
+    }
+    default:
+      return { ratePerSecond: levelOf(from) };
+  }
+}
 
 /** A wrong one has an error of its own. */
 function levelOf(level: unknown): number {
@@ -55,14 +63,43 @@ function hasOwnLoad(input: JsonObject): boolean {
 }
 
 /**
- * The profile with what its own load comes to as what its search has planned.
+ * The profile with what its own load comes to as what its search has planned, and with what a search judges unless the profile says otherwise.
  * @param input the user's form, before `completeSearch`
  */
 export function withPlannedLevel(profile: LoadProfile, input: JsonObject): LoadProfile {
   const { search } = profile;
-  const hasLoad = hasOwnLoad(input) || input.groups !== undefined || input.messages !== undefined;
-  if (search === undefined || !hasLoad) return profile;
+  if (search === undefined) return profile;
   const loads = searchedGroups(profile, search).map(({ settings }) => settings);
-  if (loads.length === 0) return profile;
-  return { ...profile, search: { ...search, planned: quantityRules[search.of].plannedOf(loads) } };
+  const isPlanned = loads.length > 0 && saysPlanned(input, search.of);
+  return {
+    ...(search.of === 'connects' ? connectsAtLowest(profile, input) : profile),
+    search: { ...search, ...(isPlanned && { planned: quantityRules[search.of].plannedOf(loads) }) },
+  };
 }
+
+function saysPlanned(input: JsonObject, of: SearchedQuantity): boolean {
+  if (of === 'connects') return valueAt(input, ['connect', 'ratePerSecond']) !== undefined;
+  return hasOwnLoad(input) || input.groups !== undefined || input.messages !== undefined;
+}
+
+/** Before the search begins, devices connect at its lowest level, unless the profile says another rate. */
+function connectsAtLowest(profile: LoadProfile, input: JsonObject): LoadProfile {
+  const ratePerSecond = profile.search?.from ?? 1;
+  const slowed = <Settings extends GroupSettings>(settings: Settings, path: readonly string[]): Settings => {
+    const isGiven = [[], path].some(
+      (at) => valueAt(input, [...at, 'connect', 'ratePerSecond']) !== undefined,
+    );
+    return isGiven ? settings : { ...settings, connect: { ...settings.connect, ratePerSecond } };
+  };
+  const { groups } = profile;
+  return {
+    ...slowed(profile, []),
+    ...(groups && { groups: groups.map((group) => slowed(group, ['groups', group.name])) }),
+    thresholds: { ...connectThresholds, ...profile.thresholds },
+  };
+}
+
+/** A device that is refused is let in later: without this no level would break a threshold. */
+const connectThresholds: Thresholds = {
+  connects_failed: [{ expression: 'count==0', abortOnFail: false, delayAbortEvalMs: 0, isDefault: true }],
+};

@@ -3,6 +3,7 @@ import type { GroupSettings } from './load-profile.ts';
 import { sumLoads } from './load-shapes/rate-stretches.ts';
 import { hasUsers, peakOf } from './load-shapes/resolved-load.ts';
 import { hasRate, whyUnrated } from './rate-rules.ts';
+import { canReconnect, whyNotReconnects } from './reconnect-rules.ts';
 import type { SearchedQuantity } from './search.ts';
 
 export interface NamedGroup {
@@ -13,6 +14,8 @@ export interface NamedGroup {
 
 /** What the search of a quantity means for the device groups of a profile. */
 interface QuantityRules {
+  /** Whether groups that send nothing have it. */
+  readonly isOfIdle: boolean;
   /** Whether a group has it. */
   isOf(settings: GroupSettings): boolean;
   /** What the load of groups that have it comes to at its peak. */
@@ -32,6 +35,7 @@ interface Refusal {
 
 export const quantityRules: Readonly<Record<SearchedQuantity, QuantityRules>> = {
   rate: {
+    isOfIdle: false,
     isOf: hasRate,
     plannedOf: (groups) => peakOf(sumLoads(groups)),
     refuse(groups, group) {
@@ -54,6 +58,7 @@ export const quantityRules: Readonly<Record<SearchedQuantity, QuantityRules>> = 
     },
   },
   users: {
+    isOfIdle: false,
     isOf: hasUsers,
     plannedOf: (groups) => sumBy(groups, mostUsersOf),
     refuse(groups) {
@@ -68,6 +73,19 @@ export const quantityRules: Readonly<Record<SearchedQuantity, QuantityRules>> = 
         message: `Several groups have users: ${closed.map(({ name }) => name).join(', ')}.`,
         hint: 'name one of them: search.group',
       };
+    },
+  },
+  connects: {
+    isOfIdle: true,
+    isOf: canReconnect,
+    plannedOf: (groups) => sumBy(groups, ({ connect }) => connect.ratePerSecond),
+    refuse(groups) {
+      const message = whyNotReconnects(
+        groups.map(({ settings }) => settings),
+        { reconnectsPerSecond: 0 },
+      );
+      const hint = 'search a group of devices that stay connected over MQTT (search.group)';
+      return message === undefined ? undefined : { message, hint };
     },
   },
 };

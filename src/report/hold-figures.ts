@@ -83,7 +83,14 @@ function overdueMessages(
     transit: repeated(sentAgeMs, missing(messages.sent)),
     ...(observer === ruleObserver && { rule_latency: repeated(ageMs, missing(messages.intended)) }),
     [acknowledgementOf(hold)]: repeated(ackTimeoutMs, messages.unacknowledged),
+    ...(hold.reconnects && { connect: repeated(ackTimeoutMs, unansweredConnects(hold)) }),
   };
+}
+
+/** Attempts of a hold that were neither granted nor refused when it was recorded. */
+function unansweredConnects(hold: HoldLedger): number {
+  const attempts = sumOf(connectsWithin(hold)?.offered ?? []);
+  return Math.max(0, attempts - hold.latencies.connect.count - hold.devices.connectFailed);
 }
 
 function acknowledgementOf({ requests, incomplete }: HoldLedger): LatencyName {
@@ -99,7 +106,7 @@ function repeated(latencyMs: number, times: number): LatencyHistogram {
 
 /** What a search shows of a hold; latencies that have not ended count with the least that they can come to. */
 export function holdFiguresOf(hold: HoldLedger, { latencies, overdue, rates }: Measured): HoldFigures {
-  const { messages } = hold;
+  const { messages, reconnects, devices } = hold;
   const { intended, sent, acked, throttled, failed, dropped, received, lost, deadLettered } = messages;
   return {
     intended,
@@ -114,6 +121,13 @@ export function holdFiguresOf(hold: HoldLedger, { latencies, overdue, rates }: M
     notYetAccounted: messages.notRead + messages.unaccounted + messages.sendUnknown,
     perSecond: received / secondsOf(hold),
     sentPerSecond: rates.meanPerSecond,
+    ...(reconnects && {
+      connects: {
+        ...reconnects,
+        granted: sumOf(connectsWithin(hold)?.granted ?? []),
+        failed: devices.connectFailed,
+      },
+    }),
     latencyMs: Object.fromEntries(
       Object.entries(latencies).flatMap(([name, histogram]) => {
         const all = withOverdue(histogram, overdue?.[name as LatencyName]);

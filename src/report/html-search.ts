@@ -1,5 +1,5 @@
 import { formatLevel } from '../plan/search/format-level.ts';
-import type { HoldOutcome } from '../plan/search/judged-hold.ts';
+import type { HoldFigures, HoldOutcome } from '../plan/search/judged-hold.ts';
 import { formatElapsed, formatShare } from '../shared/format.ts';
 import { type Html, html, type Row, section, table } from './html-markup.ts';
 import { hasArrivals } from './ledger-equations.ts';
@@ -68,12 +68,21 @@ function levelPlotsOf(report: Report): Html[] {
     ...plotOf(
       {
         key: 'search-loss',
-        title: `${isObserved ? 'Lost' : 'Failed'} by level`,
+        title: `${isObserved && settings.of !== 'connects' ? 'Lost' : 'Failed'} by level`,
         formatValue: formatShare,
         scaleOf: (values, drawn) =>
           linearScale({ from: 0, to: Math.max(0.01, ...values) * 1.06 }, drawn, formatShare),
       },
-      ({ figures: { lost, failed, sent } }) => (sent === 0 ? undefined : (isObserved ? lost : failed) / sent),
+      ({ figures }) => lossOf(figures, isObserved),
     ),
   ];
+}
+
+/** The share of a hold's messages that was lost or failed, or of its connects. */
+function lossOf({ lost, failed, sent, connects }: HoldFigures, isObserved: boolean): number | undefined {
+  if (connects !== undefined) {
+    const attempts = connects.granted + connects.failed;
+    return attempts === 0 ? undefined : connects.failed / attempts;
+  }
+  return sent === 0 ? undefined : (isObserved ? lost : failed) / sent;
 }

@@ -9,12 +9,13 @@ import { overloadThreshold } from '../plan/search/objective/objective-expression
 import { arrivalGraceMs } from '../plan/search/search-times.ts';
 import type { ObjectiveSearch } from '../profile/search.ts';
 import { whyNotByHold } from '../profile/search-metrics.ts';
-import { formatCount, formatPlural, formatShare } from '../shared/format.ts';
+import { formatCount, formatPlural } from '../shared/format.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { CloudWatchView } from './explanation.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import { summarizeGenerator, tolerated } from './generator-summary.ts';
-import { holdFiguresOf, holdRatesOf, measuredOfHold } from './hold-figures.ts';
+import { holdFiguresOf, measuredOfHold } from './hold-figures.ts';
+import { leastOffered, type OfferedLoad, offeredLoadOf, whyNoLevel, whyNotOffered } from './offered-load.ts';
 import type { ThresholdResult } from './report-model.ts';
 import { evaluateThresholds } from './thresholds.ts';
 import { throttlingOf } from './throttling.ts';
@@ -36,10 +37,6 @@ export interface HoldInput {
   readonly now: number;
 }
 
-/** A slice that took a step later than the others, or not at all, changes the level by more than this share. */
-const toleratedDeviation = 0.01;
-/** A level was offered if at least this share of it was sent in the hold's own seconds. */
-const leastOffered = 0.98;
 /** Refusals in a hold are no burst's doing if no second of it had more messages than this many times the mean. */
 const mostOfBurst = 1.1;
 
@@ -189,19 +186,18 @@ interface JudgedFigures {
 /** Why the hold says nothing of the service; empty: it does. */
 function voidReasonsOf(judged: JudgedFigures): VoidReason[] {
   const { hold } = judged;
-  const { messages, pending, offSchedule, slices } = hold;
+  const { pending, slices } = hold;
   if (pending.length > 0) {
     const sentence = `${formatPlural(pending.length, 'slice')} of ${formatCount(slices.planned)} left no complete record of the hold: each died, was stopped, or stored it too late.`;
     return [{ kind: 'slice-died', sentence }];
   }
-  if (messages.intended === 0)
-    return [{ kind: 'no-data', sentence: 'No message was due in the hold: the level sends too seldom.' }];
-  if (offSchedule > toleratedDeviation * messages.intended) {
-    const sentence = `Slices followed the step late: ${formatShare(offSchedule / messages.intended)} of the messages of the hold were due at other times than its level says.`;
-    return [{ kind: 'generator', sentence }];
-  }
-  const ofGenerator = generatorReasonsOf(judged);
+  const load = offeredLoadOf(hold, judged.throttling);
+  const ofLevel = whyNoLevel(load);
+  if (ofLevel.length > 0) return ofLevel;
+  const ofGenerator = generatorReasonsOf(judged, load);
   if (ofGenerator.length > 0 || judged.hasBroken) return ofGenerator;
+  const unoffered = whyNotOffered(load);
+  if (unoffered.length > 0) return unoffered;
   return judged.results.filter(({ passed }) => !passed).map(noDataOf);
 }
 
@@ -218,15 +214,17 @@ function noDataOf({ metric, expression, range }: ThresholdResult): VoidReason {
  * all the same. It passed, although its generator had a hard time, at the level that it was to have; a quota refused messages that did
  * not come in bursts; or the service lost more messages that it had acknowledged than left late.
  */
-function generatorReasonsOf({ hold, generator, throttling, hasBroken }: JudgedFigures): VoidReason[] {
+function generatorReasonsOf(
+  { hold, generator, hasBroken }: JudgedFigures,
+  { due, offered, peakPerSecond, refused }: OfferedLoad,
+): VoidReason[] {
   const { state, sentence } = generator.health;
   if (state !== 'bottleneck') return [];
   const { messages, step } = hold;
-  const { meanPerSecond, peakPerSecond } = holdRatesOf(hold);
-  const duePerSecond = (messages.intended * 1_000) / (step.holdUntil - step.holdFrom);
-  const isOffered = meanPerSecond >= leastOffered * duePerSecond;
+  const duePerSecond = (due * 1_000) / (step.holdUntil - step.holdFrom);
+  const isOffered = offered >= leastOffered * due;
   if (!hasBroken && isOffered) return [];
-  if (throttling.publishes > 0 && isOffered && peakPerSecond <= mostOfBurst * duePerSecond) return [];
+  if (refused > 0 && isOffered && peakPerSecond <= mostOfBurst * duePerSecond) return [];
   if (isOffered && losesMoreThanLate(hold)) return [];
   const dropped: VoidReason[] =
     messages.dropped === 0

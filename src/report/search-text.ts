@@ -45,7 +45,11 @@ export function searchTableOf(report: Report): SearchTable | undefined {
       ...describeConfidence(search),
       ...describeNeeds(report, search.answer),
       ...search.steps.flatMap(describeStep),
-      ...(latency === undefined ? [] : [`p99 is that of ${latency}, of the messages due in the hold.`]),
+      ...(latency === undefined
+        ? []
+        : [
+            `p99 is that of ${latency}, of the ${of === 'connects' ? 'connects' : 'messages due'} in the hold.`,
+          ]),
     ],
   };
 }
@@ -155,6 +159,14 @@ interface Columns {
 
 /** Where nothing observes arrivals, acknowledgements stand for them. */
 function columnsOf(report: Report): Columns {
+  if (report.search?.settings.of === 'connects')
+    return {
+      headings: ['connects/s', 'failed'],
+      cellsOf({ figures: { connects }, holdFrom, holdUntil }) {
+        const { granted = 0, failed = 0 } = connects ?? {};
+        return [formatRate((granted * 1_000) / (holdUntil - holdFrom)), formatCount(failed)];
+      },
+    };
   if (hasArrivals(report))
     return {
       headings: ['received/s', 'lost'],
@@ -176,7 +188,11 @@ const latencies: readonly (keyof HoldFigures['latencyMs'])[] = [
   'pubcomp_round_trip',
 ];
 
+/** Of what a search of connects judges. */
+const latenciesOfConnects: typeof latencies = ['connect', 'reconnect'];
+
 /** The latency that most thresholds are about, of those that some hold has. */
 export function shownLatencyOf({ steps }: { readonly steps: readonly JudgedHold[] }): string | undefined {
-  return latencies.find((name) => steps.some(({ figures }) => figures.latencyMs[name] !== undefined));
+  const names = steps.some(({ figures }) => figures.connects !== undefined) ? latenciesOfConnects : latencies;
+  return names.find((name) => steps.some(({ figures }) => figures.latencyMs[name] !== undefined));
 }

@@ -3,6 +3,7 @@ import { accountOf } from '../plan/account.ts';
 import type { ActionData, LiveAction, StoredAction } from '../plan/actions/action.ts';
 import { actionLeadMs, announcedWithinMs } from '../plan/actions/action-lead.ts';
 import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
+import { connectsKind } from '../plan/actions/connects.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
 import { disconnectOf } from '../plan/actions/disconnect.ts';
 import type { IssuableAction } from '../plan/actions/issuable-action.ts';
@@ -128,12 +129,18 @@ export function checkLoad(plan: Plan, stored: readonly StoredAction[], actions: 
   const walls = wallsOf(amended, accountOf(amended).limits);
   const refusals = amended.profile.limits.enforce ? preflight(amended).refusals : [];
   // The run goes on: its profile cannot be changed any more.
-  const less = actions.some(({ action }) => action.kind === usersKind.kind) ? 'fewer users' : 'a lower rate';
+  const less = lessOf[actions[0]?.action.kind ?? ''] ?? 'a lower rate';
   const hint = `give ${less}; those of earlier actions count too`;
   const errors = [...walls, ...refusals].map((error) => ({ ...error, hint }));
   if (errors.length > 0)
     throw new RefusedByPreflightError(errors, { canForce: false, subject: 'the action' });
 }
+
+/** What to give in place of too much, by kind of action. */
+const lessOf: Readonly<Record<string, string>> = {
+  [usersKind.kind]: 'fewer users',
+  [connectsKind.kind]: 'fewer connects a second',
+};
 
 function refused(...errors: readonly InputError[]): InvalidInputError {
   return new InvalidInputError(actionSubject, errors);

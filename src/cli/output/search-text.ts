@@ -37,7 +37,7 @@ export function describeSearch(
 }
 
 /** What levels without a unit of their own are. */
-const nouns: Readonly<Record<SearchedQuantity, string>> = { rate: 'rate ', users: '' };
+const nouns: Readonly<Record<SearchedQuantity, string>> = { rate: 'rate ', users: '', connects: '' };
 
 /** What a search that holds an objective does: labels and texts. Empty for a plan without one. */
 export function describeObjective(

@@ -12,6 +12,7 @@ import type { Styler } from './style.ts';
 /** A plan's stages as a table, and the rate over the run as a line of bars. */
 export function renderStages(plan: Plan, style: Styler): string[] {
   // The stages of a search only say how long it may take.
+  if (plan.profile.search !== undefined && plan.load.peakPerSecond === 0) return [];
   if (plan.profile.search !== undefined)
     return [style('heading', '  the busiest that this search can be'), style('bar', `  ${sparkline(plan)}`)];
   const groups = groupsOf(plan);

@@ -1,4 +1,5 @@
 import type { ActionKind } from './action.ts';
+import { connectsKind } from './connects.ts';
 import { disconnectKind } from './disconnect.ts';
 import { networkKind } from './network.ts';
 import { rateKind } from './rate.ts';
@@ -12,4 +13,5 @@ export const actionKinds: readonly ActionKind[] = [
   networkKind,
   rateKind,
   usersKind,
+  connectsKind,
 ];

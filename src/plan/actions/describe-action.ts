@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../profile/load-profile.ts';
 import { formatCount, formatPerSecond, formatShare } from '../../shared/format.ts';
 import type { ActionData, LiveAction } from './action.ts';
+import { connectsKind } from './connects.ts';
 import { disconnectKind, disconnectOf } from './disconnect.ts';
 import { faultKind } from './fault-action.ts';
 import { networkKind } from './network.ts';
@@ -23,6 +24,12 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
   [usersKind.kind](action) {
     const { count } = usersKind.parse(action) ?? {};
     return count === undefined ? usersKind.kind : `users ${formatCount(count)}`;
+  },
+  [connectsKind.kind](action) {
+    const { reconnectsPerSecond } = connectsKind.parse(action) ?? {};
+    return reconnectsPerSecond === undefined
+      ? connectsKind.kind
+      : `connects ${formatPerSecond(reconnectsPerSecond)}`;
   },
   [faultKind]: ({ faults }) => `faults of embedded IoT Core: ${namesAndValues(faults)}`,
 };

@@ -1,4 +1,5 @@
 import type { IssuableAction } from './issuable-action.ts';
+import { issuableConnects } from './issue-connects.ts';
 import { issuableDisconnect } from './issue-disconnect.ts';
 import { issuableFaults } from './issue-faults.ts';
 import { issuableNetwork } from './issue-network.ts';
@@ -10,6 +11,7 @@ export const issuableActions: readonly IssuableAction[] = [
   issuableDisconnect,
   issuableRate,
   issuableUsers,
+  issuableConnects,
   issuableNetwork,
   issuableFaults,
 ];

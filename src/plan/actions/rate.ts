@@ -1,6 +1,7 @@
 import { type RateChange, rateChangeOf } from '../../profile/rate-step.ts';
-import type { UsersChange } from '../../profile/user-step.ts';
+import type { LoadChange } from '../rate-actions.ts';
 import type { ActionKind, LiveAction } from './action.ts';
+import { connectsKind } from './connects.ts';
 import { usersKind } from './users.ts';
 
 /** Changes the arrival rate of a group, or of all, from its instant on. */
@@ -17,7 +18,9 @@ export function rateOf({ action }: LiveAction): RateChange | undefined {
   return action.kind === rateKind.kind ? rateKind.parse(action) : undefined;
 }
 
-/** Of an action that changes a rate or the number of users; undefined for one of another kind. */
-export function loadChangeOf(live: LiveAction): RateChange | UsersChange | undefined {
-  return live.action.kind === usersKind.kind ? usersKind.parse(live.action) : rateOf(live);
+const loadKinds: readonly ActionKind<LoadChange>[] = [rateKind, usersKind, connectsKind];
+
+/** Of an action that changes the load: what slices and the ledger derive from the plan and its actions. Undefined for another one. */
+export function loadChangeOf({ action }: Pick<LiveAction, 'action'>): LoadChange | undefined {
+  return loadKinds.find(({ kind }) => kind === action.kind)?.parse(action);
 }

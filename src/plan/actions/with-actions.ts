@@ -23,7 +23,7 @@ export function withActions(plan: Plan, actions: readonly AmendingAction[]): Pla
   const { publishAt } = plan.timeline;
   const rateActions = actions
     .flatMap(({ at, k, tookEffectAt, group, action }): RateAction[] => {
-      const change = loadChangeOf({ at, action });
+      const change = loadChangeOf({ action });
       if (change === undefined) return [];
       return [
         {

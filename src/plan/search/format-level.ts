@@ -9,6 +9,10 @@ interface LevelText {
 
 const texts: Readonly<Record<SearchedQuantity, LevelText>> = {
   rate: { format: formatPerSecond, isPlural: () => false },
+  connects: {
+    format: (perSecond) => `${formatPerSecond(perSecond).replace('/s', '')} connects/s`,
+    isPlural: () => true,
+  },
   users: { format: (count) => formatPlural(count, 'user'), isPlural: (count) => count !== 1 },
 };
 

@@ -56,10 +56,22 @@ export interface HoldFigures {
   /** Received, a second of the hold. */
   readonly perSecond: number;
   readonly sentPerSecond: number;
+  /** Of a search of connects. */
+  readonly connects?: HoldConnects;
   /** By the latency's name in thresholds; milliseconds. */
   readonly latencyMs: Readonly<Record<string, HoldLatency>>;
   /** Name of the quota that refused messages. */
   readonly throttledBy?: string;
+}
+
+/** Devices that connect again one after the other. */
+export interface HoldConnects {
+  /** Turns to end a connection and to connect again that were due, and those in which there was one to end. */
+  readonly due: number;
+  readonly made: number;
+  /** Attempts that were granted, and that failed, retries included. */
+  readonly granted: number;
+  readonly failed: number;
 }
 
 export interface HoldLatency {

@@ -73,7 +73,7 @@ const needsByKind: Readonly<Record<VoidKind, string>> = {
   generator:
     'The search needs a faster generator: more slices (set slices.devicesPerSlice lower), or in a rehearsal a machine with more cores or less other work.',
   dropped:
-    'The search needs a generator that sends every message: more devices, more slices (set slices.devicesPerSlice lower), or a higher publish.maxUnacknowledged.',
+    'The search needs a generator that offers all of its level: more devices, more slices (set slices.devicesPerSlice lower), or a higher publish.maxUnacknowledged.',
   'no-data':
     'The search needs figures for every threshold: remove those whose metric has no value at this level, or hold it longer.',
   'slice-died':

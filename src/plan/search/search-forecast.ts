@@ -86,11 +86,15 @@ function highestLevel(
 /** CloudWatch of AWS counts by the minute; embedded AWS by the second. */
 const cloudWatchMs = 60_000;
 
-function cautionsOf(plan: Plan, { holdMs }: CapacitySearch): string[] {
+function cautionsOf(plan: Plan, { holdMs, of }: CapacitySearch): string[] {
   const isCounted = traitsOf(plan.target).quotas.includes('publishInPerSecond') && accountOf(plan).isCharged;
   if (!isCounted || holdMs >= cloudWatchMs) return [];
+  const [what, evidence] =
+    of === 'connects'
+      ? ['refused connects', 'Connects that failed still break a level']
+      : ['throttled messages', 'Missing acknowledgements still break a level at QoS 1'];
   return [
-    `CloudWatch counts by the minute, and a hold lasts ${formatDuration(holdMs)}: it cannot show which quota throttled messages in it. Missing acknowledgements still break a level at QoS 1; for the quota’s name give a hold of 60s or more.`,
+    `CloudWatch counts by the minute, and a hold lasts ${formatDuration(holdMs)}: it cannot show which quota ${what} in it. ${evidence}; for the quota’s name give a hold of 60s or more.`,
   ];
 }
 

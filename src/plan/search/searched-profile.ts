@@ -24,6 +24,13 @@ const holds: Readonly<Record<SearchedQuantity, MakeHold>> = {
     ...settings,
     ...constantUsers(settings, level, estimatedPerUser(settings), durationMs),
   }),
+  connects(groups, level, durationMs) {
+    const devices = sumBy(groups, (each) => each.devices);
+    return (settings) => ({
+      ...withoutLoad(settings, durationMs),
+      reconnects: [{ atMs: 0, reconnectsPerSecond: (level * settings.devices) / devices }],
+    });
+  },
 };
 
 /**
@@ -41,6 +48,16 @@ export function holdLevel(profile: LoadProfile, level: number, durationMs: numbe
     searched.includes(settings) ? holdSearched(settings) : withFactor(settings, 1, durationMs);
   if (profile.groups === undefined) return hold(profile);
   return { ...profile, groups: profile.groups.map(hold) };
+}
+
+/** Devices that are connected, and send nothing. */
+function withoutLoad<Settings extends GroupSettings>(settings: Settings, durationMs: number): Settings {
+  const { users: _, pattern: __, messages: ___, ...others } = settings;
+  return {
+    ...(others as Settings),
+    startRatePerSecond: 0,
+    stages: [{ durationMs, targetPerSecond: 0 }],
+  };
 }
 
 /** Its highest rate times a factor, all the time. */

@@ -1,5 +1,6 @@
 import type { SearchedQuantity, SearchSettings } from '../../profile/search.ts';
 import type { ActionData, LiveAction, StoredAction } from '../actions/action.ts';
+import { connectsKind } from '../actions/connects.ts';
 import { rateKind } from '../actions/rate.ts';
 import { usersKind } from '../actions/users.ts';
 import type { NextHold } from './decide-next.ts';
@@ -10,6 +11,7 @@ type LevelAction = (level: number) => ActionData;
 
 const levelActions: Readonly<Record<SearchedQuantity, LevelAction>> = {
   rate: (perSecond) => ({ kind: rateKind.kind, perSecond }),
+  connects: (perSecond) => ({ kind: connectsKind.kind, perSecond }),
   users: (count) => ({ kind: usersKind.kind, count }),
 };
 

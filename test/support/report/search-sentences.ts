@@ -2,7 +2,7 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { all, count, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
 import type { Check } from './truth.ts';
 
-const level = `${count}(?:/s| users?)`;
+const level = `${count}(?:/s| users?| connects/s)`;
 const isSearch: Check = (_, __, { search }) => search !== undefined;
 
 function stepsAt({ search }: Report, stated: string | undefined) {
@@ -45,15 +45,17 @@ const isTrueHold: Check = ([, number, repeats, at, perSecond, lost, p99, outcome
   const hold = report.search?.steps[Number(number)];
   if (hold === undefined) return false;
   const { figures } = hold;
+  const { connects } = figures;
   const seconds = (hold.holdUntil - hold.holdFrom) / 1_000;
   const isObserved = Object.keys(report.observers).length > 0;
-  const known = figures.latencyMs.end_to_end_latency;
+  const known = figures.latencyMs[connects === undefined ? 'end_to_end_latency' : 'connect'];
+  const got = connects?.granted ?? (isObserved ? figures.received : figures.acked);
   return (
     hold.outcome === outcome &&
     hold.level === numberIn(at) &&
     hold.repeats === (repeats === undefined ? undefined : Number(repeats)) &&
-    isAbout(numberIn(perSecond), isObserved ? figures.perSecond : figures.acked / seconds) &&
-    numberIn(lost) === (isObserved ? figures.lost : figures.failed) &&
+    isAbout(numberIn(perSecond), connects === undefined && isObserved ? figures.perSecond : got / seconds) &&
+    numberIn(lost) === (connects?.failed ?? (isObserved ? figures.lost : figures.failed)) &&
     (p99 === '–' ? known === undefined : isAbout(numberIn(p99), known?.p99 ?? -1))
   );
 };
@@ -61,19 +63,23 @@ const isTrueHold: Check = ([, number, repeats, at, perSecond, lost, p99, outcome
 const cells = ['([\\d.,]+)', '([\\d,]+)', '([\\d.,]+|–)', '(passed|failed|void)'];
 const caption = 'The holds of the search, in the order of time';
 
-const point = `[\\d,]+(?:/s| users?): [\\d.,<]+ (?:m?s|%) \\((?:passed|failed|void)\\)`;
+const point = `[\\d,]+(?:/s| users?| connects/s): [\\d.,<]+ (?:m?s|%) \\((?:passed|failed|void)\\)`;
 
 /** A plot's description: each hold with its p99, or with the share of its messages that was lost. */
 const arePoints: Check = ([sentence = ''], _, { search, observers }) =>
-  [...sentence.matchAll(/([\d,]+)(?:\/s| users?): ([\d.,<]+ (m?s|%)) \((\w+)\)/g)].every(
+  [...sentence.matchAll(/([\d,]+)(?:\/s| users?| connects\/s): ([\d.,<]+ (m?s|%)) \((\w+)\)/g)].every(
     ([, at, value, unit, outcome]) =>
       search?.steps.some(({ level: held, outcome: real, figures }) => {
-        const { lost, failed, sent, latencyMs } = figures;
-        const percent = (100 * (Object.keys(observers).length > 0 ? lost : failed)) / sent;
+        const { lost, failed, sent, latencyMs, connects } = figures;
+        const percent =
+          connects === undefined
+            ? (100 * (Object.keys(observers).length > 0 ? lost : failed)) / sent
+            : (100 * connects.failed) / (connects.failed + connects.granted);
+        const p99 = (connects === undefined ? latencyMs.end_to_end_latency : latencyMs.connect)?.p99;
         const isTrue =
           unit === '%'
             ? Math.abs(numberIn(value?.split(' ')[0]) - percent) <= 0.51
-            : isAbout(millisecondsIn(value), latencyMs.end_to_end_latency?.p99 ?? -1);
+            : isAbout(millisecondsIn(value), p99 ?? -1);
         return held === numberIn(at) && real === outcome && isTrue;
       }),
   );
@@ -153,7 +159,7 @@ export const searchRules: readonly Rule[] = [
     (_, __, { search, objective }) => (search ?? objective)?.answer.ended === 'refused',
   ],
   [
-    /^p99 is that of (\S+), of the messages due in the hold\.$/,
+    /^p99 is that of (\S+), of the (?:messages due|connects) in the hold\.$/,
     ([, name = ''], _, { search }) => search?.steps.some(({ figures }) => name in figures.latencyMs) === true,
   ],
   [
@@ -161,12 +167,12 @@ export const searchRules: readonly Rule[] = [
     (_, __, { search }) => new Set(search?.steps.map((each) => each.level)).size > 1,
   ],
   [new RegExp(`^${point}(?:, ${point})*\\.$`), arePoints],
-  [/^search level (?:received\/s lost|acked\/s failed) p99, ms outcome$/, isSearch],
+  [/^search level (?:received\/s lost|(?:acked|connects)\/s failed) p99, ms outcome$/, isSearch],
   [new RegExp(`^caption: ${caption}$`), isSearch],
   [new RegExp(`^step ${step} ${level} ${cells.join(' ')}$`), isTrueHold],
   [
     new RegExp(
-      `^row of ${caption} \\| step: ${step} \\| level: ${level} \\| (?:received|acked)/s: ${cells[0]} \\| (?:lost|failed): ${cells[1]} \\| p99, ms: ${cells[2]} \\| outcome: ${cells[3]}$`,
+      `^row of ${caption} \\| step: ${step} \\| level: ${level} \\| (?:received|acked|connects)/s: ${cells[0]} \\| (?:lost|failed): ${cells[1]} \\| p99, ms: ${cells[2]} \\| outcome: ${cells[3]}$`,
     ),
     isTrueHold,
   ],

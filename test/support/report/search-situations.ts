@@ -34,6 +34,25 @@ function recordOf(holds: readonly Hold[], settings: Partial<CapacitySearch> = {}
   return { settings: { ...capacitySearch, ...settings }, judged: all, seen: all };
 }
 
+/** The same holds, of devices that connect again. */
+function ofConnects(record: SearchRecord): SearchRecord {
+  const all = record.judged.map((hold): SearchStepReport => {
+    const { level, figures, broke } = hold;
+    const { end_to_end_latency: connect } = figures.latencyMs;
+    const failed = figures.failed;
+    return {
+      ...hold,
+      broke: broke.map((each) => ({ ...each, metric: 'connects_failed', quota: 'connectsPerSecond' })),
+      figures: {
+        ...figures,
+        latencyMs: connect === undefined ? {} : { connect },
+        connects: { due: 3 * level, made: 3 * level, granted: 3 * level - failed, failed },
+      },
+    };
+  });
+  return { ...record, judged: all, seen: all };
+}
+
 const found: readonly Hold[] = [
   [1_000, 'passed'],
   [2_000, 'passed'],
@@ -135,6 +154,10 @@ export const searchSituations: readonly NamedSituation[] = [
   [
     'a search of users found the knee',
     { ...answered, search: recordOf(found, { of: 'users', planned: 2_000 }) },
+  ],
+  [
+    'a search of connects found the knee',
+    { ...answered, search: ofConnects(recordOf(found, { of: 'connects' })) },
   ],
   ['a search loaded a web service', { ...requestSituation[1], search: recordOf(found) }],
 ];

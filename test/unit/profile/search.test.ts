@@ -83,6 +83,27 @@ describe('a search', () => {
     expect(parse({ groups, thinkTime: undefined, duration: '1m' }).search).toMatchObject({ planned: 20 });
   });
 
+  it('of connects makes devices that send nothing, and judges whether connects fail', () => {
+    const search = { ...range, of: 'connects' };
+    const profile = parseProfile({ search });
+    expect(profile).toMatchObject({
+      devices: 16_000,
+      connect: { ratePerSecond: 1_000 },
+      startRatePerSecond: 0,
+    });
+    expect(profile.search).not.toHaveProperty('planned');
+    expect(profile.thresholds.connects_failed).toMatchObject([{ expression: 'count==0', isDefault: true }]);
+    const own = parseProfile({
+      devices: 16_000,
+      ratePerSecond: 5,
+      connect: { ratePerSecond: 300 },
+      thresholds: { connects_failed: ['rate<0.1'] },
+      search,
+    });
+    expect(own.search).toMatchObject({ planned: 300 });
+    expect(own.thresholds.connects_failed).toMatchObject([{ expression: 'rate<0.1' }]);
+  });
+
   it('has nothing planned without a load', () => {
     expect(searchOf({})).not.toHaveProperty('planned');
     expect(searchOf({ arrivals: 'poisson' })).not.toHaveProperty('planned');
@@ -203,6 +224,27 @@ describe('a search', () => {
     [
       { search: { from: 10, to: 50, of: 'users' }, thinkTime: '1s', timeline: [{ at: '1s', users: 20 }] },
       'timeline[0].users: changes the users that the search changes → remove it, or remove search',
+    ],
+    [
+      { search: { ...range, of: 'connects' }, devices: 100 },
+      'devices: are too few: 100 devices make at most 50 connects a second: one needs 2 s from one to the next. → use 16,000 devices, or lower search.to',
+    ],
+    [
+      {
+        search: { ...range, of: 'connects' },
+        devices: 16_000,
+        ratePerSecond: 5,
+        connect: { protocol: 'https' },
+      },
+      'search.of: connects cannot be searched: No devices stay connected by themselves: over HTTP, with a lifecycle and in a backend they do not. → search a group of devices that stay connected over MQTT (search.group)',
+    ],
+    [
+      {
+        search: { ...range, of: 'connects' },
+        devices: 16_000,
+        thresholds: { end_to_end_latency: ['p(99)<500'] },
+      },
+      'thresholds.end_to_end_latency: cannot be judged by hold: a search of connects sends no messages → remove it; a hold is judged by latencies of messages, their counts and rates',
     ],
     [
       { search: true },

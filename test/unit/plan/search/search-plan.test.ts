@@ -118,6 +118,27 @@ describe('the plan of a search', () => {
     expect(checkStoredPlan(plan)).toEqual([]);
   });
 
+  it('lets devices of groups that stay connected connect again, in proportion to their number', () => {
+    const groups = {
+      meters: { devices: 300, ratePerSecond: 10 },
+      trackers: { devices: 100, idle: true },
+      poles: { devices: 50, ratePerSecond: 5, connect: { protocol: 'https' } },
+    };
+    const search = { ...quick.search, of: 'connects', from: 10, to: 200 };
+    const { plan, errors, walls } = draftOf({ ...quick, devices: undefined, duration: '1m', groups, search });
+    expect([errors, walls]).toEqual([[], []]);
+    const profiles = groupsOf(plan).map(({ profile }) => profile);
+    expect(profiles.map(({ startRatePerSecond }) => startRatePerSecond)).toEqual([0, 0, 5]);
+    expect(profiles.map(({ reconnects }) => reconnects?.[0]?.reconnectsPerSecond)).toEqual([
+      7.5,
+      2.5,
+      undefined,
+    ]);
+    const { quotas } = preflight(plan);
+    expect(quotas.find(({ quota }) => quota === 'connectsPerSecond')).toMatchObject({ peak: 200 });
+    expect(checkStoredPlan(plan)).toEqual([]);
+  });
+
   it('has the reserve for void and contradicting holds only so far as a Lambda lasts', () => {
     const { plan, walls } = draftOf({ ...quick, search: { ...quick.search, hold: '45s' } });
     const search = searchIn(plan);
