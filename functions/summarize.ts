@@ -13,8 +13,9 @@ import { checkPlannedTarget } from '../src/targets/planned-target.ts';
 import type { Target } from '../src/targets/target.ts';
 import { dataUrlOf, namesOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
-import { judgeSoFar } from '../src/worker/judge-so-far.ts';
+import { makeHoldJudge } from '../src/worker/judge-so-far.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
+import { rememberRecord } from '../src/worker/remember-record.ts';
 import { makeRunControl } from '../src/worker/run-control.ts';
 import { summarizeRun } from '../src/worker/summarize-run.ts';
 import { stopSlices, watchRun } from '../src/worker/watch-run.ts';
@@ -26,6 +27,9 @@ const metrics = makeMetrics(environment.ruleName);
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 const { cloudWatchDelayMs, queues } = environment;
 const backlog = queues.stream === undefined ? makeQueueBacklog(queues) : makeStreamBacklog(queues);
+/** For looks at a run that goes on. */
+const remembered = rememberRecord(store);
+const judgeHold = makeHoldJudge({ store, metrics, backlog });
 /** For reading the dead-letter queues, asking CloudWatch for the last time, and making the report. */
 const reserveMs = 180_000;
 
@@ -68,10 +72,10 @@ export async function handler(
   const control = { ...topic, ...makeRunControl({ store, control: topic }) };
   if (interim === true) {
     const watch: WatchDeps = {
-      store,
+      store: remembered,
       metrics,
       control,
-      judgeHold: (run, step) => judgeSoFar(run, step, { store, metrics, backlog }),
+      judgeHold,
       now: Date.now,
     };
     if (failure !== undefined) await stopSlices(plan, failure, watch);

@@ -11,7 +11,7 @@ import type { Report } from '../report/report-model.ts';
 import { readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
 import type { StampedeError } from '../shared/errors.ts';
 import { runIdPattern } from '../shared/run-id.ts';
-import { checkOwn, type NewLiveOverflow, runKeys } from './run-keys.ts';
+import { checkOwn, type LegId, type NewLiveOverflow, runKeys } from './run-keys.ts';
 
 /** Where the files of runs lie by their keys: a bucket, or a directory. */
 export interface RunObjects {
@@ -47,6 +47,8 @@ export interface RunStore {
   putSliceResult(result: SliceResult): Promise<void>;
   /** Every slice result there is, in no order, each read when it is needed: 10,000 are never in memory at once. */
   sliceResults(runId: string): AsyncIterable<SliceResult>;
+  /** When slices stored their records, by a list alone. */
+  storedSlices(runId: string): AsyncIterable<StoredSlice>;
   /** Causes of slices' deaths, which the state machine stores. */
   sliceDeaths(runId: string): AsyncIterable<SliceDeath>;
   /** Stores an action under the first number that is free, even against others who store at the same time. */
@@ -84,6 +86,12 @@ export interface LiveOverflow extends Omit<NewLiveOverflow, 'lines'> {
   read(): Promise<readonly string[]>;
 }
 
+/** A record of a slice's leg. */
+export interface StoredSlice extends LegId {
+  /** Epoch milliseconds by the store's clock, perhaps to the second: the last time. Absent: it is not known. */
+  readonly at?: number;
+}
+
 /** What a report is made of and put into. */
 export type RunRecord = Pick<
   RunStore,
@@ -99,6 +107,7 @@ export type RunRecord = Pick<
   | 'putReport'
 >;
 
+const sliceKey = /\/slices\/(\d+)\/(\d+)\.json$/;
 const overflowKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
 
 export function openRunStore(objects: RunObjects): RunStore {
@@ -167,6 +176,14 @@ export function openRunStore(objects: RunObjects): RunStore {
     },
     putSliceResult: (result) => put(runKeys.slice(result.runId, result), JSON.stringify(result)),
     sliceResults: (runId) => readAll('sliceResult', runId, keysIn(runKeys.slices(runId))),
+    async *storedSlices(runId) {
+      for await (const { key, modifiedAt } of objects.list(runKeys.slices(runId))) {
+        const [, slice, leg] = sliceKey.exec(key) ?? [];
+        if (slice === undefined) continue;
+        const at = await modifiedAt();
+        yield { slice: Number(slice), leg: Number(leg), ...(at !== undefined && { at }) };
+      }
+    },
     async *sliceDeaths(runId) {
       for await (const { key, modifiedAt } of objects.list(runKeys.deaths(runId))) {
         if (!key.endsWith('.json')) continue;
@@ -202,12 +219,14 @@ export function openRunStore(objects: RunObjects): RunStore {
     async *arrivalWindows(runId, known) {
       const fresh = async function* (): AsyncGenerator<string> {
         for await (const key of keysIn(runKeys.arrivals(runId))) {
-          if (known.has(key)) continue;
-          known.add(key);
-          yield key;
+          if (!known.has(key)) yield key;
         }
       };
-      yield* readAll('arrivalWindow', runId, fresh());
+      for await (const window of readAll('arrivalWindow', runId, fresh())) {
+        // Not before it is read: where a read fails, the next call has it.
+        known.add(runKeys.arrivalWindow(runId, window));
+        yield window;
+      }
     },
     putSubscriber: (record) => put(runKeys.subscriber(record.runId, record), JSON.stringify(record)),
     subscribers: (runId) => readAll('subscriberRecord', runId, keysIn(runKeys.subscribers(runId))),

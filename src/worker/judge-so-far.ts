@@ -1,12 +1,14 @@
 import type { ArrivalsBacklog } from '../aws/arrivals-backlog.ts';
 import type { Metrics } from '../aws/metric-sums.ts';
 import type { RunStore } from '../aws/run-store.ts';
+import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import { type Ledger, makeLedger } from '../measure/ledger.ts';
 import type { Backlog } from '../measure/unread-backlog.ts';
 import type { StoredAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import { isReadByRule } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
+import { deadAfterMs } from '../plan/poll-intervals.ts';
 import type { JudgedHold, SearchStep } from '../plan/search/judged-hold.ts';
 import { issuedSteps } from '../plan/search/step-actions.ts';
 import { isHoldComplete, isOverloadedSoFar, judgeHold } from '../report/judge-hold.ts';
@@ -21,39 +23,88 @@ type HoldStore = Pick<
 >;
 
 export interface JudgeDeps {
-  readonly store: HoldStore;
+  readonly store: HoldStore & Pick<RunStore, 'storedSlices'>;
   readonly metrics: Metrics;
   /** What the rule's reader has not read, and what was given up. */
   readonly backlog: ArrivalsBacklog;
 }
 
 /**
- * Judges a hold of a run that goes on, by what is stored of it. Nothing is read before the hold is over, and what was given up only where
- * messages are missing.
- * @returns undefined: not all of the hold is measured
+ * Judges holds of runs that go on, by what is stored of them. Little is read: nothing before a hold is over, slices' records not before
+ * each of them is from after the hold, arrival windows once for as long as the process lasts, and what was given up only where messages are
+ * missing.
+ * @returns judges one hold @returns of it: undefined: not all of the hold is measured
  */
-export async function judgeSoFar(
-  { plan, actions, now }: WatchedRun,
-  step: SearchStep,
-  deps: JudgeDeps,
-): Promise<JudgedHold | undefined> {
-  if (now < step.holdUntil) return undefined;
-  const { runId, timeline } = plan;
-  const { store, metrics } = deps;
-  const queues = isReadByRule(plan) ? deps.backlog : noBacklog;
-  const { ledger, readWindows } = await readHolds(plan, actions, [step], store);
-  const readUpTo = await readWindows();
-  const run = { runId, createdAt: timeline.createdAt, readUpTo };
-  const unread = await readUnreadSoFar(queues, run);
-  // What was read in between is in both, and nothing is in neither.
-  await readWindows();
-  const isComplete = isHoldComplete({ plan, ledger, step, goesOn: true, now });
-  if (!isComplete && !isOverloadedSoFar({ plan, ledger, step, backlog: unread, goesOn: true, now }))
-    return undefined;
-  const isMissingSome = ledger.closeHold(step, true, unread).messages.lost > 0;
-  const backlog = isMissingSome ? await addDeadLetters(unread, queues.deadLetterQueues, run) : unread;
-  const cloudwatch = await readCloudWatch(plan, { metrics, from: step.holdFrom, until: now });
-  return judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn: true, now });
+export function makeHoldJudge({
+  store,
+  metrics,
+  backlog: allQueues,
+}: JudgeDeps): (run: WatchedRun, step: SearchStep) => Promise<JudgedHold | undefined> {
+  const arrivalsOf = makeStepArrivals(store);
+  return async ({ plan, actions, now }, step) => {
+    if (now < step.holdUntil) return undefined;
+    const { runId, timeline } = plan;
+    const aliveSince = now - deadAfterMs(plan);
+    for await (const { at = now } of store.storedSlices(runId))
+      if (at >= aliveSince && at < step.holdUntil) return undefined;
+    const queues = isReadByRule(plan) ? allQueues : noBacklog;
+    const ledger = await readHolds(plan, actions, [step], store);
+    const arrivals = arrivalsOf(runId, step.step);
+    await arrivals.addTo(ledger);
+    const run = { runId, createdAt: timeline.createdAt, readUpTo: arrivals.readUpTo };
+    const unread = await readUnreadSoFar(queues, run);
+    // What was read in between is in both, and nothing is in neither.
+    await arrivals.addTo(ledger);
+    const hold = { plan, ledger, step, goesOn: true, now };
+    if (!isHoldComplete(hold) && !isOverloadedSoFar({ ...hold, backlog: unread })) return undefined;
+    const isMissingSome = ledger.closeHold(step, true, unread).messages.lost > 0;
+    const backlog = isMissingSome ? await addDeadLetters(unread, queues.deadLetterQueues, run) : unread;
+    const cloudwatch = await readCloudWatch(plan, { metrics, from: step.holdFrom, until: now });
+    return judgeHold({ ...hold, cloudwatch, backlog });
+  };
+}
+
+interface KnownArrivals {
+  readonly runId: string;
+  readonly step: number;
+  /** Of all windows that were read. */
+  readonly keys: Set<string>;
+  readonly readUpTo: Map<string, string>;
+  /** Those that were read since the step was issued. */
+  readonly windows: ArrivalWindow[];
+}
+
+interface StepArrivals {
+  /** For each shard of a stream, the last record that is in a window. */
+  readonly readUpTo: ReadonlyMap<string, string>;
+  /** Adds the windows of the step, those that are new included. A window that is added again changes nothing. */
+  addTo(ledger: Ledger): Promise<void>;
+}
+
+/**
+ * Arrival windows that may contain messages of a step. A window that was read before the step was issued has none of them and is
+ * forgotten. Only the run that was read last is remembered.
+ */
+function makeStepArrivals(
+  store: Pick<RunStore, 'arrivalWindows'>,
+): (runId: string, step: number) => StepArrivals {
+  let known: KnownArrivals = { runId: '', step: 0, keys: new Set(), readUpTo: new Map(), windows: [] };
+  return (runId, step) => {
+    if (known.runId !== runId) known = { runId, step, keys: new Set(), readUpTo: new Map(), windows: [] };
+    if (known.step !== step) known = { ...known, step, keys: new Set(known.keys), windows: [] };
+    const { keys, readUpTo, windows } = known;
+    return {
+      readUpTo,
+      async addTo(ledger) {
+        for (const window of windows) ledger.addWindow(window);
+        for await (const window of store.arrivalWindows(runId, keys)) {
+          windows.push(window);
+          ledger.addWindow(window);
+          if (window.readUpTo !== undefined) noteReadUpTo(readUpTo, window.readUpTo);
+        }
+      },
+    };
+  };
 }
 
 interface RecordDeps {
@@ -85,8 +136,8 @@ export async function judgeSearch(
   const endedAt = Math.min(timeline.publishEndAt, ...actions.flatMap((each) => stopOf(each)?.at ?? []));
   const drainedAt = endedAt + timeline.drainEndAt - timeline.publishEndAt;
   const steps = issuedSteps(actions).flatMap(({ step }) => (step.holdUntil <= endedAt ? [step] : []));
-  const { ledger, readWindows } = await readHolds(plan, actions, steps, store);
-  await readWindows();
+  const ledger = await readHolds(plan, actions, steps, store);
+  for await (const window of store.arrivalWindows(runId, new Set())) ledger.addWindow(window);
   const judged: JudgedHold[] = [];
   for (const step of steps) {
     const cloudwatch = await readCloudWatch(plan, { metrics, from: step.holdFrom, until: step.holdUntil });
@@ -96,13 +147,13 @@ export async function judgeSearch(
   return { settings: search, judged, seen };
 }
 
-/** @returns readWindows: adds the arrival windows that are new @returns of it: for each shard of a stream, the last record in a window */
+/** The ledger of some holds, without arrivals. */
 async function readHolds(
   plan: Plan,
   actions: readonly StoredAction[],
   steps: readonly SearchStep[],
-  store: HoldStore,
-): Promise<{ readonly ledger: Ledger; readWindows(): Promise<ReadonlyMap<string, string>> }> {
+  store: Omit<HoldStore, 'arrivalWindows'>,
+): Promise<Ledger> {
   const { runId } = plan;
   const ledger = makeLedger(plan, { steps });
   for await (const result of store.sliceResults(runId)) ledger.addSlice(result);
@@ -110,14 +161,5 @@ async function readHolds(
   for (const action of actions) ledger.addAction(action);
   if (plan.subscribers !== undefined)
     for await (const record of store.subscribers(runId)) ledger.addSubscriber(record);
-  const known = new Set<string>();
-  const readUpTo = new Map<string, string>();
-  const readWindows = async (): Promise<ReadonlyMap<string, string>> => {
-    for await (const window of store.arrivalWindows(runId, known)) {
-      ledger.addWindow(window);
-      if (window.readUpTo !== undefined) noteReadUpTo(readUpTo, window.readUpTo);
-    }
-    return readUpTo;
-  };
-  return { ledger, readWindows };
+  return ledger;
 }

@@ -10,16 +10,26 @@ export interface MemoryRun {
   readonly control: Control;
   /** How many requests there were. */
   requests(): number;
+  /** The keys that were read, in their order. */
+  readonly reads: readonly string[];
 }
 
 /**
  * A run store and a control topic in memory.
  * @param failureOf by number of the request, from 1; undefined: it succeeds
+ * @param now epoch milliseconds: when files are stored; absent: a list does not say it
  */
 export function makeMemoryRun(
   failureOf: (request: number) => Failure | undefined = () => undefined,
+  now: () => number | undefined = () => undefined,
 ): MemoryRun {
   const files = new Map<string, string>();
+  const storedAt = new Map<string, number | undefined>();
+  const reads: string[] = [];
+  const write = (key: string, body: string): void => {
+    files.set(key, body);
+    storedAt.set(key, now());
+  };
   let retained: Announcement | undefined;
   let requests = 0;
   const request = async <Answer>(does: () => Answer): Promise<Answer> => {
@@ -37,17 +47,21 @@ export function makeMemoryRun(
     notFound: (runId) => {
       throw new Error(`no run ${runId}`);
     },
-    put: (key, body) => request(() => void files.set(key, body)),
+    put: (key, body) => request(() => write(key, body)),
     putIfNew: (key, body) =>
       request(() => {
         const isNew = !files.has(key);
-        if (isNew) files.set(key, body);
+        if (isNew) write(key, body);
         return isNew;
       }),
-    get: (key) => request(() => files.get(key)),
+    get: (key) =>
+      request(() => {
+        reads.push(key);
+        return files.get(key);
+      }),
     async *list(prefix) {
       const keys = await request(() => [...files.keys()].filter((key) => key.startsWith(prefix)).sort());
-      for (const key of keys) yield { key, modifiedAt: async () => undefined };
+      for (const key of keys) yield { key, modifiedAt: async () => storedAt.get(key) };
     },
     delete: (key) => request(() => void files.delete(key)),
   };
@@ -70,5 +84,6 @@ export function makeMemoryRun(
         }),
     },
     requests: () => requests,
+    reads,
   };
 }
