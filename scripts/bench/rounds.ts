@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/shared/errors.ts';
 import { type Goal, medianOf, type Ratio } from './figure.ts';
 
 /** What is measured side by side, by name, in this order. */
@@ -21,7 +22,7 @@ export async function measureInRounds<Report>(
         reports.get(name)!.push(await measure());
       } catch (error) {
         left.delete(name);
-        onFailure(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+        onFailure(`${name}: ${messageOf(error)}`);
       }
     }
   }

@@ -35,6 +35,11 @@ export class StampedeError extends Error {
   }
 }
 
+/** What was thrown, as text: the message of an error. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** One thing wrong with the user's input: where, what, and what to do. */
 export interface InputError {
   /** JSON path in the profile (`stages[1].target`), a flag (`--rate`) or a variable (`STAMPEDE_RATE`). */

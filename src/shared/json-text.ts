@@ -1,5 +1,5 @@
 import { createScanner, visit } from 'jsonc-parser';
-import { type InputError, InvalidInputError } from './errors.ts';
+import { type InputError, InvalidInputError, messageOf } from './errors.ts';
 import { checkJsonValue, maxDepth, tooDeep } from './json-value.ts';
 
 export interface JsonText {
@@ -109,7 +109,7 @@ function parseStrictly(bare: string, text: string, name: string): unknown {
 }
 
 function syntaxError(text: string, bare: string, error: unknown): InputError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [, what, line, column] =
     /^(.*?) in JSON at position \d+ \(line (\d+) column (\d+)\)/s.exec(message) ?? [];
   const found =

@@ -4,6 +4,7 @@ import { errorOfExecution } from '../cli/run/run-outcome.ts';
 import { makeRunRepository } from '../cli/runs/run-repository.ts';
 import { checkRunsDirectory } from '../embedded/s3/runs-storage.ts';
 import { parseActionSettings } from '../plan/actions/action-settings.ts';
+import { messageOf } from '../shared/errors.ts';
 import { issueActions } from '../worker/issue-actions.ts';
 import { type ActiveRun, makeActiveRun, type RunOutcome, showOnBoth } from './active-run.ts';
 import { makeExampleProfiles } from './example-profiles.ts';
@@ -111,8 +112,4 @@ function outcomeOf({ report, execution, logs }: EndedRun, stopped: boolean): Run
   if (report !== undefined) return { report };
   if (execution === undefined) return { reason: 'stopped before it had begun' };
   return { reason: errorOfExecution(execution, { logs }, stopped).message };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -21,7 +21,7 @@ import {
   ResourceNotFoundException as SecretNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { exitCodes, StampedeError } from '../shared/errors.ts';
+import { exitCodes, messageOf, StampedeError } from '../shared/errors.ts';
 import { type DevicePolicyScope, devicePolicy } from './device-policy.ts';
 
 /**
@@ -63,7 +63,7 @@ export class FleetCertificateExistsError extends StampedeError {
 /** Something is left that could not be taken back. */
 export class LeftBehindError extends StampedeError {
   constructor(left: readonly string[], { flags }: CertificateOwner, cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     super('LeftBehind', `${why}; left behind: ${left.join(', ')}`, {
       hint: `npx stampede certs delete ${flags} removes it${left.some(isCertificate) ? `; a certificate that has no policy any more: ${byHand}` : ''}`,
       exitCode: exitCodes.badUsage,

@@ -4,6 +4,7 @@ import type { ReadTotals } from '../../aws/influx-totals.ts';
 import { makeCountSlices } from '../../aws/map-runs.ts';
 import { makeMetrics } from '../../aws/metric-sums.ts';
 import { cloudWatchProtocolsOf } from '../../plan/groups.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { ServiceCounts } from '../run/progress.ts';
 import type { Backend, LiveQuery } from './backend.ts';
 
@@ -87,8 +88,7 @@ function makePoller<Query, Value>(
     try {
       value = (await read(query)) ?? value;
     } catch (error) {
-      if (!hasFailed)
-        unreported = `${what}: not shown (${error instanceof Error ? error.message : String(error)})`;
+      if (!hasFailed) unreported = `${what}: not shown (${messageOf(error)})`;
       hasFailed = true;
     } finally {
       isPolling = false;

@@ -1,3 +1,5 @@
+import { messageOf } from '../../shared/errors.ts';
+
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EISDIR: 'is a directory',
@@ -6,7 +8,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** Describes why a file could not be read. */
 export function whyNotReadable(error: unknown): string {
-  return reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+  return reasons[codeOf(error)] ?? messageOf(error);
 }
 
 function codeOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/errors.ts';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openRunStore } from '../../aws/run-store.ts';
@@ -121,10 +122,6 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
       return latest?.name;
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Run ids end in when they were made: `-20260901T101010Z-ab12`. Epoch milliseconds. */

@@ -1,3 +1,4 @@
+import { messageOf } from '../../shared/errors.ts';
 import { describeDiskError, isDiskError, remedyOfDisk } from '../s3/runs-storage.ts';
 
 /** An answer of AWS's own kind: the SDK turns `code` into the exception's name. */
@@ -39,6 +40,6 @@ export function toAwsError(thrown: unknown): AwsError {
     const what = `embedded AWS cannot use its files: ${describeDiskError(thrown)}; ${remedyOfDisk(thrown)}`;
     return new AwsError(filesUnavailable, what, 500);
   }
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = messageOf(thrown);
   return new AwsError('InternalFailure', `embedded AWS failed: ${message}`, 500);
 }

@@ -6,6 +6,7 @@ import { plannedActionsOf } from '../../plan/storms.ts';
 import { type KernelSetting, kernelPart, netemSettings } from '../../profile/kernel-network.ts';
 import type { NetworkConditions } from '../../profile/network-presets.ts';
 import { readStored } from '../../report/stored/read-stored.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { OpenSandbox, Sandbox } from '../lambda/sandbox.ts';
 import type { RunActionListener } from '../process/follow-run-actions.ts';
 import type { RunFiles } from '../s3/run-files.ts';
@@ -182,6 +183,6 @@ class ShapedSlice {
     const { change, onTrouble } = this.#settings;
     this.#changing = this.#changing
       .then(() => change(this.#conditionsAt(at)))
-      .catch((error: unknown) => onTrouble(error instanceof Error ? error.message : String(error)));
+      .catch((error: unknown) => onTrouble(messageOf(error)));
   }
 }

@@ -1,5 +1,6 @@
 import { faultChangeOf } from '../../plan/actions/fault-action.ts';
 import { type FaultSettings, noFaults, type ServiceFaultChange } from '../../profile/service-faults.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { RunActionListener } from './follow-run-actions.ts';
 
 export interface FollowFaultsOptions {
@@ -25,9 +26,7 @@ export function followFaults({ initial, change, onTrouble }: FollowFaultsOptions
   const { clockOffsetMs: _, ...fromTheStart } = { ...noFaults, ...initial };
 
   const apply = (wanted: ServiceFaultChange): void => {
-    change(wanted).catch((error: unknown) =>
-      onTrouble(`faults could not be changed: ${error instanceof Error ? error.message : String(error)}`),
-    );
+    change(wanted).catch((error: unknown) => onTrouble(`faults could not be changed: ${messageOf(error)}`));
   };
 
   return {

@@ -1,6 +1,7 @@
 import type { LiveAction } from '../../plan/actions/action.ts';
 import { plannedActionsOf } from '../../plan/storms.ts';
 import { readStored } from '../../report/stored/read-stored.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { RunFiles } from '../s3/run-files.ts';
 
 /** A part of embedded AWS that carries out actions of runs. */
@@ -88,8 +89,4 @@ export function followRunActions({ running, files, listeners, onTrouble }: Follo
       for (const listener of listeners) listener.close();
     },
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 /** The embedded-AWS process: every service but IoT Core, which it starts in a process of its own. */
-import { StampedeError } from '../../shared/errors.ts';
+import { messageOf, StampedeError } from '../../shared/errors.ts';
 import { publishAddress } from '../gateway/addresses.ts';
 import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
 import { startIotCoreProcess } from '../iot/iot-core-process.ts';
@@ -53,7 +53,7 @@ try {
   });
 } catch (error) {
   const hint = error instanceof StampedeError ? error.hint : undefined;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   console.error(error);
   post({ kind: 'failed', message, ...(hint === undefined ? {} : { hint }) });
   process.exit(1);

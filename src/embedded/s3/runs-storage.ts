@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, opendirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { exitCodes, messageOf, StampedeError } from '../../shared/errors.ts';
 import { quoteForShell } from '../../shared/quote-for-shell.ts';
 import { makePrivateDirectory } from './file-kinds.ts';
 
@@ -35,7 +35,7 @@ export function describeDiskError(error: unknown): string {
   const code = codeOf(error);
   const known = words[code];
   if (known !== undefined) return `${known} (${code})`;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 export function isDiskError(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { mqtt5 } from 'aws-iot-device-sdk-v2';
+import { messageOf } from '../../../shared/errors.ts';
 import type { OutgoingMessage, Qos, TransportClients, TransportListener } from '../../transport.ts';
 import { firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
 import { type DeviceSdkSettings, sdkConfigOf } from './sdk-config.ts';
@@ -279,7 +280,7 @@ const unansweredReasons: ReadonlySet<string> = new Set([
 
 /** The SDK's errors are objects or texts; both hold the name of the native error: `AWS_IO_SOCKET_CLOSED`. */
 function nameOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return localReasonOf(/AWS_[A-Z0-9_]+/.exec(text)?.[0] ?? text);
 }
 
