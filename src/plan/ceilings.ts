@@ -108,8 +108,8 @@ export function formatCeiling(name: Exclude<keyof Ceilings, 'allowForce'>, value
   const count = formatValue(value);
   const texts = {
     maxCostUsd: `$${count} a run`,
-    maxDevices: `${count} devices`,
-    maxMessagesPerSecond: `${count} messages/s`,
+    maxDevices: `${count} ${value === 1 ? 'device' : 'devices'}`,
+    maxMessagesPerSecond: `${count} ${value === 1 ? 'message' : 'messages'}/s`,
     maxConcurrentExecutions: `${count} ${value === 1 ? 'run' : 'runs'} at once`,
   };
   return texts[name];

@@ -21,6 +21,7 @@ import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
 import type { RandomTime } from '../profile/time-distribution.ts';
 import { usersChangeOf } from '../profile/user-step.ts';
 import { sumBy } from '../shared/counts.ts';
+import { formatPlural } from '../shared/format.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
 import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
@@ -59,7 +60,12 @@ export function checkStoredPlan(plan: Plan): PlanProblem[] {
   const planned = plan.groups?.length;
   const named = profile.groups?.length;
   if (planned !== named) {
-    return [{ path: 'groups', message: `has ${planned ?? 'no'} groups, and the profile ${named ?? 'none'}` }];
+    return [
+      {
+        path: 'groups',
+        message: `has ${planned === undefined ? 'no groups' : formatPlural(planned, 'group')}, and the profile ${named ?? 'none'}`,
+      },
+    ];
   }
   const groups = groupsOf(plan);
   return [

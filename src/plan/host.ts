@@ -1,7 +1,7 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { InputError } from '../shared/errors.ts';
-import { formatBytes, formatCount } from '../shared/format.ts';
+import { formatBytes, formatCount, formatPlural } from '../shared/format.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import { subscriberConcurrency } from './arrival-reading.ts';
 import type { Deployment } from './deployment.ts';
@@ -121,7 +121,7 @@ export function forecastHost(
   if (isPast(memory)) {
     refuse(
       slices.count > 1 && slices.devicesPerSlice < maxDevicesPerSlice ? 'slices.devicesPerSlice' : 'devices',
-      `memory of this machine: about ${formatBytes(memory.peak)} needed (${formatCount(slices.count)} slices, a process each), and ${formatBytes(memory.limit)} are free`,
+      `memory of this machine: about ${formatBytes(memory.peak)} needed (${formatPlural(slices.count, 'slice')}, a process each), and ${formatBytes(memory.limit)} are free`,
       'put more devices into a slice (each takes a process of 120 MB), use fewer devices, or free memory',
     );
   }
@@ -161,7 +161,7 @@ function raise(peak: number): string {
 }
 
 function fitting({ peak, limit }: HostNeed, devices: number): string {
-  return `${formatCount(Math.max(1, devices - (peak - limit)))} devices`;
+  return formatPlural(Math.max(1, devices - (peak - limit)), 'device');
 }
 
 function clientKindOf({ connect }: LoadProfile): keyof typeof measured.bytesPerDevice {

@@ -101,7 +101,7 @@ export function checkWebConnections(group: GroupPlan): InputError[] {
     return [
       {
         path,
-        message: `is ${formatCount(shared)}, and each of ${formatCount(count)} slices needs one`,
+        message: `is ${formatCount(shared)}, and each of ${formatPlural(count, 'slice')} needs one`,
         hint: `set it to ${count} or more, or put more devices into a slice (slices.devicesPerSlice)`,
       },
     ];

@@ -1,5 +1,6 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
+import { formatPlural } from '../shared/format.ts';
 import { maxSlices } from '../shared/run-bounds.ts';
 import type { AccountLimits } from '../targets/aws-iot/quotas.ts';
 import { priceRun } from './cost.ts';
@@ -58,7 +59,7 @@ function checkLambdaTime(plan: Plan, limits: AccountLimits): InputError[] {
       hint:
         search === undefined
           ? `${connectsFaster}shorten the run by ${spoken(overMs)}`
-          : `${connectsFaster}shorten the search by ${spoken(overMs)}: it has up to ${search.mostHolds} steps of ${spoken(search.stepSeconds * 1_000)} each; bring search.from and search.to nearer together, or give a larger precision, a shorter hold or settle, or a shorter publish.ackTimeout`,
+          : `${connectsFaster}shorten the search by ${spoken(overMs)}: it has up to ${formatPlural(search.mostHolds, 'step')} of ${spoken(search.stepSeconds * 1_000)} each; bring search.from and search.to nearer together, or give a larger precision, a shorter hold or settle, or a shorter publish.ackTimeout`,
     },
   ];
 }
@@ -75,8 +76,8 @@ function checkSlices(plan: Plan): InputError[] {
   return [
     {
       path: 'slices.devicesPerSlice',
-      message: `${slices.count} slices${beside}, and a Distributed Map runs ${maxSlices} children`,
-      hint: `give a slice at least ${Math.ceil(profile.devices / (maxSlices - subscribers))} devices`,
+      message: `${formatPlural(slices.count, 'slice')}${beside}, and a Distributed Map runs ${maxSlices} children`,
+      hint: `give a slice at least ${formatPlural(Math.ceil(profile.devices / (maxSlices - subscribers)), 'device')}`,
     },
   ];
 }

@@ -53,7 +53,7 @@ export type PresetName = (typeof presetNames)[number];
 
 export interface NetworkPreset {
   readonly conditions: NetworkConditions;
-  /** Where the figures are from. */
+  /** Where the figures are from, Markdown: `docs/network.md` shows it. */
   readonly source: string;
 }
 
@@ -72,23 +72,41 @@ const always = (ms: number): ThinkTime => ({ kind: 'constant', ms });
 const between = (minMs: number, maxMs: number): ThinkTime => ({ kind: 'uniform', minMs, maxMs });
 
 /**
- * Typical networks of devices. `docs/network.md` has where each figure is from. A mobile network repeats what its radio loses: that is
+ * Typical networks of devices. A mobile network repeats what its radio loses: that is
  * delay, and no loss.
  */
 export const networkPresets: Readonly<Record<PresetName, NetworkPreset>> = {
   none: { conditions: {}, source: 'does nothing' },
-  '2g': makePreset('WebPageTest, profile Edge', always(420), { up: 200, down: 240 }),
-  'lte-m': makePreset('Cat-M1 with half duplex; delay chosen', between(40, 80), { up: 375, down: 300 }),
-  'nb-iot': makePreset('Cat-NB1; delay chosen', between(400, 1_600), { up: 62, down: 26 }),
-  lte: makePreset('WebPageTest, profile LTE', always(35), { up: 12_000, down: 12_000 }),
+  '2g': makePreset("WebPageTest's profile *Edge*: 240 down, 200 up, 840 ms round trip", always(420), {
+    up: 200,
+    down: 240,
+  }),
+  'lte-m': makePreset(
+    '[Cat-M1 with half duplex](https://www.rfwireless-world.com/Terminology/Difference-between-LTE-M-device-categories-Cat-0-vs-Cat-M1-vs-Cat-M2.html). Delay: no single source; chosen between the 10 to 15 ms of [tables of the standard](https://blog.mbedded.ninja/electronics/communication-protocols/cellular) and the 100 ms that the white paper *Evaluation of LTE-M towards 5G IoT requirements* finds for a message at the edge of normal coverage',
+    between(40, 80),
+    { up: 375, down: 300 },
+  ),
+  'nb-iot': makePreset(
+    '[Cat-NB1](https://blog.mbedded.ninja/electronics/communication-protocols/cellular). Delay: no single source; chosen around the [837 ms measured](https://doi.org/10.3390/electronics10182224) in one network. The same table says 1.6 to 10 s, the long ones at the edge of coverage',
+    between(400, 1_600),
+    { up: 62, down: 26 },
+  ),
+  lte: makePreset("WebPageTest's profile *LTE*: 12 Mbit/s, 70 ms round trip", always(35), {
+    up: 12_000,
+    down: 12_000,
+  }),
   'wifi-poor': makePreset(
-    'delays of a campus network; others chosen',
+    'delay: one round trip in ten above 100 ms, as [a study of 47 access points](https://paperexplained.cn/articles/paper/detail/aadd9fa14b6597dd00f5d77157bad602709f7d33) has it (9 % here). The others have no single source: chosen as those of a device far from its access point',
     { kind: 'exponential', meanMs: 25 },
     { up: 2_000, down: 2_000 },
     { loss: 0.03, stall: { everySeconds: 30, forMs: 500 } },
   ),
-  satellite: makePreset('round trips of APNIC; bandwidth of Loadero', between(280, 320), {
-    up: 256,
-    down: 1_000,
-  }),
+  satellite: makePreset(
+    "geostationary: [about 600 ms round trip](https://blog.apnic.net/2022/05/02/testing-leo-and-geo-satellite-services-in-australia/); bandwidth of [Loadero's *Satellite phone*](https://wiki.loadero.com/test-creation/participant-configuration/network-conditions/)",
+    between(280, 320),
+    {
+      up: 256,
+      down: 1_000,
+    },
+  ),
 };

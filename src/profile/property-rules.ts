@@ -1,5 +1,6 @@
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
+import { formatPlural } from '../shared/format.ts';
 import { type JsonObject, valueAt } from '../shared/json-path.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { mqttPublishSettings } from './mqtt-settings.ts';
@@ -74,7 +75,7 @@ function checkUserProperties({ profile: { publish }, limits }: Judged): InputErr
     {
       path,
       message: `come to at least ${bytes} bytes, and ${limits.name} takes ${limits.userPropertiesBytes}`,
-      hint: `make them ${bytes - limits.userPropertiesBytes} bytes smaller`,
+      hint: `make them ${formatPlural(bytes - limits.userPropertiesBytes, 'byte')} smaller`,
     },
   ];
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
+import { formatPlural } from '../shared/format.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkBackoff } from './backoff.ts';
 import { checkBasicIngest } from './basic-ingest.ts';
@@ -180,7 +181,7 @@ function checkPayload({ profile: { publish, http }, limits }: Judged): InputErro
   const tooLarge = {
     path: 'publish.payload',
     message: `comes to at least ${bytes} bytes with its envelope, and ${limits.name} takes ${limits.payloadBytes} (${limits.payloadBytes / 1_024} KB)`,
-    hint: `make it ${bytes - limits.payloadBytes} bytes smaller`,
+    hint: `make it ${formatPlural(bytes - limits.payloadBytes, 'byte')} smaller`,
   };
   return [...errors, ...reserved, ...(bytes > limits.payloadBytes ? [tooLarge] : [])];
 }

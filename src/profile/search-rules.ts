@@ -1,7 +1,7 @@
 import { sumOf } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
-import { formatCount } from '../shared/format.ts';
+import { formatCount, formatPlural } from '../shared/format.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import type { LoadProfile } from './load-profile.ts';
@@ -149,7 +149,7 @@ function checkSenders(
       {
         path: devicesOf(group),
         message: `are ${formatCount(devices)}, and send ${each} messages a second each at the highest level of the search; ${name} discards what is above ${limit} on a connection`,
-        hint: `use at least ${formatCount(Math.ceil(level / limit))} devices, or lower search.to to ${formatCount(Math.floor((devices * limit * sum) / peaks[i]!))}`,
+        hint: `use at least ${formatPlural(Math.ceil(level / limit), 'device')}, or lower search.to to ${formatCount(Math.floor((devices * limit * sum) / peaks[i]!))}`,
       },
     ];
   });
@@ -162,8 +162,8 @@ function checkUsers(profile: LoadProfile, search: SearchSettings): InputError[] 
       : [
           {
             path: devicesOf(name),
-            message: `are ${formatCount(devices)}, and the highest level of the search is ${formatCount(search.to)} users: a user is a device`,
-            hint: `use ${formatCount(search.to)} devices, or lower search.to to ${formatCount(devices)}`,
+            message: `are ${formatCount(devices)}, and the highest level of the search is ${formatPlural(search.to, 'user')}: a user is a device`,
+            hint: `use ${formatPlural(search.to, 'device')}, or lower search.to to ${formatCount(devices)}`,
           },
         ],
   );

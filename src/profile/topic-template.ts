@@ -1,3 +1,4 @@
+import { formatPlural } from '../shared/format.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { maxSlices, runIdMaxLength } from '../shared/run-bounds.ts';
 import { utf8Bytes } from './payload-size.ts';
@@ -101,14 +102,14 @@ export function checkTopicLimits(
   if (slashes > topicSlashes) {
     errors.push({
       message: `${slashes} slashes, and ${name} allows ${topicSlashes}`,
-      hint: `drop ${slashes - topicSlashes} levels`,
+      hint: `drop ${formatPlural(slashes - topicSlashes, 'level')}`,
     });
   }
   const bytes = utf8Bytes(topic);
   if (bytes > topicBytes) {
     errors.push({
       message: `up to ${bytes} bytes once its placeholders are filled in, and ${name} allows ${topicBytes}`,
-      hint: `shorten it by ${bytes - topicBytes} bytes; a run id can have ${runIdMaxLength}`,
+      hint: `shorten it by ${formatPlural(bytes - topicBytes, 'byte')}; a run id can have ${runIdMaxLength}`,
     });
   }
   return errors;

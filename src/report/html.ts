@@ -1,4 +1,4 @@
-import { formatCount, formatRate, formatShare } from '../shared/format.ts';
+import { formatCount, formatPlural, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { renderCost } from './html-cost.ts';
 import { renderFleet } from './html-fleet.ts';
@@ -165,7 +165,9 @@ function renderRates(report: Report): Html {
     html`<p>Mean ${formatRate(rates.meanPerSecond)}/s, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}/s.</p>`,
     ...(rates.peakUsers === undefined
       ? []
-      : [html`<p>At most ${formatCount(rates.peakUsers)} users were active at a time.</p>`]),
+      : [
+          html`<p>At most ${formatPlural(rates.peakUsers, 'user')} ${rates.peakUsers === 1 ? 'was' : 'were'} active at a time.</p>`,
+        ]),
     ratePlotOf(report),
     table(
       'Messages per second, by stage',

@@ -169,7 +169,7 @@ export function describeSlices({ slices, execution }: Report): string {
 export function describeGenerator({ generator }: Report): string[] {
   const { cpuSeconds, slices, startLagMs, eventLoopDelayP99Ms, eventLoopDelayMaxMs } = generator;
   return [
-    `${formatQuantity(cpuSeconds)} CPU seconds, ${formatCount(generator.sentPerCpuSecond)} messages per CPU second`,
+    `${formatQuantity(cpuSeconds)} CPU seconds, ${formatPlural(generator.sentPerCpuSecond, 'message')} per CPU second`,
     `memory ${formatBytes(generator.rssBytes)} in ${formatPlural(slices, 'slice')}, ${formatBytes(generator.maxRssBytes)} in the largest, ${formatBytes(generator.bytesPer1000Devices)} per 1,000 devices`,
     `start lag ${formatElapsed(startLagMs)}, event loop delay p99 ${formatElapsed(eventLoopDelayP99Ms)}, max ${formatElapsed(eventLoopDelayMaxMs)}`,
   ];
@@ -196,7 +196,7 @@ function describeRamp({
 }: StageRate): string {
   const changed = amended === undefined ? '' : ', changed';
   if (startUsers !== undefined && targetUsers !== undefined) {
-    const users = `${formatCount(targetUsers)} users${changed}`;
+    const users = `${formatPlural(targetUsers, 'user')}${changed}`;
     return startUsers === targetUsers ? users : `${formatCount(startUsers)} → ${users}`;
   }
   const ramp =

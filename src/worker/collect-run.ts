@@ -12,6 +12,7 @@ import { withActions } from '../plan/actions/with-actions.ts';
 import { cloudWatchProtocolsOf } from '../plan/groups.ts';
 import { isReadByRule, ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
+import { formatPlural } from '../shared/format.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 
 /** Windows that were put into the run store by now show up within this, and what the rule still delivers is in the queue. */
@@ -185,7 +186,7 @@ export async function addDeadLetters(
         backlog = withUnseen(
           backlog,
           left,
-          `${left} messages in the ${queue.name} could not be read in time`,
+          `${formatPlural(left, 'message')} in the ${queue.name} could not be read in time`,
         );
     } catch (error) {
       backlog = withUnseen(backlog, Number.POSITIVE_INFINITY, describeUnreadable(queue.name, error));

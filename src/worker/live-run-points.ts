@@ -9,7 +9,7 @@ import { intendedOfGroup } from '../plan/streams.ts';
 import type { Report } from '../report/report-model.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
-import { formatCount, formatValue } from '../shared/format.ts';
+import { formatPlural, formatValue } from '../shared/format.ts';
 
 type RunPoint = LivePoint<'stampede_run'>;
 
@@ -26,7 +26,7 @@ export function runCoursePoints(plan: Plan): readonly RunPoint[] {
     },
     fields: {
       title: `${profile.name}: start`,
-      text: `${formatCount(profile.devices)} devices in ${formatCount(slices.count)} slices, ${formatCount(messages)} messages`,
+      text: `${formatPlural(profile.devices, 'device')} in ${formatPlural(slices.count, 'slice')}, ${formatPlural(messages, 'message')}`,
       profile: profile.name,
       devices: profile.devices,
       slices: slices.count,

@@ -12,6 +12,7 @@ import { observersOf } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LiveDelivery, Report } from '../report/report-model.ts';
 import type { Clock } from '../shared/clock.ts';
+import { formatPlural } from '../shared/format.ts';
 import { openLiveQueue } from './live-queue.ts';
 import { resendLiveOverflow } from './live-resend.ts';
 import { actionPoint, runCoursePoints, runStopPoint } from './live-run-points.ts';
@@ -94,10 +95,10 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
     try {
       const { lastStatus: status } = writer;
       await store.putLiveOverflow(runId, { name, lines, isWhole, status });
-      say(`${lines.length} points of run ${runId} written to the run store (${name})`);
+      say(`${formatPlural(lines.length, 'point')} of run ${runId} written to the run store (${name})`);
     } catch (error) {
       say(
-        `${lines.length} points of run ${runId} are lost: the run store did not take them either (${error})`,
+        `${formatPlural(lines.length, 'point')} of run ${runId} lost: the run store did not take them either (${error})`,
       );
     }
   };
@@ -120,7 +121,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
   /** At once or not at all: nothing runs between two invocations that could try again. */
   const sendNow = async (runId: string, name: string, lines: readonly string[]): Promise<void> => {
     const outcome = writer.isUnavailable ? 'unavailable' : await writer.post(lines);
-    if (outcome === 'refused') say(`${lines.length} points of run ${runId} were refused`);
+    if (outcome === 'refused') say(`${formatPlural(lines.length, 'point')} of run ${runId} refused`);
     if (outcome === 'unavailable') await writeOverflow(runId, name, lines, true);
   };
 
@@ -135,7 +136,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
         phaseMs: phaseMsOf(plan, random()),
         writeOverflow: (lines, isWhole) =>
           writeOverflow(runId, `slice-${slice}-${overflows++}`, lines, isWhole),
-        onRefused: (lines) => say(`${lines} points of slice ${slice} were refused`),
+        onRefused: (lines) => say(`${formatPlural(lines, 'point')} of slice ${slice} refused`),
       });
       const pointsOf = makeSlicePoints(groupOfSlice(plan, slice));
       // The first slice writes the run's course, so that it is available before the run ends.
@@ -181,9 +182,10 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
         const lines = points.map(lineOf);
         await sendNow(runId, 'summary', lines);
         const delivery = await resendLiveOverflow({ runId, slices: plan.slices.count, store, writer });
-        if (delivery.refusedPoints > 0) say(`${delivery.refusedPoints} points of the run store were refused`);
+        if (delivery.refusedPoints > 0)
+          say(`${formatPlural(delivery.refusedPoints, 'point')} of the run store refused`);
         if (delivery.leftPoints > 0)
-          say(`${delivery.leftPoints} points of run ${runId} are still in the run store`);
+          say(`${formatPlural(delivery.leftPoints, 'point')} of run ${runId} still in the run store`);
         return delivery;
       } catch (error) {
         say(`the end of run ${runId} is not shown: ${error}`);

@@ -11,7 +11,13 @@ import { isIdle } from '../../profile/load-shapes/resolved-load.ts';
 import type { RandomTime } from '../../profile/time-distribution.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
-import { formatBytes, formatCount, formatPerSecond, formatQuantity } from '../../shared/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatPerSecond,
+  formatPlural,
+  formatQuantity,
+} from '../../shared/format.ts';
 
 /** The size of a group's messages, and each kind that has a name: rows of the plan, a label and its text. */
 export function describeKinds(group: GroupPlan): [label: string, text: string][] {
@@ -96,7 +102,7 @@ function describePattern(pattern: ArrivalPattern | undefined): string[] {
     case 'burst': {
       const { count, spacingMs, everyMs, together } = pattern;
       return [
-        `${count} messages ${formatDuration(spacingMs)} apart every ${formatDuration(everyMs)}`,
+        `${formatPlural(count, 'message')} ${formatDuration(spacingMs)} apart every ${formatDuration(everyMs)}`,
         together === undefined ? 'one device after the other' : `all devices ${within(together)}`,
       ];
     }

@@ -126,7 +126,7 @@ function renderPayloads({ statePayloads }: Preflight, style: Styler): string[] {
   return [
     style('heading', `  state payloads, of at most ${limit} bytes`),
     ...statePayloads.map(
-      ({ payload, bytes }) => `  ${payload.padEnd(43)}${`${formatCount(bytes)} bytes`.padStart(15)}`,
+      ({ payload, bytes }) => `  ${payload.padEnd(43)}${formatPlural(bytes, 'byte').padStart(15)}`,
     ),
   ];
 }

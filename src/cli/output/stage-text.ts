@@ -59,7 +59,7 @@ const stageTargets: Readonly<Record<StageTargets, StageFormat>> = {
     targetOf: ({ targetPerSecond }) => targetPerSecond,
   },
   users: {
-    format: (count) => `${formatCount(count)} users`,
+    format: (count) => formatPlural(count, 'user'),
     startOf: ({ users }) => users?.startUsers ?? 0,
     targetOf: ({ targetUsers = 0 }) => targetUsers,
   },

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
+import { formatPlural } from '../../shared/format.ts';
 import { isObject, type JsonObject } from '../../shared/json-path.ts';
 import type { Protocol, PublishSettings, Stage, UserLoad } from '../load-profile.ts';
 import { meanMsOf, resolveThinkTime } from '../time-distribution.ts';
@@ -136,7 +137,7 @@ function checkSettings(settings: Settings): InputError[] {
   if (most > devices) {
     errors.push({
       path: 'devices',
-      message: `${devices} devices cannot be ${most} users, because a user is a device`,
+      message: `${formatPlural(devices, 'device')} cannot be ${formatPlural(most, 'user')}, because a user is a device`,
       hint: `remove devices, or give at least ${most}`,
     });
   }

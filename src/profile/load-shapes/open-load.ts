@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
+import { formatPlural } from '../../shared/format.ts';
 import { isObject, type JsonObject } from '../../shared/json-path.ts';
 import { ratePerSecond } from '../device-schema.ts';
 import { ratesOfStarts } from './arrival-pattern.ts';
@@ -64,7 +65,7 @@ export const openLoad: LoadShape<Settings> = {
   resolve,
   slowDown: (input, profile, limit) => ({
     path: ['stages', ...Object.keys(openSettings)].find((path) => input[path] !== undefined) ?? 'stages',
-    hint: `use at least ${Math.ceil(peakOf(profile) / limit)} devices, or at most ${profile.devices * limit} messages a second`,
+    hint: `use at least ${formatPlural(Math.ceil(peakOf(profile) / limit), 'device')}, or at most ${formatPlural(profile.devices * limit, 'message')} a second`,
   }),
 };
 

@@ -1,4 +1,11 @@
-import { formatClock, formatCount, formatRate, formatShare, formatValue } from '../../shared/format.ts';
+import {
+  formatClock,
+  formatCount,
+  formatPlural,
+  formatRate,
+  formatShare,
+  formatValue,
+} from '../../shared/format.ts';
 import { type Html, table } from '../html-markup.ts';
 import {
   fieldOf,
@@ -104,7 +111,7 @@ function describe(
 ): string {
   const peakOf = (counts: readonly number[]) => formatCount(Math.max(0, ...counts));
   const quota = quotaPerSecond === undefined ? '' : ` The quota is ${formatCount(quotaPerSecond)} a second.`;
-  return `Messages by second over ${sent.length} seconds. Busiest seconds: ${peakOf(intended)} ${due}, ${peakOf(sent)} sent, ${peakOf(arrivals)} arrived.${quota}`;
+  return `Messages by second over ${formatPlural(sent.length, 'second')}. Busiest seconds: ${peakOf(intended)} ${due}, ${peakOf(sent)} sent, ${peakOf(arrivals)} arrived.${quota}`;
 }
 
 function renderTable({ series, frame: { startAt }, due, acknowledged }: RatePlot): Html {

@@ -130,7 +130,7 @@ export const figureRules: readonly Rule[] = [
   ],
   // What the generator's machine did, it alone records: these figures are held against one another and against what was sent.
   [
-    new RegExp(`^([\\d.,]+) CPU seconds, ${count} messages per CPU second\\.$`),
+    new RegExp(`^([\\d.,]+) CPU seconds, ${count} messages? per CPU second\\.$`),
     ([, seconds, perSecond], { sent, slicesKilled }) =>
       slicesKilled > 0 ||
       numberIn(seconds) === 0 ||

@@ -26,7 +26,7 @@ function resultOf({ delaysMs, ...counts }: TrueDirection): DirectionResult {
   return { ...counts, delay: histogramOf(delaysMs) };
 }
 
-const withNetwork = (result: SliceResult): SliceResult => ({
+export const withNetwork = (result: SliceResult): SliceResult => ({
   ...result,
   network: networkOf(result.slice),
 });
@@ -49,16 +49,16 @@ function sumOfSlices(of: (slice: number) => TrueDirection, slices: readonly numb
   };
 }
 
-const endedIn = (slices: readonly number[]) => ({
+export const endedIn = (slices: readonly number[]) => ({
   resets: slices.reduce((sum, slice) => sum + endedOf(slice).resets, 0),
   corruptedConnections: slices.length,
   unreached: 4 * slices.length,
 });
 
-const all = [0, 1, 2, 3];
+export const all = [0, 1, 2, 3];
 const cut = (_: number, n: number) => (n % 8 === 1 ? { sent: false, dropped: 'not-connected' as const } : {});
 
-const oneGroup = { up: sumOfSlices(upOf, all), down: sumOfSlices(downOf, all) };
+export const oneGroup = { up: sumOfSlices(upOf, all), down: sumOfSlices(downOf, all) };
 
 export const networkSituations: readonly NamedSituation[] = [
   [

@@ -50,7 +50,7 @@ export const plotRules: readonly Rule[] = [
   [/^Latency by percentile\. .*$/, arePercentiles],
   [
     new RegExp(
-      `^Messages by second over (\\d+) seconds\\. Busiest seconds: ${count} (?:intended|started|due), ${count} sent, ${count} arrived\\.(?: The quota is ${count} a second\\.)?$`,
+      `^Messages by second over (\\d+) seconds?\\. Busiest seconds: ${count} (?:intended|started|due), ${count} sent, ${count} arrived\\.(?: The quota is ${count} a second\\.)?$`,
     ),
     ([, seconds, intended, sent, arrived], truth, { perSecond, rates }) =>
       numberIn(seconds) === perSecond.sent.length &&

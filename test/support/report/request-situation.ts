@@ -1,6 +1,7 @@
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { histogramOf } from '../measure/run-fixture.ts';
+import { all, endedIn, oneGroup, withNetwork } from './network-situations.ts';
 import type { NamedSituation } from './true-run.ts';
 
 const slices = [0, 1, 2, 3];
@@ -58,6 +59,23 @@ export const requestSituation: NamedSituation = [
         },
         connections: slices.length * connectionsEach,
       },
+    },
+  },
+];
+
+const [, requested] = requestSituation;
+
+/** Its report says which part of the response time is the network's. */
+export const requestsThroughNetwork: NamedSituation = [
+  'a web service was loaded through a network with delay',
+  {
+    ...requested,
+    profile: { ...requested.profile, network: { delay: '40ms' } },
+    record: (result) => withNetwork(withRequests(result)),
+    truth: {
+      ...requested.truth,
+      networks: { browsers: { settings: 'from the start delay 40ms', ...oneGroup } },
+      networkEnded: endedIn(all),
     },
   },
 ];

@@ -156,7 +156,7 @@ export const rowRules: readonly Rule[] = [
       isTrueQuota(name, [peak, limit, headroom], mark !== undefined)([], ...rest),
   ],
   [
-    /^(?:stage \d+|\S+ \d+) ((?:[\d.,]+ m?s of )?\S*[a-z]) ([\d.,]+(?: → [\d.,]+)?(?: users)?(?:, changed)?) ([\d.,]+|–) ([\d.,]+|–)$/,
+    /^(?:stage \d+|\S+ \d+) ((?:[\d.,]+ m?s of )?\S*[a-z]) ([\d.,]+(?: → [\d.,]+)?(?: users?)?(?:, changed)?) ([\d.,]+|–) ([\d.,]+|–)$/,
     isTrueStage,
   ],
   [
@@ -165,7 +165,7 @@ export const rowRules: readonly Rule[] = [
       numberIn(most) === rates.peakUsers && numberIn(most) <= devices.planned,
   ],
   [
-    /^At most ([\d,]+) users were active at a time\.$/,
+    /^At most ([\d,]+) (?:users were|user was) active at a time\.$/,
     ([, most], _, { perSecond: { users = [] } }) => numberIn(most) === Math.max(...users),
   ],
   [

@@ -7,7 +7,7 @@ import { clocks, connects, machines } from './machine-situations.ts';
 import { networkSituations } from './network-situations.ts';
 import { objectiveSituations } from './objective-situations.ts';
 import { presenceSituations } from './presence-situations.ts';
-import { requestSituation } from './request-situation.ts';
+import { requestSituation, requestsThroughNetwork } from './request-situation.ts';
 import { searchSituations } from './search-situations.ts';
 import { queues, stops } from './stop-situations.ts';
 import { stormSituations } from './storm-situations.ts';
@@ -88,6 +88,7 @@ export const situations: readonly NamedSituation[] = [
     { execution: { status: 'ABORTED' }, killed: { 0: { at: 99, recorded: 50 } } },
   ],
   requestSituation,
+  requestsThroughNetwork,
   ...stormSituations,
   ...downlinkSituations,
   ...catchUpSituations,

@@ -202,7 +202,7 @@ describe('makePlan', () => {
     const deep = { ...minimal, publish: { topic: '{topicRoot}/b/c/d/e/f/g/{deviceId}' } };
     expect(errorsOf(() => planOf(deep, 'run-1', 'a/#'))).toEqual([]);
     expect(errorsOf(() => planOf(deep, 'run-1', 'stampede/prod/#'))).toEqual([
-      { path: 'publish.topic', message: expect.stringMatching(/^8 slashes/), hint: 'drop 1 levels' },
+      { path: 'publish.topic', message: expect.stringMatching(/^8 slashes/), hint: 'drop 1 level' },
     ]);
     const long = { ...minimal, publish: { topic: `{topicRoot}/${'t'.repeat(251)}/{deviceIndex}` } };
     expect(errorsOf(() => planOf(long, 'run-1', 'a/#'))).toEqual([]);
