@@ -28,11 +28,14 @@ export function readGroups(
   readFlat: (flat: JsonObject) => FlatReading,
 ): { readonly profile?: LoadProfile; readonly errors: readonly InputError[] } {
   const { groups, ...shared } = input;
-  const errors = checkGroups(groups);
-  if (!isObject(groups) || errors.length > 0) return { errors };
-  const named = Object.entries(groups as Readonly<Record<string, JsonObject>>);
+  const unreadable = checkGroups(groups);
+  if (unreadable.length > 0 || !isObject(groups)) return { errors: unreadable };
+  const given = Object.entries(groups as Readonly<Record<string, JsonObject>>);
+  const unknown = given.flatMap(([name, own]) => checkSettings(name, own));
+  // The other settings of the group are read without it.
+  const named = given.map(([name, own]) => [name, knownOf(own)] as const);
   const ofShares = checkShares(named, shared);
-  if (ofShares.length > 0) return { errors: ofShares };
+  if (ofShares.length > 0) return { errors: [...unknown, ...ofShares] };
   const readings = divideDevices(named, shared).map(([name, { share: _, ...own }]) => {
     const { profile, errors: found } = readFlat(withDefaults(shared, own));
     return {
@@ -45,6 +48,7 @@ export function readGroups(
   return {
     profile: joinGroups(readings),
     errors: withoutRepeats([
+      ...unknown,
       ...readings.flatMap((reading) => reading.errors),
       ...unmeasured(readings.map(({ profile }) => profile)),
     ]),
@@ -67,7 +71,12 @@ function checkGroups(groups: unknown): InputError[] {
       { path: 'groups', message: `has ${names.length} groups`, hint: `give 1 to ${maxGroups}, or remove it` },
     ];
   }
-  return names.flatMap((name) => checkGroup(name, groups[name]));
+  if (names.every((name) => checkGroup(name, groups[name]).length === 0)) return [];
+  return names.flatMap((name) => {
+    const own = groups[name];
+    const errors = checkGroup(name, own);
+    return errors.length === 0 && isObject(own) ? checkSettings(name, own) : errors;
+  });
 }
 
 function checkGroup(name: string, own: unknown): InputError[] {
@@ -77,8 +86,22 @@ function checkGroup(name: string, own: unknown): InputError[] {
   }
   if (!isObject(own))
     return [{ path, message: 'must be an object', hint: 'such as {"devices": 100, "everySeconds": 10}' }];
+  return [];
+}
+
+function isKnown(key: string): boolean {
+  return groupSettings.some((known) => known === key);
+}
+
+function knownOf(own: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(own).filter(([key]) => isKnown(key)));
+}
+
+/** What a group cannot have. */
+function checkSettings(name: string, own: JsonObject): InputError[] {
+  const path = `groups.${name}`;
   const errors = Object.keys(own)
-    .filter((key) => !groupSettings.some((known) => known === key))
+    .filter((key) => !isKnown(key))
     .map((key) => ({
       path: `${path}.${key}`,
       message: 'is not a setting of a group',
@@ -112,7 +135,7 @@ function withDefaults(shared: JsonObject, own: JsonObject): JsonObject {
 /** The path of an error: in the group, or at the top if the setting was written there. */
 function pathIn(name: string, own: JsonObject, input: JsonObject, { path }: InputError): string {
   const [head = ''] = path.split(/[.[]/);
-  if (!groupSettings.some((known) => known === head)) return path;
+  if (!isKnown(head)) return path;
   const parts = path.split(/[.[\]]+/).filter((part) => part !== '');
   const isAtTop =
     own[head] === undefined || (valueAt(own, parts) === undefined && valueAt(input, parts) !== undefined);

@@ -12,7 +12,7 @@ import { parseRate } from './rate-step.ts';
 import { refuseFaultGroup } from './service-faults.ts';
 import { readSound } from './sound-part.ts';
 import { timelineEntry } from './timeline.ts';
-import { whyNotUsers } from './user-rules.ts';
+import { hintOfUsers, whyNotUsers } from './user-rules.ts';
 
 type TimelineEntry = z.output<typeof timelineEntry>;
 
@@ -178,7 +178,7 @@ function checkAgainstGroups(
           {
             path: `${path}.users`,
             message: `cannot be changed. ${whyNoUsers}`,
-            hint: 'set group to one with users, and give at most as many as it has devices',
+            hint: hintOfUsers(named, 'set group to one with users'),
           },
         ]),
     ...(whyNoRate === undefined
@@ -187,7 +187,9 @@ function checkAgainstGroups(
           {
             path: `${path}.rate`,
             message: `has no rate to change. ${whyNoRate}`,
-            hint: 'set group to one that sends at a rate, or remove it',
+            hint: named.some(({ name }) => name !== undefined)
+              ? 'set group to one that sends at a rate, or remove it'
+              : 'remove it',
           },
         ]),
   ];

@@ -1,3 +1,4 @@
+import { formatPlural } from '../shared/format.ts';
 import type { GroupSettings } from './load-profile.ts';
 import { hasUsers, peakOf, type ResolvedLoad } from './load-shapes/resolved-load.ts';
 import type { UsersChange } from './user-step.ts';
@@ -17,7 +18,18 @@ export function whyNotUsers(groups: readonly GroupWithUsers[], { count }: UsersC
   if (only === undefined) return 'The devices send by a schedule: they are no users.';
   if (closed.length > 1) return `Several groups have users: ${closed.map(({ name }) => name).join(', ')}.`;
   if (count <= only.devices) return undefined;
-  return `${only.name === undefined ? 'The run' : only.name} has ${only.devices} devices, and a user is a device.`;
+  return `${only.name === undefined ? 'The run' : only.name} has ${formatPlural(only.devices, 'device')}, and a user is a device.`;
+}
+
+/**
+ * What to do where `whyNotUsers` has a reason.
+ * @param groups all of the run
+ * @param nameOne how an action names a group with users
+ */
+export function hintOfUsers(groups: readonly GroupWithUsers[], nameOne: string): string {
+  if (groups.some(({ name }) => name !== undefined))
+    return `${nameOne}, and give at most as many as it has devices`;
+  return groups.some(hasUsers) ? 'give at most as many as there are devices' : 'change the rate instead';
 }
 
 /** Messages a second of one user, as planned. */

@@ -20,7 +20,10 @@ export const issuableRate: IssuableAction = {
   },
   refuse(plan, _action, group) {
     const message = refuseRate(plan, group);
-    const hint = 'name a group of devices that send at a rate: group=NAME';
+    const hint =
+      plan.profile.groups === undefined
+        ? 'a closed model has users to change, and idle devices have neither'
+        : 'name a group of devices that send at a rate: group=NAME';
     return message === undefined ? [] : [{ path: kind, message, hint }];
   },
 };

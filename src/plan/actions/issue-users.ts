@@ -1,4 +1,4 @@
-import { whyNotUsers } from '../../profile/user-rules.ts';
+import { hintOfUsers, whyNotUsers } from '../../profile/user-rules.ts';
 import { parseUsers, usersChangeOf } from '../../profile/user-step.ts';
 import { groupProfilesOf } from '../groups.ts';
 import type { IssuableAction } from './issuable-action.ts';
@@ -19,12 +19,11 @@ export const issuableUsers: IssuableAction = {
     return 'message' in change ? [{ path: kind, ...change }] : { kind, ...change };
   },
   refuse({ profile }, action, group) {
-    const named = groupProfilesOf(profile)
-      .map((each, i) => ({ ...each, name: profile.groups?.[i]?.name }))
-      .filter(({ name }) => group === undefined || name === group);
+    const groups = groupProfilesOf(profile).map((each, i) => ({ ...each, name: profile.groups?.[i]?.name }));
+    const named = groups.filter(({ name }) => group === undefined || name === group);
     const change = usersChangeOf(action);
     const message = change && whyNotUsers(named, change);
-    const hint = 'name a group with users, group=NAME, and give at most as many as it has devices';
+    const hint = hintOfUsers(groups, 'name a group with users, group=NAME');
     return message === undefined ? [] : [{ path: kind, message, hint }];
   },
 };

@@ -65,6 +65,11 @@ describe('a profile with groups', () => {
       'groups.meters.publish.qos: must be 0 or 1 or 2, not 3',
       'drain: must be 0s to 10m, not 20m',
     ]);
+    // A key too many hides nothing else of the group.
+    expect(errorsOf({ ...fleet, groups: { meters: { ...groups.meters, sed: 1 }, trackers } })).toEqual([
+      'groups.meters.sed: is not a setting of a group',
+      'groups.meters.publish.qos: must be 0 or 1 or 2, not 3',
+    ]);
     expect(errorsOf({ ...fleet, groups: { meters: {} } })).toEqual([
       'groups.meters.devices: is missing',
       'groups.meters.stages: the load is missing',

@@ -206,15 +206,11 @@ describe('a timeline', () => {
       'timeline[0].rate',
       'give a factor of the planned rate, such as "1.5x", or messages a second, such as 12000',
     ],
-    [
-      { ...flat, timeline: [{ at: '1s', users: 5 }] },
-      'timeline[0].users',
-      'set group to one with users, and give at most as many as it has devices',
-    ],
+    [{ ...flat, timeline: [{ at: '1s', users: 5 }] }, 'timeline[0].users', 'change the rate instead'],
     [
       { users: 20, duration: '60s', timeline: [{ at: '1s', users: 21 }] },
       'timeline[0].users',
-      'set group to one with users, and give at most as many as it has devices',
+      'give at most as many as there are devices',
     ],
     [
       {
@@ -228,7 +224,7 @@ describe('a timeline', () => {
     [
       { devices: 1, idle: true, duration: '60s', timeline: [{ at: '1s', rate: 10 }] },
       'timeline[0].rate',
-      'set group to one that sends at a rate, or remove it',
+      'remove it',
     ],
     [
       {
