@@ -7,7 +7,7 @@ import type { BrokenObjective, JudgedHold, SearchStep, VoidReason } from '../pla
 import { isDraining } from '../plan/search/objective/control-level.ts';
 import { overloadThreshold } from '../plan/search/objective/objective-expression.ts';
 import { arrivalGraceMs } from '../plan/search/search-times.ts';
-import type { ObjectiveSearch } from '../profile/search.ts';
+import type { ObjectiveSearch, SearchSettings } from '../profile/search.ts';
 import { whyNotByHold } from '../profile/search-metrics.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
@@ -102,7 +102,14 @@ export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now
   const quota = refusingQuotaOf(hold, throttling);
   const failed = results.filter(({ passed, isUndecided }) => !passed && isUndecided !== true);
   const broke = failed.filter(isKnown).map((result) => brokenOf(result, quota));
-  const voidBecause = voidReasonsOf({ hold, generator, throttling, results, hasBroken: broke.length > 0 });
+  const voidBecause = voidReasonsOf({
+    search,
+    hold,
+    generator,
+    throttling,
+    results,
+    hasBroken: broke.length > 0,
+  });
   return {
     ...step,
     outcome: voidBecause.length > 0 ? 'void' : broke.length > 0 ? 'failed' : 'passed',
@@ -175,6 +182,7 @@ function refusingQuotaOf(
 }
 
 interface JudgedFigures {
+  readonly search: SearchSettings | undefined;
   readonly hold: HoldLedger;
   readonly generator: GeneratorSummary;
   readonly throttling: Throttling;
@@ -210,12 +218,13 @@ function noDataOf({ metric, expression, range }: ThresholdResult): VoidReason {
 }
 
 /**
- * A generator at its limit makes messages late or drops them: such a hold is void, but for three cases that say something of the service
+ * A generator at its limit makes messages late or drops them: such a hold is void, but for four cases that say something of the service
  * all the same. It passed, although its generator had a hard time, at the level that it was to have; a quota refused messages that did
- * not come in bursts; or the service lost more messages that it had acknowledged than left late.
+ * not come in bursts; the service lost more messages that it had acknowledged than left late; or an objective was exceeded by more than
+ * messages were late.
  */
 function generatorReasonsOf(
-  { hold, generator, hasBroken }: JudgedFigures,
+  { search, hold, generator, hasBroken }: JudgedFigures,
   { due, offered, peakPerSecond, refused }: OfferedLoad,
 ): VoidReason[] {
   const { state, sentence } = generator.health;
@@ -226,6 +235,7 @@ function generatorReasonsOf(
   if (!hasBroken && isOffered) return [];
   if (refused > 0 && isOffered && peakPerSecond <= mostOfBurst * duePerSecond) return [];
   if (isOffered && losesMoreThanLate(hold)) return [];
+  if (isOffered && search?.kind === 'objective' && isLateByLittle(hold, search)) return [];
   const dropped: VoidReason[] =
     messages.dropped === 0
       ? []
@@ -245,4 +255,11 @@ function generatorReasonsOf(
 function losesMoreThanLate({ messages: { sent, acked, received, lost }, latencies }: HoldLedger): boolean {
   const share = Math.min(lost, Math.max(0, acked - received)) / sent;
   return share > 0 && latencies.send_lag.percentileAt(100 * (1 - share)) <= tolerated.sendLagP99Ms;
+}
+
+/** Of the latency that is kept, lateness is too small a share to have overloaded the service: that begins with another time the objective. */
+const toleratedLateShare = 0.1;
+
+function isLateByLittle({ messages, latencies }: HoldLedger, { at }: ObjectiveSearch): boolean {
+  return messages.dropped === 0 && latencies.send_lag.percentileAt(99) <= toleratedLateShare * at;
 }

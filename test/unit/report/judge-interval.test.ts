@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { latencyBucketOf } from '../../../src/measure/latency-buckets.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { LevelMove, SearchStep } from '../../../src/plan/search/judged-hold.ts';
@@ -81,6 +82,33 @@ describe('an interval of a search that holds an objective', () => {
     expect(judged.outcome).toBe('failed');
     expect(judged.broke.map(({ metric }) => metric)).toContain('lost_messages');
   });
+
+  it.each([
+    [12, 'failed'],
+    [15, 'void'],
+  ])(
+    'overloads, though the generator was strained, where that made messages late by little: %i ms',
+    async (lagMs, outcome) => {
+      const run = await runSearched(planOf({ at: 130 }), {}, () => 400);
+      const { holdFrom, holdUntil } = stepOf(run.plan, 1, 4);
+      const seconds = Array.from({ length: (holdUntil - holdFrom) / 1_000 }, (_, i) => holdFrom / 1_000 + i);
+      const ofSeconds = <Value>(value: Value) => Object.fromEntries(seconds.map((second) => [second, value]));
+      const late = ofSeconds([latencyBucketOf(lagMs), 30]);
+      const results = run.results.map((result) => ({
+        ...result,
+        holds: {
+          ...result.holds!,
+          cpuShare: ofSeconds(0.98),
+          connectedSendLag: late,
+          streams: result.holds!.streams.map((stream) => ({
+            ...stream,
+            latencies: { ...stream.latencies, send_lag: late },
+          })),
+        },
+      }));
+      expect(look({ ...run, results }, 1_000).judged.outcome).toBe(outcome);
+    },
+  );
 
   it('is judged before it is complete where messages are too late already, but not while a backlog is worked off', async () => {
     const run = await runSearched(planOf(), {}, () => 3_000);

@@ -240,7 +240,7 @@ describe('a search that holds an objective', () => {
   it('ends where intervals say nothing of the service', async () => {
     const ended = await search({ ...scene, outcomeOf: () => 'void' });
     expect(stopOfRun(ended)).toMatchObject({ by: 'search', ended: 'void' });
-    expect(ended.judged.length).toBe(3);
+    expect(ended.judged.length).toBe(5);
   });
 });
 

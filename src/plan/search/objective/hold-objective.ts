@@ -7,7 +7,7 @@ import type { JudgedInterval } from './judged-interval.ts';
 import { isBreakOf } from './objective-expression.ts';
 
 /** So many intervals in a row that say nothing of the service end the search, and so many that overload it at the lowest level. */
-const mostVoids = 3;
+const mostVoids = 5;
 const mostOverloads = 5;
 
 /** Why a search ends before its time. */

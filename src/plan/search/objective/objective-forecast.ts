@@ -38,7 +38,7 @@ export function forecastObjective(plan: Plan): ObjectiveForecast | undefined {
       intervals >= needed
         ? []
         : [
-            `It may not settle in ${formatDuration(lastsMs)}: from the lowest to the highest level takes up to ${needed} intervals, ${lasts}. Bring search.from and search.to nearer together, or make search.for longer.`,
+            `${plan.account === undefined ? 'On AWS it' : 'It'} may not settle in ${formatDuration(lastsMs)}: from the lowest to the highest level takes up to ${needed} intervals, ${lasts}. Bring search.from and search.to nearer together, or make search.for longer.`,
           ],
   };
 }
