@@ -345,6 +345,10 @@ describe('a search', () => {
       expect(refusals(search)[0]).toMatch(error);
     });
 
+    it.each(['users', 'connects'])('refuses levels that are no rate: %s', (of) => {
+      expect(refusals({ of }).join('\n')).toContain('search.of: must be rate where an objective is held');
+    });
+
     it('names every error at once', () => {
       const search = { hold: { metric: 'cost value', at: 5 }, interval: '0s', for: '1s', confirm: 3 };
       expect(refusals(search).map((error) => error.split(':')[0])).toEqual([
