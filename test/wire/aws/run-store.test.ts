@@ -75,7 +75,7 @@ const death = { slice: 1, leg: 0, failure: { Error: 'TypeError' } };
 
 const action = { version: 1, runId, k: 0, at: 1, action: { kind: 'rate', factor: 2, ramps: [{ to: null }] } };
 
-const records: readonly (readonly [name: string, open: () => RunRecord, where: () => string])[] = [
+const records: readonly (readonly [name: string, open: () => RunStore, where: () => string])[] = [
   ['the run store of the functions and of --stage', () => store, () => 's3://bucket/runs'],
   ['a run directory', () => openRunDirectory(directory), () => directory],
 ];
@@ -92,6 +92,9 @@ describe.each(records)('%s', (_, open, where) => {
     expect(await reads.plan(record)).toMatchObject({ runId });
     expect(await reads.report(record)).toMatchObject({ runId });
     expect(await reads.slices(record)).toMatchObject([{ slice: 0 }, { slice: 1 }, { slice: 2 }]);
+    expect(await all(record.storedSlices(runId))).toEqual(
+      [0, 1, 2].map((slice) => ({ slice, leg: 0, at: expect.any(Number) })),
+    );
     expect(await reads.deaths(record)).toMatchObject([death]);
     // Numbered without a gap: one behind a gap is none.
     expect(await reads.actions(record)).toEqual([action, { ...action, k: 1 }]);
