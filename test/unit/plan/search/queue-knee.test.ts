@@ -47,7 +47,6 @@ describe('a search of M/M/c', () => {
     { servers: 1, meanService: 10, atMost: 100, from: 10, to: 90, confirm: 2, within: [9, 17] },
     { servers: 1, meanService: 10, atMost: 100, from: 10, to: 90, confirm: 3, within: [13, 18] },
     { servers: 1, meanService: 5, atMost: 50, from: 20, to: 190, confirm: 2, within: [15, 19] },
-    { servers: 4, meanService: 10, atMost: 60, from: 50, to: 390, confirm: 2, within: [18, 20] },
   ])('is off by chance alone, and by as much as documented, where p99 climbs slowly: %j', (service) => {
     const { servers, meanService, atMost, from, to, confirm, within } = service;
     const knee = 1_000 * kneeOf(service, { share: 0.99, atMost });
