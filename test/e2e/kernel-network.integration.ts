@@ -147,6 +147,20 @@ describeIf(`slices in network namespaces${reason}`, () => {
   );
 
   it(
+    'are removed after Ctrl-C while the command line finds out what the kernel makes',
+    async () => {
+      const { cli } = start('probing');
+      const { pid } = cli.child;
+      while (namespaces(pid).length === 0) await sleep(5);
+      cli.child.kill('SIGINT');
+      const { code } = await cli.result;
+      expect(code).not.toBe(0);
+      expect(namespaces(pid)).toEqual([]);
+    },
+    timeoutMs,
+  );
+
+  it(
     'are removed by the next start, where nothing was left to remove them',
     async () => {
       const { cli, runs } = start('all-killed');

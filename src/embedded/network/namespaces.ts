@@ -8,11 +8,19 @@ import { changeLines, type DeviceTree, treeLines } from '../../plan/tc/device-tr
 import type { NetworkConditions } from '../../profile/network-presets.ts';
 import { parseIpv4 } from '../../shared/ipv4.ts';
 import { linkNameOf, ownPrefix } from './namespace-names.ts';
-import { CommandFailedError, runCommand } from './system-command.ts';
+import { runCommand } from './system-command.ts';
+
+/** Routes of this machine take all blocks of addresses. */
+export class NoFreeAddressesError extends Error {
+  constructor() {
+    super('no block of addresses is free between 10.128.0.0 and 10.255.255.255');
+    this.name = 'NoFreeAddressesError';
+  }
+}
 
 /** Network namespaces of this process. Each reaches the loopback addresses of the machine, and nothing else. */
 export interface Namespaces {
-  /** @throws CommandFailedError */
+  /** @throws CommandFailedError @throws NoFreeAddressesError */
   open(): Promise<Namespace>;
   /** Removes them all. */
   close(): Promise<void>;
@@ -55,10 +63,7 @@ export function makeNamespaces(): Namespaces {
       taken.add(number);
       return number;
     }
-    throw new CommandFailedError(
-      ['ip', 'route'],
-      'no addresses are free between 10.128.0.0 and 10.255.255.255',
-    );
+    throw new NoFreeAddressesError();
   };
   /** Written once, because `tc` reads them from files. */
   const tablesDirectory = (): string => {
@@ -116,6 +121,14 @@ async function openNamespace({
   const linkOf = { up: innerLink, down: link } as const;
   const ways: readonly Way[] = ['up', 'down'];
   let trees: readonly DeviceTree[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One change of its networks after the other: a slice may begin in it while a change for the one before is under way. */
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const done = last.then(work, work);
+    last = done.catch(() => undefined);
+    return done;
+  };
 
   const batch = (way: Way, lines: readonly string[]): Promise<string> =>
     runCommand([...tcOf[way], '-batch', '-'], {
@@ -164,20 +177,22 @@ async function openNamespace({
   return {
     block,
     command: inside,
-    async shape(count, conditions, hasNetem) {
-      await clear();
-      const firstAddress = parseIpv4(block.firstDevice);
-      trees = [];
-      const wanted = ways.map(
-        (way): DeviceTree => ({ link: linkOf[way], way, devices: count, firstAddress, hasNetem }),
-      );
-      await Promise.all(wanted.map((tree) => batch(tree.way, treeLines(tree, conditions))));
-      trees = wanted;
-    },
-    async change(conditions) {
-      await Promise.all(trees.map((tree) => batch(tree.way, changeLines(tree, conditions))));
-    },
-    close,
+    shape: (count, conditions, hasNetem) =>
+      inTurn(async () => {
+        await clear();
+        const firstAddress = parseIpv4(block.firstDevice);
+        trees = [];
+        const wanted = ways.map(
+          (way): DeviceTree => ({ link: linkOf[way], way, devices: count, firstAddress, hasNetem }),
+        );
+        await Promise.all(wanted.map((tree) => batch(tree.way, treeLines(tree, conditions))));
+        trees = wanted;
+      }),
+    change: (conditions) =>
+      inTurn(async () => {
+        await Promise.all(trees.map((tree) => batch(tree.way, changeLines(tree, conditions))));
+      }),
+    close: () => inTurn(close),
   };
 }
 

@@ -4,7 +4,7 @@ import { bandwidthSettings, type KernelSetting, netemSettings } from '../../prof
 import type { NetworkConditions } from '../../profile/network-presets.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { removeLeftovers } from './namespace-names.ts';
-import { makeNamespaces, type Namespace } from './namespaces.ts';
+import { makeNamespaces, type Namespace, NoFreeAddressesError } from './namespaces.ts';
 import { CommandFailedError, runCommand } from './system-command.ts';
 
 /** This machine cannot make the networks of devices. Exit code 3. */
@@ -44,6 +44,7 @@ export async function probeKernel(): Promise<readonly KernelSetting[]> {
       `start it by sudo, or ${withoutNetem}`,
     );
   removeLeftovers();
+  const endHolding = holdSignals();
   const namespaces = makeNamespaces();
   try {
     const namespace = await namespaces.open();
@@ -58,6 +59,11 @@ export async function probeKernel(): Promise<readonly KernelSetting[]> {
     await checkConnection(namespace);
     return hasNetem ? [...bandwidthSettings, ...netemSettings] : bandwidthSettings;
   } catch (error) {
+    if (error instanceof NoFreeAddressesError)
+      throw new NoKernelNetworkError(
+        error.message,
+        `end other runs with --netem, or remove routes to those (ip route); or ${withoutNetem}`,
+      );
     if (!(error instanceof CommandFailedError)) throw error;
     const hint = error.isMissing
       ? 'install iproute2, which has ip and tc'
@@ -65,7 +71,24 @@ export async function probeKernel(): Promise<readonly KernelSetting[]> {
     throw new NoKernelNetworkError(error.message, `${hint}; or ${withoutNetem}`);
   } finally {
     await namespaces.close();
+    endHolding();
   }
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Signals that would end this process wait until what it made is removed. @returns ends that: one that came meanwhile takes effect */
+function holdSignals(): () => void {
+  let held: NodeJS.Signals | undefined;
+  const hold = (signal: NodeJS.Signals): void => {
+    held = signal;
+  };
+  for (const signal of signals) process.on(signal, hold);
+  return () => {
+    for (const signal of signals) process.off(signal, hold);
+    // Another listener has had it.
+    if (held !== undefined && process.listenerCount(held) === 0) process.kill(process.pid, held);
+  };
 }
 
 /** From a device's address to a port of the machine's loopback, as devices and functions connect. */
