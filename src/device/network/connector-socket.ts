@@ -30,6 +30,8 @@ export class ConnectorSocket extends Duplex {
   #whenOpen: (() => void) | undefined;
   #whenDrained: (() => void) | undefined;
   #hasEnded = false;
+  /** Nothing more is read from the stream: this one holds as much as it should. */
+  #isPaused = false;
 
   /** @param buffer filled and read within one turn */
   constructor(connector: Connector, device: number, buffer: Buffer) {
@@ -37,8 +39,10 @@ export class ConnectorSocket extends Duplex {
     const callback = (length: number): boolean => {
       this.bytesRead += length;
       this.#idleTimer?.refresh();
-      this.push(Buffer.from(buffer.subarray(0, length)));
-      return true;
+      if (this.push(Buffer.from(buffer.subarray(0, length))) || this.#stream.resume === undefined)
+        return true;
+      this.#isPaused = true;
+      return false;
     };
     this.#stream = connector.open(device, { buffer, callback }, () => this.#open());
     this.#stream.on('error', (error) => this.destroy(error));
@@ -46,7 +50,12 @@ export class ConnectorSocket extends Duplex {
     this.#stream.on('drain', () => this.#drain());
   }
 
-  override _read(): void {}
+  /** Its reader has taken what was there. */
+  override _read(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#stream.resume?.();
+  }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     if (this.connecting) {

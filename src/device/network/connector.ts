@@ -28,6 +28,9 @@ export interface ByteStream {
   /** The last bytes, and then the end. */
   end(bytes: Buffer): unknown;
   destroy(why?: Error): unknown;
+  /** Of what can stop reading: a callback of `onread` that returns false stops it, and so does `pause`, until `resume`. */
+  pause?(): unknown;
+  resume?(): unknown;
   /** From now on the stream answers nothing by itself, such as a WebSocket's pings. Absent: it never does. */
   silence?(): void;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;

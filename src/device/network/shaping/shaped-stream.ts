@@ -119,6 +119,14 @@ export class ShapedStream implements ByteStream, ShapedConnection {
     if (this.#socket !== undefined && !lingers) this.#socket.destroy();
   }
 
+  pause(): void {
+    this.#socket?.pause?.();
+  }
+
+  resume(): void {
+    this.#socket?.resume?.();
+  }
+
   silence(): void {
     this.#socket?.silence?.();
   }
@@ -222,7 +230,8 @@ export class ShapedStream implements ByteStream, ShapedConnection {
     const { onread } = this.#settings;
     const buffer = onread.buffer as Buffer;
     bytes.copy(buffer);
-    onread.callback(bytes.length, buffer);
+    // What the network still has arrives all the same.
+    if (!onread.callback(bytes.length, buffer)) this.pause();
     this.#bePlainIfPossible();
   }
 
