@@ -7,7 +7,11 @@ export function describeStormForecast(plan: Pick<Plan, 'timeline'>, forecast: St
   const { storm, offeredPerSecond, grantedPerSecond, leastSeconds, recoverySeconds } = forecast;
   const of = storm.group.group === undefined ? '' : ` of ${storm.group.group}`;
   const at = formatClock(storm.at - plan.timeline.publishAt);
-  const offer = `At ${at} of publishing ${formatPlural(storm.devices, 'device')}${of} are disconnected, and in the long run offer ${describeOffered(offeredPerSecond)}`;
+  const verbs =
+    storm.devices === 1
+      ? 'is disconnected, and in the long run offers'
+      : 'are disconnected, and in the long run offer';
+  const offer = `At ${at} of publishing ${formatPlural(storm.devices, 'device')}${of} ${verbs} ${describeOffered(offeredPerSecond)}`;
   const need =
     grantedPerSecond === undefined
       ? 'no quota of the target’s is known'
