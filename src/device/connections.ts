@@ -1,4 +1,5 @@
 import { leastBetweenConnectsMs } from '../plan/account.ts';
+import type { Slice } from '../plan/plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
 import { noticeMs, stormChoice } from '../plan/storms.ts';
 import { type Backoff, defaultBackoff } from '../profile/backoff.ts';
@@ -174,6 +175,14 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
       if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect, endsFor.cycle);
       else this.#connectIfFree(device);
     });
+  }
+
+  get dueUntil(): number {
+    return Number.NEGATIVE_INFINITY;
+  }
+
+  amended(slice: Slice): void {
+    if (!this.#stopped) this.#cycles.amended(slice);
   }
 
   /** A device ends its connection to connect again; one without is about to. @param dueAt its turn, epoch milliseconds */

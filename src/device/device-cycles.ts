@@ -10,6 +10,8 @@ export interface DeviceCycles {
   isAsleep(device: number): boolean;
   start(): void;
   stop(): void;
+  /** @param slice the same one, of the plan as it has become */
+  amended(slice: Slice): void;
 }
 
 export interface CycleSettings {

@@ -1,12 +1,16 @@
 import { type AwakeStretch, awakeStretches, zeroOf } from '../plan/lifecycle.ts';
+import { canTakeDevices } from '../profile/device-rules.ts';
 import { type ChurningLifecycle, isReplacing, type SleepingLifecycle } from '../profile/lifecycle-kinds.ts';
 import type { DisconnectKind } from '../profile/planned-action.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { CycleListener, CycleSettings, DeviceCycles } from './device-cycles.ts';
+import { DeviceIntake } from './device-intake.ts';
 
 /** The cycles of a slice's devices: without a lifecycle they stay awake; where they connect for each message, they are asleep unless one waits. */
 export function makeCycles(settings: CycleSettings, listener: CycleListener): DeviceCycles {
-  const { lifecycle } = settings.slice.group.profile;
+  const { profile } = settings.slice.group;
+  const { lifecycle } = profile;
+  if (canTakeDevices(profile)) return new DeviceIntake(settings, listener);
   if (lifecycle === undefined) return makeUntimedCycles('clean', () => false);
   if ('connect' in lifecycle)
     return makeUntimedCycles(lifecycle.disconnect, (device) => !settings.isWaitedFor(device));
@@ -14,7 +18,7 @@ export function makeCycles(settings: CycleSettings, listener: CycleListener): De
 }
 
 function makeUntimedCycles(disconnect: DisconnectKind, isAsleep: DeviceCycles['isAsleep']): DeviceCycles {
-  return { disconnect, isAsleep, start() {}, stop() {} };
+  return { disconnect, isAsleep, start() {}, stop() {}, amended() {} };
 }
 
 /** Wakes a slice's devices and puts them to sleep, or lets them leave, as their group's lifecycle says. */
@@ -68,6 +72,8 @@ class SleepCycles implements DeviceCycles {
       } else this.#wakeAt(device, stretch);
     }
   }
+
+  amended(): void {}
 
   stop(): void {
     for (const cancel of this.#timers.values()) cancel();

@@ -139,7 +139,7 @@ class SliceRunner implements TransportListener {
     });
     this.#sender.serve(this.#behaviour);
     this.#reconnects = new Reconnects({ clock, slice, publishAt, connections: this.#connections });
-    const followers = [this.#behaviour, this.#reconnects];
+    const followers = [this.#behaviour, this.#reconnects, this.#connections];
     this.#rates = new RateChanges({ plan, slice: run.slice, streams, followers });
     const turnsOverAt = connectAt + connectOffsetMs(slice.devices - 1) + connectSettleMs;
     this.#records = new SliceRecords({

@@ -160,7 +160,7 @@ function checkStoredChange(path: string, network: NetworkForm): PlanProblem[] {
 }
 
 function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
-  const { devices, connect, echo, messages, reconnects = [] } = profile;
+  const { devices, connect, echo, messages, reconnects = [], deviceSteps = [] } = profile;
   return [
     ...checkStoredMessages(path, profile, devices, maxJoinedStages),
     ...[
@@ -177,6 +177,11 @@ function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
     ),
     ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),
     ...between(`${path}.connect.ratePerSecond`, connect.ratePerSecond, Number.MIN_VALUE, 1e6),
+    ...within(`${path}.deviceSteps`, deviceSteps.length, 0, 1),
+    ...deviceSteps.flatMap((step, i) => [
+      ...between(`${path}.deviceSteps[${i}].atMs`, step.atMs, 0, longestRunMs),
+      ...within(`${path}.deviceSteps[${i}].devices`, step.devices, 0, devices),
+    ]),
     ...within(`${path}.reconnects`, reconnects.length, 0, 1),
     ...reconnects.flatMap((step, i) => [
       ...between(`${path}.reconnects[${i}].atMs`, step.atMs, 0, longestRunMs),

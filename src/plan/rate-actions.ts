@@ -1,3 +1,5 @@
+import { canTakeDevices } from '../profile/device-rules.ts';
+import type { DeviceStep, DevicesChange } from '../profile/device-step.ts';
 import type { LoadProfile, MessageKind, RunProfile } from '../profile/load-profile.ts';
 import { areaOf, rateAt, stretchesOf } from '../profile/load-shapes/rate-stretches.ts';
 import { hasUsers } from '../profile/load-shapes/resolved-load.ts';
@@ -9,7 +11,7 @@ import { estimatedPerUser } from '../profile/user-rules.ts';
 import type { UserStep, UsersChange } from '../profile/user-step.ts';
 import { sumBy, sumOf } from '../shared/counts.ts';
 
-export type LoadChange = RateChange | UsersChange | ReconnectChange;
+export type LoadChange = RateChange | UsersChange | ReconnectChange | DevicesChange;
 
 /** A change of the rates of a group, or of all groups; of the users of the one that has users; or of connects a second. */
 export interface RateAction {
@@ -61,6 +63,8 @@ export function addRateSteps(
     users: [] as UserStep[],
     reconnects: [] as ReconnectStep[],
     reconnectsFromMs: [] as number[],
+    deviceSteps: [] as DeviceStep[],
+    deviceStepsFromMs: [] as number[],
   }));
   const able = groups.filter(({ profile }) => hasRate(profile));
   const withUsers = groups.filter(({ profile }) => hasUsers(profile));
@@ -74,6 +78,14 @@ export function addRateSteps(
         const share = profile.devices / devices;
         reconnects.push({ atMs, reconnectsPerSecond: change.reconnectsPerSecond * share });
         reconnectsFromMs.push(fromMs);
+      }
+      continue;
+    }
+    if ('devices' in change) {
+      const taking = groups.filter((each) => isNamed(each) && canTakeDevices(each.profile));
+      for (const { deviceSteps, deviceStepsFromMs } of taking) {
+        deviceSteps.push({ atMs, ...change });
+        deviceStepsFromMs.push(fromMs);
       }
       continue;
     }
@@ -99,8 +111,13 @@ export function addRateSteps(
       add(own, kinds === undefined ? shareOf.get(own)! : sumOf(kinds.map((kind) => shareOf.get(kind)!)));
     }
   }
-  return groups.map(({ profile, own, kinds, users, reconnects, reconnectsFromMs }) => {
-    const connecting = withReconnects(profile, inForce(profile, reconnects, reconnectsFromMs));
+  return groups.map(({ profile, own, kinds, users, ...connections }) => {
+    const { reconnects, reconnectsFromMs, deviceSteps, deviceStepsFromMs } = connections;
+    const connecting = {
+      ...profile,
+      ...followedBy('reconnects', profile, inForce(profile, reconnects, reconnectsFromMs)),
+      ...followedBy('deviceSteps', profile, inForce(profile, deviceSteps, deviceStepsFromMs)),
+    };
     if (own.steps.length === 0) return connecting;
     return {
       ...connecting,
@@ -114,11 +131,15 @@ export function addRateSteps(
 }
 
 /** Steps of a search's plan hold until the first of an action. */
-function withReconnects(profile: LoadProfile, steps: readonly ReconnectStep[]): LoadProfile {
+function followedBy<Name extends 'reconnects' | 'deviceSteps'>(
+  name: Name,
+  profile: LoadProfile,
+  steps: NonNullable<LoadProfile[Name]>,
+): Pick<LoadProfile, Name> | undefined {
   const [first] = steps;
-  if (first === undefined) return profile;
-  const before = (profile.reconnects ?? []).filter(({ atMs }) => atMs < first.atMs);
-  return { ...profile, reconnects: [...before, ...steps] };
+  if (first === undefined) return undefined;
+  const before = (profile[name] ?? []).filter(({ atMs }) => atMs < first.atMs);
+  return { [name]: [...before, ...steps] } as unknown as Pick<LoadProfile, Name>;
 }
 
 function makePart(load: MessageKind | LoadProfile): AmendedPart {

@@ -30,7 +30,9 @@ function makeCount(group: GroupPlan): (offsetMs: number) => number {
   const { profile, load } = group;
   const kinds = kindsOf(group);
   const isEven =
-    kinds.every((kind) => kind.profile.pattern === undefined) && !skipsMessages(profile.lifecycle);
+    kinds.every((kind) => kind.profile.pattern === undefined) &&
+    !skipsMessages(profile.lifecycle) &&
+    profile.deviceSteps === undefined;
   if (isEven || !hasSchedule(profile) || kinds.some(isForecast)) {
     const rate = makeArrivalRate(profile);
     const share = intendedOfGroup(group) / Math.max(1, load.messages);

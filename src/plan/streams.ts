@@ -6,12 +6,13 @@ import { accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { makeDeviceTurns } from './device-turns.ts';
 import { echoingBefore, echoingWithin } from './echoes.ts';
 import { type KindPlan, kindsOf } from './kinds.ts';
-import { awakeStretches, connectedShare, zeroOf } from './lifecycle.ts';
+import { type AwakeStretch, awakeStretches, connectedShare, zeroOf } from './lifecycle.ts';
 import type { GroupPlan, Plan, Slice } from './plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from './schedule.ts';
 import { isWalked } from './schedules/arrival-kinds.ts';
 import { keepPresent } from './schedules/present-schedule.ts';
 import { shareOf, sharesOf, sliceOf } from './slices.ts';
+import { makeTakenDevices } from './taken-devices.ts';
 
 /**
  * One kind of message of one slice, numbered as its kind is (`KindPlan.stream`): publishes n = 0 … messages − 1, each with its intended time. Where users decide when they
@@ -49,7 +50,7 @@ function takesWalk({ profile }: KindPlan): boolean {
   return (
     skipsMessages(profile.lifecycle) ||
     isWalked(profile) ||
-    (profile.rateSteps !== undefined && hasSchedule(profile))
+    ((profile.rateSteps ?? profile.deviceSteps) !== undefined && hasSchedule(profile))
   );
 }
 
@@ -103,21 +104,45 @@ const streamsByShape: Readonly<Record<LoadShapeName, (slice: Slice) => readonly 
   },
 };
 
-/** Without messages due while their device is absent, where its lifecycle skips these. */
-function withoutAbsent({ group, firstDevice, devices }: Slice, schedule: ScheduledStream): ScheduledStream {
-  const { lifecycle, seed } = group.profile;
+/** Without messages due while their device is absent: where its lifecycle skips these, or it is not taken in. */
+function withoutAbsent(slice: Slice, schedule: ScheduledStream): ScheduledStream {
+  const { group, firstDevice, devices } = slice;
+  const { lifecycle, seed, deviceSteps } = group.profile;
+  if (deviceSteps !== undefined) {
+    const { sending } = makeTakenDevices(slice);
+    return keepWithin(schedule, devices, (device) => sending(device).values(), 0);
+  }
   if (lifecycle === undefined || 'connect' in lifecycle || !skipsMessages(lifecycle)) return schedule;
-  const stretches = Array.from({ length: devices }, (_, device) =>
-    awakeStretches(lifecycle, seed, firstDevice + device),
-  );
-  const current = stretches.map((each) => each.next().value);
   const sinceZeroMs = group.timeline.publishAt - zeroOf(lifecycle, group.timeline);
+  return keepWithin(
+    schedule,
+    devices,
+    (device) => awakeStretches(lifecycle, seed, firstDevice + device),
+    sinceZeroMs,
+  );
+}
+
+/** @param sinceZeroMs from the zero of the stretches until publishing begins */
+function keepWithin(
+  schedule: ScheduledStream,
+  devices: number,
+  stretchesOf: (device: number) => Iterator<AwakeStretch>,
+  sinceZeroMs: number,
+): ScheduledStream {
+  const stretches = Array.from({ length: devices }, (_, device) => stretchesOf(device));
+  const next = (device: number): AwakeStretch => {
+    const { done, value } = stretches[device]!.next();
+    return done === true ? never : value;
+  };
+  const current = stretches.map((_, device) => next(device));
   return keepPresent(schedule, devices, (device, offsetMs) => {
     const atMs = sinceZeroMs + offsetMs;
-    while (current[device]!.toMs <= atMs) current[device] = stretches[device]!.next().value;
+    while (current[device]!.toMs <= atMs) current[device] = next(device);
     return current[device]!.fromMs <= atMs;
   });
 }
+
+const never: AwakeStretch = { fromMs: Number.POSITIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
 
 /** The stream 0 of a group whose kinds of message have names: nothing is of it. */
 function emptyStream(devices: number): ScheduledStream {

@@ -21,7 +21,11 @@ export interface UserActivity {
  * and end in the opposite order. So all slices derive the same from the plan, and together they have ⌈U(t)⌉ users.
  */
 export function makeUserActivity(slice: Slice): UserActivity {
-  const stretches = userStretchesOf(slice.group.profile);
+  return makeActivity(slice, userStretchesOf(slice.group.profile));
+}
+
+/** The same of any stretches, in order and without gaps. */
+export function makeActivity(slice: Slice, stretches: readonly UserStretch[]): UserActivity {
   const ranks = Float64Array.from({ length: slice.devices }, (_, device) => rankOf(slice, device));
   // The stretch of the last answer, only so that the next search is short.
   let last = 0;

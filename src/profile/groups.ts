@@ -198,7 +198,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
 }
 
 /** Steps are never parsed: `groupsOf` makes them. */
-type ParsedSettings = Omit<GroupSettings, 'rateSteps' | 'userSteps' | 'reconnects'>;
+type ParsedSettings = Omit<GroupSettings, 'rateSteps' | 'userSteps' | 'reconnects' | 'deviceSteps'>;
 
 type OptionalSetting = {
   [Name in keyof ParsedSettings]-?: Record<never, never> extends Pick<ParsedSettings, Name> ? Name : never;

@@ -1,6 +1,7 @@
 import type { Backoff } from './backoff.ts';
 import type { CommandSettings, ReplySettings } from './commands.ts';
 import type { FileOrSecret, PasswordSource } from './credential-template.ts';
+import type { DeviceStep } from './device-step.ts';
 import type { Encoding } from './encoding.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { Lifecycle } from './lifecycle-kinds.ts';
@@ -54,6 +55,8 @@ export interface GroupSettings {
   readonly userSteps?: readonly UserStep[];
   /** Devices end their connections and connect again. Absent: none does. */
   readonly reconnects?: readonly ReconnectStep[];
+  /** How many devices are taken in. Absent: all. */
+  readonly deviceSteps?: readonly DeviceStep[];
   /** How messages are due within the rates. Absent: evenly. Kinds of message have patterns of their own. */
   readonly pattern?: ArrivalPattern;
   /** The closed model; its rates above are an estimate, for what is planned beforehand. Absent: the open model. */

@@ -20,6 +20,12 @@ const ofConnects: readonly string[] = [
   'attempts_per_connect',
 ] satisfies ThresholdMetricName[];
 
+/** Shares of all devices. */
+const ofDevices: readonly string[] = [
+  'devices_connected',
+  'devices_not_connected',
+] satisfies ThresholdMetricName[];
+
 /** What connects are judged by; the devices of such a search send nothing. */
 const judgingConnects: readonly string[] = [
   ...ofConnects,
@@ -44,8 +50,9 @@ export function whyNotByHold(name: string, { of }: { readonly of: string }): str
     return 'CloudWatch counts whole minutes, and a hold is only a part of them';
   if (isOfCommands(name)) return 'commands are counted over the whole run';
   if (ofWholeRuns.includes(metric)) return 'it is known of the whole run only';
-  if (ofConnects.includes(metric) && of !== 'connects' && of !== 'devices')
-    return 'devices connect before the first hold begins';
+  if (ofConnects.includes(metric) && of !== 'connects') return 'devices connect before the first hold begins';
+  if (of === 'devices' && ofDevices.includes(metric))
+    return 'devices above the level wait, and are not connected';
   if (of === 'connects' && !judgingConnects.includes(metric)) return 'a search of connects sends no messages';
   return undefined;
 }

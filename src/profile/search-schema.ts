@@ -30,7 +30,7 @@ export const searchSetting = z
       .default('rate')
       .meta({
         description:
-          'What is searched: rate is messages a second, users is how many users of a closed model are active, connects is how many devices a second end their connections and connect again.',
+          'What is searched: rate is messages a second, devices is how many are connected and send, users is how many users of a closed model are active, connects is how many devices a second end their connections and connect again.',
         examples: ['rate'],
       }),
     group: z

@@ -1,7 +1,7 @@
 import type { Aggregation } from './threshold-metrics.ts';
 
-/** What a search varies. `rate`: messages a second. `users`: active users of a closed model. `connects`: devices a second that connect again. */
-export const searchedQuantities = ['rate', 'users', 'connects'] as const;
+/** What a search varies. `rate`: messages a second. `users`: active users of a closed model. `connects`: devices a second that connect again. `devices`: those that are connected. */
+export const searchedQuantities = ['rate', 'devices', 'connects', 'users'] as const;
 export type SearchedQuantity = (typeof searchedQuantities)[number];
 
 /**
@@ -28,6 +28,8 @@ export interface SearchRange {
   readonly to: number;
   /** What the profile's own load is at its peak, in the unit of `of`. Absent: the profile has no load of its own. */
   readonly planned?: number;
+  /** Of a search of devices: how many a second are connected until a level has all of its devices. */
+  readonly connectsPerSecond?: number;
 }
 
 /** Finds the highest level at which the profile's thresholds hold. */

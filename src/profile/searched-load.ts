@@ -31,6 +31,8 @@ export function completeSearch(input: JsonObject): JsonObject {
   return {
     ...input,
     ...(needsLoad && leastLoadOf(settings, input)),
+    ...(settings.of === 'devices' &&
+      input.groups === undefined && { devices: input.devices ?? levelOf(settings.to) }),
     ...(input.stages === undefined && input.duration === undefined && { duration: anyDuration }),
   };
 }
@@ -47,6 +49,8 @@ function leastLoadOf({ of, from, to }: JsonObject, input: JsonObject): JsonObjec
       const { devices = devicesFor({ reconnectsPerSecond: levelOf(to) }) } = input;
       return { idle: true, devices };
     }
+    case 'devices':
+      return { idle: true };
     default:
       return { ratePerSecond: levelOf(from) };
   }
@@ -71,14 +75,23 @@ export function withPlannedLevel(profile: LoadProfile, input: JsonObject): LoadP
   if (search === undefined) return profile;
   const loads = searchedGroups(profile, search).map(({ settings }) => settings);
   const isPlanned = loads.length > 0 && saysPlanned(input, search.of);
+  const [first] = loads;
   return {
     ...(search.of === 'connects' ? connectsAtLowest(profile, input) : profile),
-    search: { ...search, ...(isPlanned && { planned: quantityRules[search.of].plannedOf(loads) }) },
+    ...((search.of === 'connects' || search.of === 'devices') && {
+      thresholds: { ...connectThresholds, ...profile.thresholds },
+    }),
+    search: {
+      ...search,
+      ...(isPlanned && { planned: quantityRules[search.of].plannedOf(loads) }),
+      ...(search.of === 'devices' && first && { connectsPerSecond: first.connect.ratePerSecond }),
+    },
   };
 }
 
 function saysPlanned(input: JsonObject, of: SearchedQuantity): boolean {
   if (of === 'connects') return valueAt(input, ['connect', 'ratePerSecond']) !== undefined;
+  if (of === 'devices') return (input.devices ?? input.groups) !== undefined;
   return hasOwnLoad(input) || input.groups !== undefined || input.messages !== undefined;
 }
 
@@ -95,7 +108,6 @@ function connectsAtLowest(profile: LoadProfile, input: JsonObject): LoadProfile 
   return {
     ...slowed(profile, []),
     ...(groups && { groups: groups.map((group) => slowed(group, ['groups', group.name])) }),
-    thresholds: { ...connectThresholds, ...profile.thresholds },
   };
 }
 

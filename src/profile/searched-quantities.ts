@@ -1,4 +1,5 @@
 import { sumBy } from '../shared/counts.ts';
+import { canTakeDevices, whyNotDevices } from './device-rules.ts';
 import type { GroupSettings } from './load-profile.ts';
 import { sumLoads } from './load-shapes/rate-stretches.ts';
 import { hasUsers, peakOf } from './load-shapes/resolved-load.ts';
@@ -73,6 +74,17 @@ export const quantityRules: Readonly<Record<SearchedQuantity, QuantityRules>> = 
         message: `Several groups have users: ${closed.map(({ name }) => name).join(', ')}.`,
         hint: 'name one of them: search.group',
       };
+    },
+  },
+  devices: {
+    isOfIdle: true,
+    isOf: canTakeDevices,
+    plannedOf: (groups) => sumBy(groups, ({ devices }) => devices),
+    refuse(groups) {
+      const named = groups.map(({ name, settings }) => ({ ...settings, name }));
+      const message = whyNotDevices(named, { devices: 0 });
+      const hint = 'search one group of devices that stay connected over MQTT (search.group)';
+      return message === undefined ? undefined : { message, hint };
     },
   },
   connects: {

@@ -22,10 +22,20 @@ const toleratedDeviation = 0.01;
 /** A level was offered if at least this share of it was. */
 export const leastOffered = 0.98;
 
-export function offeredLoadOf(hold: HoldLedger, throttling: Throttling): OfferedLoad {
+/** @param isIdle devices only stay connected, which the level says how many are */
+export function offeredLoadOf(hold: HoldLedger, throttling: Throttling, isIdle: boolean): OfferedLoad {
   const { messages, offSchedule, reconnects, step, devices } = hold;
   const seconds = (step.holdUntil - step.holdFrom) / 1_000;
   if (reconnects === undefined) {
+    if (isIdle)
+      return {
+        due: step.level,
+        offered: step.level,
+        peakPerSecond: 0,
+        refused: devices.connectFailed,
+        offSchedule,
+        isOfMessages: true,
+      };
     const { meanPerSecond, peakPerSecond } = holdRatesOf(hold);
     const offered = meanPerSecond * seconds;
     const refused = throttling.publishes;

@@ -5,6 +5,7 @@ import { actionLeadMs, announcedWithinMs } from '../plan/actions/action-lead.ts'
 import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
 import { connectsKind } from '../plan/actions/connects.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
+import { devicesKind } from '../plan/actions/devices.ts';
 import { disconnectOf } from '../plan/actions/disconnect.ts';
 import type { IssuableAction } from '../plan/actions/issuable-action.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
@@ -140,6 +141,7 @@ export function checkLoad(plan: Plan, stored: readonly StoredAction[], actions: 
 const lessOf: Readonly<Record<string, string>> = {
   [usersKind.kind]: 'fewer users',
   [connectsKind.kind]: 'fewer connects a second',
+  [devicesKind.kind]: 'fewer devices',
 };
 
 function refused(...errors: readonly InputError[]): InvalidInputError {

@@ -37,7 +37,12 @@ export function describeSearch(
 }
 
 /** What levels without a unit of their own are. */
-const nouns: Readonly<Record<SearchedQuantity, string>> = { rate: 'rate ', users: '', connects: '' };
+const nouns: Readonly<Record<SearchedQuantity, string>> = {
+  rate: 'rate ',
+  devices: '',
+  connects: '',
+  users: '',
+};
 
 /** What a search that holds an objective does: labels and texts. Empty for a plan without one. */
 export function describeObjective(

@@ -40,7 +40,8 @@ class OpenModel implements Behaviour, PacedWork {
     this.#order = new DueOrder(schedules);
     this.#pacer = new Pacer(context.clock, this);
     const { profile, timeline } = slice.group;
-    if (isIdle(profile) || profile.rateSteps !== undefined) this.#staysUntil = timeline.publishEndAt;
+    if (isIdle(profile) || (profile.rateSteps ?? profile.deviceSteps) !== undefined)
+      this.#staysUntil = timeline.publishEndAt;
   }
 
   get count(): number {

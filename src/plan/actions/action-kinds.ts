@@ -1,5 +1,6 @@
 import type { ActionKind } from './action.ts';
 import { connectsKind } from './connects.ts';
+import { devicesKind } from './devices.ts';
 import { disconnectKind } from './disconnect.ts';
 import { networkKind } from './network.ts';
 import { rateKind } from './rate.ts';
@@ -14,4 +15,5 @@ export const actionKinds: readonly ActionKind[] = [
   rateKind,
   usersKind,
   connectsKind,
+  devicesKind,
 ];

@@ -2,6 +2,7 @@ import type { JsonValue } from '../../profile/load-profile.ts';
 import { formatCount, formatPerSecond, formatShare } from '../../shared/format.ts';
 import type { ActionData, LiveAction } from './action.ts';
 import { connectsKind } from './connects.ts';
+import { devicesKind } from './devices.ts';
 import { disconnectKind, disconnectOf } from './disconnect.ts';
 import { faultKind } from './fault-action.ts';
 import { networkKind } from './network.ts';
@@ -30,6 +31,10 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
     return reconnectsPerSecond === undefined
       ? connectsKind.kind
       : `connects ${formatPerSecond(reconnectsPerSecond)}`;
+  },
+  [devicesKind.kind](action) {
+    const { devices } = devicesKind.parse(action) ?? {};
+    return devices === undefined ? devicesKind.kind : `devices ${formatCount(devices)}`;
   },
   [faultKind]: ({ faults }) => `faults of embedded IoT Core: ${namesAndValues(faults)}`,
 };

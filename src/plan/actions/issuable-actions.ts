@@ -1,5 +1,6 @@
 import type { IssuableAction } from './issuable-action.ts';
 import { issuableConnects } from './issue-connects.ts';
+import { issuableDevices } from './issue-devices.ts';
 import { issuableDisconnect } from './issue-disconnect.ts';
 import { issuableFaults } from './issue-faults.ts';
 import { issuableNetwork } from './issue-network.ts';
@@ -12,6 +13,7 @@ export const issuableActions: readonly IssuableAction[] = [
   issuableRate,
   issuableUsers,
   issuableConnects,
+  issuableDevices,
   issuableNetwork,
   issuableFaults,
 ];

@@ -9,11 +9,14 @@ import { between, type PlanProblem, within } from '../plan-problem.ts';
 
 /** Checks the search of a plan that was read back: these numbers bound how many levels it has, and how long each is held. */
 export function checkStoredSearch(path: string, search: SearchSettings): PlanProblem[] {
-  const { from, to, planned } = search;
+  const { from, to, planned, connectsPerSecond } = search;
   return [
     ...within(`${path}.from`, from, 1, mostLevel),
     ...within(`${path}.to`, to, from + 1, mostLevel),
     ...(planned === undefined ? [] : between(`${path}.planned`, planned, 0, mostLevel)),
+    ...(connectsPerSecond === undefined
+      ? []
+      : between(`${path}.connectsPerSecond`, connectsPerSecond, Number.MIN_VALUE, 1e6)),
     ...(search.kind === 'capacity'
       ? [
           ...between(`${path}.settleMs`, search.settleMs, 0, longestHoldMs),

@@ -9,6 +9,7 @@ interface LevelText {
 
 const texts: Readonly<Record<SearchedQuantity, LevelText>> = {
   rate: { format: formatPerSecond, isPlural: () => false },
+  devices: { format: (count) => formatPlural(count, 'device'), isPlural: (count) => count !== 1 },
   connects: {
     format: (perSecond) => `${formatPerSecond(perSecond).replace('/s', '')} connects/s`,
     isPlural: () => true,

@@ -8,6 +8,7 @@ import { withActions } from '../actions/with-actions.ts';
 import type { Plan } from '../plan.ts';
 import { decideNext, isAnswer } from './decide-next.ts';
 import type { HoldVerdict } from './judged-hold.ts';
+import { rampMs } from './level-ramp.ts';
 import { mostHolds, undisturbedHolds } from './most-holds.ts';
 import { stepMs } from './search-times.ts';
 import { actionsOfStep } from './step-actions.ts';
@@ -68,7 +69,7 @@ export function busiestSearch(plan: Plan): Plan {
     levels.flatMap((level, step) => {
       const at = publishAt + step * each + actionLeadMs(plan);
       // A hold begins with a whole second: at most one later.
-      const holdFrom = at + search.settleMs + 1_000;
+      const holdFrom = at + rampMs(search, level) + search.settleMs + 1_000;
       const held = { step, level, at, holdFrom, holdUntil: holdFrom + search.holdMs };
       return actionsOfStep(search, held);
     }),

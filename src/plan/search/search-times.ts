@@ -5,6 +5,7 @@ import { actionLeadMs } from '../actions/action-lead.ts';
 import { groupsOf } from '../groups.ts';
 import type { Plan } from '../plan.ts';
 import { checkpointEveryMs, pollEverySeconds } from '../poll-intervals.ts';
+import { rampMs } from './level-ramp.ts';
 import { mostHolds, undisturbedHolds } from './most-holds.ts';
 import { overloadFactor } from './objective/control-level.ts';
 
@@ -48,11 +49,10 @@ export function judgedWithinMs(plan: Plan): number {
 }
 
 /** Of one step, at most, whole seconds: from the request of its level until it is judged. A hold begins with a whole second. */
-export function stepMs(
-  plan: Plan,
-  { settleMs, holdMs }: Pick<SearchSettings, 'settleMs' | 'holdMs'>,
-): number {
-  const ms = actionLeadMs(plan) + settleMs + 1_000 + holdMs + judgedWithinMs(plan);
+export function stepMs(plan: Plan, search: SearchSettings): number {
+  const { settleMs, holdMs } = search;
+  const changesMs = actionLeadMs(plan) + rampMs(search, search.to) + settleMs + 1_000;
+  const ms = changesMs + holdMs + judgedWithinMs(plan);
   return Math.ceil(ms / 1_000) * 1_000;
 }
 

@@ -8,11 +8,12 @@ import { mostUsersOf } from '../../profile/searched-quantities.ts';
 import { estimatedPerUser } from '../../profile/user-rules.ts';
 import { sumBy } from '../../shared/counts.ts';
 
-/** What gives the searched groups a level together. @param groups the searched ones */
+/** What gives the searched groups a level together. @param groups the searched ones @param to the highest level */
 type MakeHold = (
   groups: readonly GroupSettings[],
   level: number,
   durationMs: number,
+  to: number,
 ) => <Settings extends GroupSettings>(settings: Settings) => Settings;
 
 const holds: Readonly<Record<SearchedQuantity, MakeHold>> = {
@@ -24,6 +25,11 @@ const holds: Readonly<Record<SearchedQuantity, MakeHold>> = {
     ...settings,
     ...constantUsers(settings, level, estimatedPerUser(settings), durationMs),
   }),
+  devices: (_, level, durationMs, to) => (settings) => {
+    const all = { ...settings, devices: to };
+    const held = withFactor(all, to / settings.devices, durationMs);
+    return { ...held, deviceSteps: [{ atMs: 0, devices: level }] };
+  },
   connects(groups, level, durationMs) {
     const devices = sumBy(groups, (each) => each.devices);
     return (settings) => ({
@@ -43,11 +49,12 @@ export function holdLevel(profile: LoadProfile, level: number, durationMs: numbe
   const { search } = profile;
   if (search === undefined) return profile;
   const searched = searchedGroups(profile, search).map(({ settings }) => settings);
-  const holdSearched = holds[search.of](searched, level, durationMs);
+  const holdSearched = holds[search.of](searched, level, durationMs, search.to);
   const hold = <Settings extends GroupSettings>(settings: Settings): Settings =>
     searched.includes(settings) ? holdSearched(settings) : withFactor(settings, 1, durationMs);
   if (profile.groups === undefined) return hold(profile);
-  return { ...profile, groups: profile.groups.map(hold) };
+  const groups = profile.groups.map(hold);
+  return { ...profile, devices: sumBy(groups, ({ devices }) => devices), groups };
 }
 
 /** Devices that are connected, and send nothing. */

@@ -1,16 +1,19 @@
 import type { SearchedQuantity, SearchSettings } from '../../profile/search.ts';
 import type { ActionData, LiveAction, StoredAction } from '../actions/action.ts';
 import { connectsKind } from '../actions/connects.ts';
+import { devicesKind } from '../actions/devices.ts';
 import { rateKind } from '../actions/rate.ts';
 import { usersKind } from '../actions/users.ts';
 import type { NextHold } from './decide-next.ts';
 import type { SearchStep } from './judged-hold.ts';
+import { rampMs } from './level-ramp.ts';
 
 /** The action that gives the searched groups a level. */
 type LevelAction = (level: number) => ActionData;
 
 const levelActions: Readonly<Record<SearchedQuantity, LevelAction>> = {
   rate: (perSecond) => ({ kind: rateKind.kind, perSecond }),
+  devices: (count) => ({ kind: devicesKind.kind, count }),
   connects: (perSecond) => ({ kind: connectsKind.kind, perSecond }),
   users: (count) => ({ kind: usersKind.kind, count }),
 };
@@ -22,11 +25,12 @@ export function isLevelKind(kind: string): boolean {
 
 /** A step whose level takes effect at an instant. @param at epoch milliseconds */
 export function makeStep(
-  { settleMs, holdMs }: Pick<SearchSettings, 'settleMs' | 'holdMs'>,
+  search: SearchSettings,
   { level, repeats, move }: NextHold,
   { step, at }: Pick<SearchStep, 'step' | 'at'>,
 ): SearchStep {
-  const holdFrom = Math.ceil((at + settleMs) / 1_000) * 1_000;
+  const { settleMs, holdMs } = search;
+  const holdFrom = Math.ceil((at + rampMs(search, level) + settleMs) / 1_000) * 1_000;
   return {
     step,
     level,

@@ -139,6 +139,28 @@ describe('the plan of a search', () => {
     expect(checkStoredPlan(plan)).toEqual([]);
   });
 
+  it('has devices for the highest level, of which those of the lowest are taken in, each as busy as by the profile', () => {
+    const groups = {
+      meters: { devices: 100, everySeconds: 10 },
+      trackers: { devices: 50, ratePerSecond: 5, lifecycle: { awake: '1m', asleep: '1m' } },
+    };
+    const search = { ...quick.search, of: 'devices', from: 50, to: 400 };
+    const { plan, errors, walls } = draftOf({ ...quick, devices: undefined, duration: '1m', groups, search });
+    expect([errors, walls]).toEqual([[], []]);
+    const [meters] = groupsOf(plan);
+    expect(plan.profile).toMatchObject({ devices: 450, search: { planned: 100 } });
+    expect((plan.profile.search as CapacitySearch).connectsPerSecond).toBeCloseTo(
+      meters!.profile.connect.ratePerSecond,
+      6,
+    );
+    expect(meters!.profile).toMatchObject({
+      devices: 400,
+      startRatePerSecond: 40,
+      deviceSteps: [{ atMs: 0, devices: 50 }],
+    });
+    expect(checkStoredPlan(plan)).toEqual([]);
+  });
+
   it('has the reserve for void and contradicting holds only so far as a Lambda lasts', () => {
     const { plan, walls } = draftOf({ ...quick, search: { ...quick.search, hold: '45s' } });
     const search = searchIn(plan);
