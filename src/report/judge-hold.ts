@@ -109,7 +109,7 @@ export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now
     throttling,
     results,
     hasBroken: broke.length > 0,
-    isIdle: isIdleSearch(plan),
+    plan,
   });
   return {
     ...step,
@@ -140,10 +140,6 @@ function knownUntilOf(plan: Plan, hold: HoldLedger, now: number): number {
   const latest = step.holdUntil + arrivalGraceMs(plan);
   if (messages.notRead + messages.unaccounted > 0) return Math.min(lastArrivalAt, now, latest);
   return hasAllArrived(hold) ? latest : Math.min(now, latest);
-}
-
-function isIdleSearch({ profile: { search }, ...plan }: Plan): boolean {
-  return search?.of === 'devices' && plan.load.messages === 0;
 }
 
 function thresholdsOf({ profile: { thresholds, search } }: Plan): Plan['profile']['thresholds'] {
@@ -187,6 +183,7 @@ function refusingQuotaOf(
 }
 
 interface JudgedFigures {
+  readonly plan: Plan;
   readonly search: SearchSettings | undefined;
   readonly hold: HoldLedger;
   readonly generator: GeneratorSummary;
@@ -194,8 +191,6 @@ interface JudgedFigures {
   readonly results: readonly ThresholdResult[];
   /** Whether some threshold is known not to hold. */
   readonly hasBroken: boolean;
-  /** Whether the devices of the search send nothing. */
-  readonly isIdle: boolean;
 }
 
 /** Why the hold says nothing of the service; empty: it does. */
@@ -206,7 +201,7 @@ function voidReasonsOf(judged: JudgedFigures): VoidReason[] {
     const sentence = `${formatPlural(pending.length, 'slice')} of ${formatCount(slices.planned)} left no complete record of the hold: each died, was stopped, or stored it too late.`;
     return [{ kind: 'slice-died', sentence }];
   }
-  const load = offeredLoadOf(hold, judged.throttling, judged.isIdle);
+  const load = offeredLoadOf(judged.plan, hold, judged.throttling);
   const ofLevel = whyNoLevel(load);
   if (ofLevel.length > 0) return ofLevel;
   const ofGenerator = generatorReasonsOf(judged, load);

@@ -1,4 +1,5 @@
 import type { HoldLedger } from '../measure/hold-record.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { VoidReason } from '../plan/search/judged-hold.ts';
 import { formatCount, formatShare } from '../shared/format.ts';
 import { holdRatesOf } from './hold-figures.ts';
@@ -22,33 +23,30 @@ const toleratedDeviation = 0.01;
 /** A level was offered if at least this share of it was. */
 export const leastOffered = 0.98;
 
-/** @param isIdle devices only stay connected, which the level says how many are */
-export function offeredLoadOf(hold: HoldLedger, throttling: Throttling, isIdle: boolean): OfferedLoad {
+export function offeredLoadOf(plan: Plan, hold: HoldLedger, throttling: Throttling): OfferedLoad {
   const { messages, offSchedule, reconnects, step, devices } = hold;
   const seconds = (step.holdUntil - step.holdFrom) / 1_000;
+  const isRefused = throttling.refusals.some(({ quota }) => /^con(nect|current)/.test(quota));
+  const refusedConnects = isRefused ? devices.connectFailed : 0;
+  const ofDevices = plan.profile.search?.of === 'devices';
+  // Devices that a quota keeps out cannot send, and say of the service what they are there for.
+  if (ofDevices && (plan.load.messages === 0 || refusedConnects > 0)) {
+    const due = Math.max(step.level, messages.intended);
+    return { due, offered: due, peakPerSecond: 0, refused: refusedConnects, offSchedule, isOfMessages: true };
+  }
   if (reconnects === undefined) {
-    if (isIdle)
-      return {
-        due: step.level,
-        offered: step.level,
-        peakPerSecond: 0,
-        refused: devices.connectFailed,
-        offSchedule,
-        isOfMessages: true,
-      };
     const { meanPerSecond, peakPerSecond } = holdRatesOf(hold);
     const offered = meanPerSecond * seconds;
     const refused = throttling.publishes;
     return { due: messages.intended, offered, peakPerSecond, refused, offSchedule, isOfMessages: true };
   }
   const { due, made } = reconnects;
-  const isRefused = throttling.refusals.some(({ quota }) => quota.startsWith('connect'));
   return {
     due,
     offered: made,
     // What fails is tried again, and the attempts of both are in one series.
     peakPerSecond: due / seconds,
-    refused: isRefused ? devices.connectFailed : 0,
+    refused: refusedConnects,
     offSchedule,
     isOfMessages: false,
   };
