@@ -86,7 +86,8 @@ describeWithSize('a search without a service of its own', () => {
     'finds the knee that the queue limit of a Mosquitto makes for a slow subscriber',
     async () => {
       const broker = await OpenMosquitto.start('max_inflight_messages 10', 'max_queued_messages 50');
-      const link = await startSlowLink(broker.port, 57_600);
+      // 187 messages a second: between the levels 183 and 200 of the search, and near neither.
+      const link = await startSlowLink(broker.port, 54_400);
       try {
         const found = await runSearch(rehearsal, {
           ...searched,
