@@ -36,7 +36,7 @@ export interface Row {
 }
 
 /** They mostly wait, so they wait together; a few at a time, for the sake of small machines. */
-const atOnce = 4;
+const atOnce = 3;
 
 export function describeMatrix(rows: readonly Row[]): void {
   const workplace = makeWorkplace();
