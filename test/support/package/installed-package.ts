@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheVariables } from '../stack/packaged-stack.ts';
 
 export const clone = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -20,6 +21,9 @@ export interface InstalledPackage {
   remove(): Promise<void>;
 }
 
+/** The registry is asked for packages that npm has not, and for no advisories. */
+const installFlags = ['--silent', '--prefer-offline', '--no-audit', '--no-fund'];
+
 /** `npm pack`, and `npm install` of what it has made. */
 export async function installPackage(): Promise<InstalledPackage> {
   const directory = await mkdtemp(path.join(tmpdir(), 'stampede-project-'));
@@ -29,7 +33,7 @@ export async function installPackage(): Promise<InstalledPackage> {
   const { output } = await succeed('tar', ['tzf', file], directory);
   const { size } = await stat(file);
   await writeFile(path.join(directory, 'package.json'), '{}\n');
-  await succeed('npm', ['install', '--silent', '--prefer-offline', file], directory);
+  await succeed('npm', ['install', ...installFlags, file], directory);
   return {
     directory,
     tarballBytes: size,
@@ -41,7 +45,7 @@ export async function installPackage(): Promise<InstalledPackage> {
   };
 }
 
-/** As a shell would with this Node first on the PATH, and with nothing of this process's own variables. */
+/** As a shell would with this Node first on the PATH, and with none of this process's own variables but those of caches. */
 export function runWith(
   node: string,
   [command = '', ...args]: readonly string[],
@@ -49,7 +53,12 @@ export function runWith(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const PATH = [path.dirname(node), '/usr/bin', '/bin'].join(path.delimiter);
-  return run(command, args, directory, { PATH, AWS_EC2_METADATA_DISABLED: 'true', ...environment });
+  return run(command, args, directory, {
+    PATH,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    ...cacheVariables,
+    ...environment,
+  });
 }
 
 async function succeed(command: string, args: readonly string[], directory: string): Promise<Ended> {

@@ -7,8 +7,11 @@ import { unzipSync } from 'fflate';
 import type { Template } from './cloudformation.ts';
 
 const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));
-/** Of the framework, which compiles the schema of its configuration for seconds where it does not find it compiled. */
-const schemaCache = fileURLToPath(new URL('../../node_modules/.cache/serverless/', import.meta.url));
+/** Where the framework finds compiled modules and the schema of its configuration, which it would compile for seconds. */
+export const cacheVariables: Readonly<Record<string, string>> = {
+  SLS_SCHEMA_CACHE_BASE_DIR: fileURLToPath(new URL('../../node_modules/.cache/serverless/', import.meta.url)),
+  ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+};
 
 /** All that a deployment is made of, and the events to try it with. */
 const sources = [
@@ -117,8 +120,7 @@ function run(
       env: {
         PATH: `${path.join(packageRoot, 'node_modules/.bin')}:${process.env.PATH}`,
         HOME: cwd,
-        SLS_SCHEMA_CACHE_BASE_DIR: schemaCache,
-        ...(process.env.NODE_COMPILE_CACHE && { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE }),
+        ...cacheVariables,
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
