@@ -8,11 +8,10 @@ process.env.NODE_COMPILE_CACHE ??= path.join(tmpdir(), 'node-compile-cache');
 export const base = {
   testEnvironment: '<rootDir>/test/support/jest/shared-realm.ts',
   testRunner: '<rootDir>/test/support/jest/native-modules.ts',
-  testSequencer: '<rootDir>/test/support/jest/slowest-first.mjs',
   transform: {},
   // For what hangs: a machine with much else to do takes its time over certificates and processes.
   testTimeout: 30_000,
 };
 
-// Much of what whole runs take is waiting: three at a time keep two cores busy.
-export default { ...base, maxWorkers: 3, testMatch: ['<rootDir>/test/**/*.test.ts'] };
+// Half of what a test takes is waiting: two at a time, as more would take from whole runs what these need to keep up.
+export default { ...base, maxWorkers: 2, testMatch: ['<rootDir>/test/**/*.test.ts'] };

@@ -16,8 +16,9 @@ const unitTests = globSync('test/unit/**/*.test.ts', { cwd: import.meta.dirname 
 /** What needs more than npm packages (Mosquitto, Python's moto, Chromium): `npm run test:integration`. */
 export default {
   ...base,
-  // Most of a run is waiting: three at a time keep two cores busy.
-  maxWorkers: 3,
+  // More at a time would take from whole runs what these need to keep up.
+  maxWorkers: 2,
+  testSequencer: '<rootDir>/test/support/jest/slowest-first.mjs',
   testMatch: ['test/**/*.integration.ts', ...unitTests].map((file) => `<rootDir>/${file}`),
   globalSetup: '<rootDir>/test/support/install-debian-packages.mjs',
   globalTeardown: '<rootDir>/test/support/stack/remove-shared-stacks.mjs',
