@@ -28,12 +28,14 @@ function rememberNumbered<Item>(
   numberOf: (item: Item) => number,
 ): (runId: string, from?: number) => AsyncIterable<Item> {
   let known: { readonly runId: string; readonly items: Item[] } | undefined;
-  return async function* remembered(runId, from = 0) {
+  return async function* readOnce(runId, from = 0) {
     if (known?.runId !== runId) known = { runId, items: [] };
     const { items } = known;
-    yield* items.slice(from);
-    // Looks at the same time read the same items: each has its own place.
-    for await (const item of read(runId, Math.max(from, items.length))) {
+    // Another look may add items while these are consumed.
+    const remembered = items.slice(from);
+    yield* remembered;
+    for await (const item of read(runId, from + remembered.length)) {
+      // Looks at the same time read the same items: each has its own place.
       const number = numberOf(item);
       if (number <= items.length) items[number] = item;
       yield item;

@@ -204,20 +204,21 @@ describe('looks at the holds of a search', () => {
 });
 
 describe('a remembered record', () => {
+  const rateAction = { at: 0, action: { kind: 'rate', factor: 2 } };
+
   it('has each action and each hold read once, and those of another run not at all', async () => {
     const { store, reads } = makeMemoryRun();
     const remembered = rememberRecord(store);
-    const action = { at: 0, action: { kind: 'rate', factor: 2 } };
     const actionsOf = async (runId: string, from?: number) => {
       const found: number[] = [];
       for await (const { k } of remembered.actions(runId, from)) found.push(k);
       return found;
     };
-    for (let k = 0; k < 5; k++) await store.putAction('a', action);
+    for (let k = 0; k < 5; k++) await store.putAction('a', rateAction);
     const before = reads.length;
     expect(await actionsOf('a')).toEqual([0, 1, 2, 3, 4]);
     expect(reads.length - before).toBe(6);
-    await store.putActionAt('a', 5, action);
+    await store.putActionAt('a', 5, rateAction);
     expect(await Promise.all([actionsOf('a'), actionsOf('a', 4)])).toEqual([
       [0, 1, 2, 3, 4, 5],
       [4, 5],
@@ -227,5 +228,20 @@ describe('a remembered record', () => {
     expect(await actionsOf('b')).toEqual([]);
     expect(await actionsOf('a', 3)).toEqual([3, 4, 5]);
     expect(await actionsOf('a')).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('has no gap where another look reads new items in the meantime', async () => {
+    const { store } = makeMemoryRun();
+    const remembered = rememberRecord(store);
+    const found: number[] = [];
+    for (let k = 0; k < 2; k++) await store.putAction('a', rateAction);
+    for await (const { k } of remembered.actions('a')) found.push(k);
+    for await (const { k } of remembered.actions('a')) {
+      found.push(k);
+      if (k > 0) continue;
+      await store.putAction('a', rateAction);
+      for await (const each of remembered.actions('a', 2)) found.push(each.k);
+    }
+    expect(found).toEqual([0, 1, 0, 2, 1, 2]);
   });
 });
