@@ -1,3 +1,5 @@
+import { sumBy } from '../shared/counts.ts';
+import { formatPlural } from '../shared/format.ts';
 import type { GroupSettings } from './load-profile.ts';
 import type { ReconnectChange } from './reconnect-step.ts';
 
@@ -29,9 +31,10 @@ export function whyNotReconnects(
   const able = groups.filter(canReconnect);
   if (able.length === 0)
     return 'No devices stay connected by themselves: over HTTP, with a lifecycle and in a backend they do not.';
-  const devices = able.reduce((sum, each) => sum + each.devices, 0);
+  const devices = sumBy(able, (each) => each.devices);
   if (reconnectsPerSecond * secondsPerTurn <= devices) return undefined;
-  return `${devices} devices make at most ${Math.floor(devices / secondsPerTurn)} connects a second: one needs ${secondsPerTurn} s from one to the next.`;
+  const most = formatPlural(Math.floor(devices / secondsPerTurn), 'connect');
+  return `${formatPlural(devices, 'device')} ${devices === 1 ? 'makes' : 'make'} at most ${most} a second: a device needs ${secondsPerTurn} s from one to the next.`;
 }
 
 /** How many devices that many connects a second need. */

@@ -177,7 +177,7 @@ function checkReconnecting(profile: LoadProfile, search: SearchSettings): InputE
     { reconnectsPerSecond: search.to },
   );
   if (message === undefined) return [];
-  const hint = `use ${formatCount(devicesFor({ reconnectsPerSecond: search.to }))} devices, or lower search.to`;
+  const hint = `use ${formatPlural(devicesFor({ reconnectsPerSecond: search.to }), 'device')}, or lower search.to`;
   const [only, ...more] = groups;
   return [
     { path: more.length > 0 ? 'groups' : devicesOf(only?.name), message: `are too few: ${message}`, hint },

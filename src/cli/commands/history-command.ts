@@ -39,7 +39,9 @@ export function addHistoryCommand(program: Command, finish: Finish): void {
     .action(async (given: readonly string[], flags: HistoryFlags) => {
       if (flags.json === true && flags.csv === true) {
         const hint = 'leave out one of them';
-        throw new InvalidInputError('The command line', [{ path: '--csv', message: 'is no JSON', hint }]);
+        throw new InvalidInputError('The command line', [
+          { path: '--csv', message: 'cannot be given with --json', hint },
+        ]);
       }
       const runs = await readHistory(given, flags);
       print(process.stdout, renderAs(flags, runs));

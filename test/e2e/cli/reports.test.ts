@@ -243,7 +243,7 @@ describe('stampede history', () => {
 
   it.each([
     [['--last', '0'], '1 to 200.'],
-    [['--json', '--csv'], '--csv: is no JSON'],
+    [['--json', '--csv'], '--csv: cannot be given with --json'],
   ])('exits 2 for %j', async (args, message) => {
     const { code, stderr } = await stampede('history', ...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

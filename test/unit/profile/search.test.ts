@@ -227,7 +227,7 @@ describe('a search', () => {
     ],
     [
       { search: { ...range, of: 'connects' }, devices: 100 },
-      'devices: are too few: 100 devices make at most 50 connects a second: one needs 2 s from one to the next. → use 16,000 devices, or lower search.to',
+      'devices: are too few: 100 devices make at most 50 connects a second: a device needs 2 s from one to the next. → use 16,000 devices, or lower search.to',
     ],
     [
       {
