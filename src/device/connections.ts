@@ -188,7 +188,7 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
   /** A device ends its connection to connect again; one without is about to. @param dueAt its turn, epoch milliseconds */
   reconnect(device: number, dueAt: number): void {
     if (this.#stopped || this.#isConnected[device] === 0) return;
-    this.#counters.holds?.reconnects(dueAt);
+    this.#counters.holds?.tookTurn(dueAt);
     this.#end(device, this.#cycles.disconnect, endsFor.cycle);
   }
 

@@ -46,7 +46,7 @@ export class HoldCounters {
   }
 
   /** A device ends its connection to connect again. @param dueAt its turn, epoch milliseconds */
-  reconnects(dueAt: number): void {
+  tookTurn(dueAt: number): void {
     this.#turns.add(dueAt);
   }
 

@@ -29,7 +29,7 @@ export class Reconnects implements PacedWork {
     return this.#turns.count;
   }
 
-  /** No turn up to this instant can be made another one, epoch milliseconds; -Infinity: none was due yet. */
+  /** Up to this instant turns have been taken, and no action changes them; epoch milliseconds. -Infinity: none was due yet. */
   get dueUntil(): number {
     return this.#dueUntil;
   }

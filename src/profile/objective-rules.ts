@@ -14,11 +14,11 @@ const longestIntervalMs = 60_000;
 /** A search of fewer intervals has hardly begun. */
 const fewestIntervals = 10;
 
-/** What settings of one kind of search mean in the other: nothing. */
+/** Refuses settings of the other kind of search. */
 export function checkKindOfSearch(search: JsonObject): InputError[] {
   const isObjective = isObject(search.hold);
-  const foreign = isObjective ? ['method', 'confirm'] : ['interval', 'for'];
-  return foreign.flatMap((key): InputError[] => {
+  const ofOtherKind = isObjective ? ['method', 'confirm'] : ['interval', 'for'];
+  return ofOtherKind.flatMap((key): InputError[] => {
     if (search[key] === undefined) return [];
     return [
       {

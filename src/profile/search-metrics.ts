@@ -1,3 +1,4 @@
+import type { SearchRange } from './search.ts';
 import {
   cloudWatchPrefix,
   isOfCommands,
@@ -44,7 +45,7 @@ const judgingConnects: readonly string[] = [
  * @param name of a threshold, with its selector
  * @returns a phrase; undefined: it can
  */
-export function whyNotByHold(name: string, { of }: { readonly of: string }): string | undefined {
+export function whyNotByHold(name: string, { of }: Pick<SearchRange, 'of'>): string | undefined {
   const { metric } = splitSelector(name);
   if (metric.startsWith(cloudWatchPrefix))
     return 'CloudWatch counts whole minutes, and a hold is only a part of them';

@@ -77,10 +77,7 @@ export function isOverloadedSoFar({
   if (search?.kind !== 'objective' || now < step.holdUntil || isDraining(step.move)) return false;
   const hold = ledger.closeHold(step, goesOn, backlog);
   if (hold.pending.length > 0) return false;
-  const generator = summarizeGenerator(hold);
-  const throttling = throttlingOf(plan, hold, { sums: {}, requested: [] });
-  const knownUntil = knownUntilOf(plan, hold, now);
-  const measured = measuredOfHold({ plan, hold, generator, throttling, knownUntil });
+  const { measured } = measureHold(plan, hold, { sums: {}, requested: [] }, now);
   return evaluateThresholds(objectiveOf(search), measured).some(
     (result) => !result.passed && isKnown(result) && result.isUndecided !== true,
   );
@@ -92,10 +89,7 @@ export function isOverloadedSoFar({
  */
 export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now }: HoldInput): JudgedHold {
   const hold = ledger.closeHold(step, goesOn, backlog);
-  const generator = summarizeGenerator(hold);
-  const throttling = throttlingOf(plan, hold, cloudwatch);
-  const knownUntil = knownUntilOf(plan, hold, now);
-  const measured = measuredOfHold({ plan, hold, generator, throttling, knownUntil });
+  const { generator, throttling, measured } = measureHold(plan, hold, cloudwatch, now);
   const { search } = plan.profile;
   const kept = search?.kind === 'objective' ? evaluateThresholds(objectiveOf(search), measured) : [];
   const results = [...kept, ...evaluateThresholds(thresholdsOf(plan), measured)];
@@ -123,6 +117,14 @@ export function judgeHold({ plan, ledger, step, cloudwatch, backlog, goesOn, now
     },
     ...(kept[0] && { objectiveMs: kept[0].actual ?? kept[0].range?.atLeast ?? null }),
   };
+}
+
+function measureHold(plan: Plan, hold: HoldLedger, cloudwatch: CloudWatchView, now: number) {
+  const generator = summarizeGenerator(hold);
+  const throttling = throttlingOf(plan, hold, cloudwatch);
+  const knownUntil = knownUntilOf(plan, hold, now);
+  const measured = measuredOfHold({ plan, hold, generator, throttling, knownUntil });
+  return { generator, throttling, measured };
 }
 
 /** What an interval breaks if it overloads the service. */
@@ -221,9 +223,9 @@ function noDataOf({ metric, expression, range }: ThresholdResult): VoidReason {
 
 /**
  * A generator at its limit makes messages late or drops them: such a hold is void, but for four cases that say something of the service
- * all the same. It passed, although its generator had a hard time, at the level that it was to have; a quota refused messages that did
- * not come in bursts; the service lost more messages that it had acknowledged than left late; or an objective was exceeded by more than
- * messages were late.
+ * all the same. It passed at the level that it was to have, although its generator was at its limit; a quota refused messages that did
+ * not come in bursts; the service lost more messages that it had acknowledged than left late; or an objective
+ * is held, and send lag is only a small share of it.
  */
 function generatorReasonsOf(
   { search, hold, generator, hasBroken }: JudgedFigures,
@@ -259,7 +261,7 @@ function losesMoreThanLate({ messages: { sent, acked, received, lost }, latencie
   return share > 0 && latencies.send_lag.percentileAt(100 * (1 - share)) <= tolerated.sendLagP99Ms;
 }
 
-/** Of the latency that is kept, lateness is too small a share to have overloaded the service: that begins with another time the objective. */
+/** Send lag up to this share of the objective is no reason for an overload: that begins at `overloadFactor` times the objective. */
 const toleratedLateShare = 0.1;
 
 function isLateByLittle({ messages, latencies }: HoldLedger, { at }: ObjectiveSearch): boolean {

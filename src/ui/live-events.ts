@@ -1,4 +1,4 @@
-import { searchFiguresOf } from '../cli/output/progress-search.ts';
+import { searchProgressOf } from '../cli/output/progress-search.ts';
 import { noTotals, type Progress, phaseOf } from '../cli/run/progress.ts';
 import { drawnStepSeconds } from '../live/folded-series.ts';
 import type { RunView } from '../live/run-in-progress.ts';
@@ -215,7 +215,7 @@ function searchOnPage(progress: Progress): { readonly search?: SearchOnPage } {
   if (search === undefined) return {};
   const { settings, judged } = search;
   const holds = judged.map((_, i) => textsOfHold(settings, judged.slice(0, i + 1)));
-  return { search: { figures: searchFiguresOf(progress), holds } };
+  return { search: { figures: searchProgressOf(progress), holds } };
 }
 
 /** Counts of one instant, up to which all slices have reported. */

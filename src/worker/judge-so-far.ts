@@ -33,7 +33,7 @@ export interface JudgeDeps {
  * Judges holds of runs that go on, by what is stored of them. Little is read: nothing before a hold is over, slices' records not before
  * each of them is from after the hold, arrival windows once for as long as the process lasts, and what was given up only where messages are
  * missing.
- * @returns judges one hold @returns of it: undefined: not all of the hold is measured
+ * @returns judges one hold; undefined until all of the hold is measured
  */
 export function makeHoldJudge({
   store,

@@ -14,7 +14,7 @@ import type { ServiceCounts } from '../run/progress.ts';
 import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
 import { fleetFiguresOf } from './progress-fleet.ts';
 import { tableOfParts } from './progress-parts.ts';
-import { searchFiguresOf } from './progress-search.ts';
+import { searchProgressOf } from './progress-search.ts';
 import { plainStyler, type Styler } from './style.ts';
 
 /** A wider line is hard to read. */
@@ -64,7 +64,7 @@ function rowsOf(progress: Progress): Row[] {
   if (plan === undefined || phase === 'starting') return rows;
   if (slices !== undefined) rows.push(slicesRow(slices));
   if (totals !== undefined) rows.push(...totalsRows(totals, progress, plan, phase));
-  const search = searchFiguresOf(progress);
+  const search = searchProgressOf(progress);
   if (search.length > 0) rows.push({ label: 'search', figures: search });
   if (cloudwatch !== undefined) rows.push({ label: 'CloudWatch', figures: cloudWatchFigures(cloudwatch) });
   const troubles = troublesOf(progress).map(([what, count]) => `${formatCount(count)} ${what}`);

@@ -11,7 +11,7 @@ import {
 import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
 import { fleetFiguresOf } from './progress-fleet.ts';
 import { cloudWatchFigures } from './progress-frame.ts';
-import { searchFiguresOf } from './progress-search.ts';
+import { searchProgressOf } from './progress-search.ts';
 
 /** One line of a log: what a pipeline shows where a terminal would show bars. Never cut: a log has no width. */
 export function renderProgressLine(progress: Progress): string {
@@ -21,7 +21,7 @@ export function renderProgressLine(progress: Progress): string {
   const { startAt, drainEndAt } = plan.timeline;
   const parts = [`${formatClock(Math.max(0, now - startAt))} ${phase}`];
   if (totals !== undefined) parts.push(...totalsParts(totals, progress, plan, phase));
-  parts.push(...searchFiguresOf(progress));
+  parts.push(...searchProgressOf(progress));
   if (slices !== undefined) {
     const { total, running, done } = slices;
     parts.push(`slices ${formatCount(running)} running ${formatCount(done)}/${formatCount(total)} done`);

@@ -5,7 +5,7 @@ import { formatTimeLeft } from '../../shared/format.ts';
 import type { Progress } from '../run/progress.ts';
 
 /** What a search does now and between which levels its answer is; empty where the run does not search. */
-export function searchFiguresOf({ search, now }: Pick<Progress, 'search' | 'now'>): string[] {
+export function searchProgressOf({ search, now }: Pick<Progress, 'search' | 'now'>): string[] {
   if (search === undefined) return [];
   const { settings, judged, step } = search;
   const { holds, breaks } =

@@ -1,10 +1,10 @@
-import { messageOf } from '../../shared/errors.ts';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { openRunStore } from '../../aws/run-store.ts';
 import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import type { Report } from '../../report/report-model.ts';
 import { type RunFigures, runFiguresOf } from '../../report/run-history.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 import { makeRunObjects } from './run-directory.ts';
 
@@ -21,15 +21,15 @@ export interface PastRun {
 export interface RunSelection {
   /** At most so many, the newest; absent: `maxListed`. */
   readonly most?: number;
-  /** By its id: no other run is read. */
+  /** By its id: no other run is read. Absent: every one. */
   accepts?(runId: string): boolean;
-  /** By its figures, or what is known instead. */
+  /** By its figures, or what is known instead. Absent: every one. */
   keeps?(run: PastRun): boolean;
 }
 
 /** The runs in a runs directory. */
 export interface RunRepository {
-  /** The newest first; absent: all of them that there is room for. */
+  /** The newest first. */
   list(selection?: RunSelection): Promise<PastRun[]>;
   /** Undefined: no such run, or it has no report. A text says why its report cannot be read. */
   report(runId: string): Promise<Report | string | undefined>;
@@ -48,8 +48,8 @@ export type RunFileName = 'report.html' | 'report.json' | 'plan.json';
 export const maxListed = 200;
 
 export function makeRunRepository(runsDirectory: string): RunRepository {
-  /** By run: a report is written once, and large. */
   const files = makeContainedFiles(runsDirectory);
+  /** By run: a report is written once, and large. */
   const known = new Map<string, { readonly modifiedAt: number; readonly run: PastRun }>();
   const record = openRunStore(makeRunObjects(runsDirectory));
 

@@ -13,7 +13,7 @@ const mostOverloads = 5;
 /** Why a search ends before its time. */
 export interface EarlyEnd {
   readonly ended: SearchEnd;
-  /** Of a void search: what it would take, a sentence. */
+  /** Of a void search: what it would take. Of a refused one: the refusal. A sentence. */
   readonly needs?: string;
 }
 

@@ -47,8 +47,8 @@ export function answerObjective(
   const since = settled === undefined ? [] : known.slice(settled);
   const levels = since.filter(isFollowing).map(({ level }) => level);
   const metrics = since.flatMap(({ objectiveMs }) => objectiveMs ?? []);
-  const level = medianOf(levels);
-  const objectiveMs = medianOf(metrics);
+  const level = lowerMedianOf(levels);
+  const objectiveMs = lowerMedianOf(metrics);
   const limit = limitOf(settings, known, objectiveMs);
   return {
     ended: ended === 'out-of-time' ? endOf(settings, level, objectiveMs) : ended,
@@ -76,7 +76,7 @@ export function isKept(
 /** Undefined: the level has not settled. */
 function settledFrom(known: readonly JudgedHold[]): number | undefined {
   const following = known.filter(isFollowing);
-  const median = medianOf(following.slice(Math.floor(following.length / 2)).map(({ level }) => level));
+  const median = lowerMedianOf(following.slice(Math.floor(following.length / 2)).map(({ level }) => level));
   if (median === null) return undefined;
   const isNear = ({ level }: JudgedHold) => Math.abs(level / median - 1) <= settledShare;
   const first = following.findIndex((_, i) => {
@@ -116,7 +116,8 @@ function limitOf(
   return known.flatMap(({ broke }) => broke).findLast((each) => !isBreakOf(settings, each));
 }
 
-function medianOf(values: readonly number[]): number | null {
+/** Of an even number of values the lower one in the middle: a level that was held. Null: there are none. */
+function lowerMedianOf(values: readonly number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? null;
 }

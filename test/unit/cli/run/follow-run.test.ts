@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { RunNotFoundError } from '../../../../src/aws/bucket.ts';
 import type { Execution, ExecutionStatus } from '../../../../src/aws/executions.ts';
 import { renderProgressFrame } from '../../../../src/cli/output/progress-frame.ts';
-import { searchFiguresOf } from '../../../../src/cli/output/progress-search.ts';
+import { searchProgressOf } from '../../../../src/cli/output/progress-search.ts';
 import { followRun, type RunWatch } from '../../../../src/cli/run/follow-run.ts';
 import { noTotals, type Progress, phaseOf } from '../../../../src/cli/run/progress.ts';
 import type { RunTotals } from '../../../../src/live/run-totals.ts';
@@ -213,7 +213,7 @@ describe('followRun', () => {
       'hold 2: 2,000/s failed, end_to_end_latency p(99) 231 ms ≥ 200; next 1,414/s',
     ]);
     for (const line of said) expect(line.length).toBeLessThanOrEqual(80);
-    const figuresAt = (ms: number) => searchFiguresOf(shown.find((each) => each.now >= publishAt + ms)!);
+    const figuresAt = (ms: number) => searchProgressOf(shown.find((each) => each.now >= publishAt + ms)!);
     expect(figuresAt(500)).toEqual(['hold 0: 1,000/s settles for 1 s']);
     expect(figuresAt(2_000)).toEqual(['hold 0: 1,000/s for 2 s']);
     expect(figuresAt(4_000)).toEqual(['hold 0: 1,000/s is judged']);
