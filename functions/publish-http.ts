@@ -5,7 +5,7 @@ import { makeSystemClock } from '../src/shared/clock.ts';
 import { dataUrlOf } from '../src/targets/traits-of.ts';
 import { pollControl } from '../src/worker/control-poll.ts';
 import { readCredentialLender } from '../src/worker/environment.ts';
-import { publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts';
+import { publishSlice, type SliceAnswer, type SliceRequest } from '../src/worker/publish-slice.ts';
 import { makeTransportOverHttp } from '../src/worker/request-transport.ts';
 import { openSliceFunction } from '../src/worker/slice-function.ts';
 
@@ -19,7 +19,7 @@ const access = {
 };
 
 /** Runs one slice of virtual devices over HTTP: publishes to the data plane of IoT Core, or requests to a web service. */
-export async function handler(request: SliceRequest): Promise<{ slice: number }> {
+export async function handler(request: SliceRequest): Promise<SliceAnswer> {
   const clock = makeSystemClock();
   return publishSlice(request, {
     ...shared,

@@ -5,14 +5,19 @@ import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 import { type Clock, makeSystemClock } from '../src/shared/clock.ts';
 import { mqttEndpointsOf } from '../src/targets/traits-of.ts';
 import { makeMqttTargetReader } from '../src/worker/device-credentials.ts';
-import { type LoadedGroup, publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts';
+import {
+  type LoadedGroup,
+  publishSlice,
+  type SliceAnswer,
+  type SliceRequest,
+} from '../src/worker/publish-slice.ts';
 import { openSliceFunction } from '../src/worker/slice-function.ts';
 
 const { credentialSources, shared } = openSliceFunction(process.env);
 const readTarget = makeMqttTargetReader(credentialSources);
 
 /** Runs one slice of virtual devices over MQTT. */
-export async function handler(request: SliceRequest): Promise<{ slice: number }> {
+export async function handler(request: SliceRequest): Promise<SliceAnswer> {
   const clock = makeSystemClock();
   return publishSlice(request, {
     ...shared,

@@ -1,7 +1,9 @@
 import type { DeviceTurns } from '../plan/device-turns.ts';
+import type { LegTimeline } from '../plan/legs.ts';
 import type { Slice } from '../plan/plan.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { isScheduled, plannedStreamsOf, type ScheduledStream, type Stream } from '../plan/streams.ts';
+import { HeldStream } from './held-stream.ts';
 
 /**
  * The streams of a slice whose rates may change while it runs: who holds one of them has the schedule that is in force. What is due before
@@ -10,20 +12,29 @@ import { isScheduled, plannedStreamsOf, type ScheduledStream, type Stream } from
 export class AmendableStreams {
   /** By number. */
   readonly all: readonly Stream[];
+  /** By number, what a leg has of them. */
+  readonly held: readonly (Stream | HeldStream)[];
   readonly #amendable: readonly (AmendableStream | undefined)[];
 
-  constructor(slice: Slice) {
+  /** @param leg of the slice: it sends the messages of devices that it holds */
+  constructor(slice: Slice, leg: Pick<LegTimeline, 'takesOver' | 'letsGo'> = {}) {
     const planned = plannedStreamsOf(slice);
+    const { publishAt } = slice.group.timeline;
     this.#amendable = planned.map((stream) =>
       isScheduled(stream) ? new AmendableStream(stream) : undefined,
     );
     this.all = planned.map((stream, i) => this.#amendable[i] ?? stream);
+    const isWhole = leg.takesOver === undefined && leg.letsGo === undefined;
+    this.held = isWhole
+      ? this.all
+      : this.all.map((stream) => (isScheduled(stream) ? new HeldStream(stream, leg, publishAt) : stream));
   }
 
   /** @param slice the same one, of the plan as it has become */
   amend(slice: Slice): void {
     for (const [i, stream] of plannedStreamsOf(slice).entries())
       if (isScheduled(stream)) this.#amendable[i]?.amend(stream);
+    for (const stream of this.held) if (stream instanceof HeldStream) stream.amended();
   }
 }
 

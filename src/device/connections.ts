@@ -1,15 +1,15 @@
 import { leastBetweenConnectsMs } from '../plan/account.ts';
 import type { Slice } from '../plan/plan.ts';
-import { makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
-import { noticeMs, stormChoice } from '../plan/storms.ts';
+import { noticeMs, stormDevicesOf } from '../plan/storms.ts';
 import { type Backoff, defaultBackoff } from '../profile/backoff.ts';
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { Disconnect, DisconnectKind } from '../profile/planned-action.ts';
-import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { reconnectDelayMs } from './backoff.ts';
 import type { DeviceControls } from './device-actions.ts';
 import type { CycleListener, CycleSettings, DeviceCycles } from './device-cycles.ts';
+import { DeviceTimers } from './device-timers.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
 import { makeCycles } from './sleep-cycles.ts';
 import type { SliceCounters } from './slice-counters.ts';
@@ -20,6 +20,8 @@ export interface ConnectionSettings extends CycleSettings {
   /** For the delays before another attempt. */
   readonly random: Random;
   readonly counters: SliceCounters;
+  /** When a device first connects, epoch milliseconds: in the order of their numbers. */
+  readonly turnAt: (device: number) => number;
   /** A new device is in the place of this one. */
   readonly onReplaced: (device: number, life: number) => void;
 }
@@ -41,7 +43,6 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
   readonly #random: Random;
   readonly #counters: SliceCounters;
   readonly #pacer: Pacer;
-  readonly #schedule: SliceSchedule;
   readonly #backoff: Backoff;
   /** From the answer to a device's attempt to the next attempt at least. */
   readonly #leastBetweenMs: number;
@@ -65,20 +66,20 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
   /** Devices that were made silent: when they notice, epoch milliseconds. */
   readonly #noticesAt = new Map<number, number>();
   /** By device: its next attempt, or the end of a connection that it made asleep. */
-  readonly #timers = new Map<number, CancelTimer>();
+  readonly #timers: DeviceTimers;
   readonly #connectsEachMessage: boolean;
-  readonly #cycles: DeviceCycles;
+  readonly cycles: DeviceCycles;
   #stopped = false;
 
   constructor(settings: ConnectionSettings) {
     this.#clock = settings.clock;
     this.#settings = settings;
+    this.#timers = new DeviceTimers(settings.clock);
     this.#transport = settings.transport;
     this.#random = settings.random;
     this.#counters = settings.counters;
     const { devices, group } = settings.slice;
     const { connect } = group.profile;
-    this.#schedule = makeSliceSchedule(settings.slice);
     this.#backoff = connect.backoff ?? defaultBackoff;
     this.#leastBetweenMs = leastBetweenConnectsMs(settings.plan);
     this.#isMeasured = connect.protocol === 'mqtt';
@@ -91,7 +92,7 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     this.#isReturning = new Uint8Array(devices);
     this.#missingSince = new Float64Array(devices);
     this.#connectsEachMessage = connectsEachMessage(group.profile);
-    this.#cycles = makeCycles(settings, this);
+    this.cycles = makeCycles(settings, this);
     this.#pacer = new Pacer(settings.clock, this);
   }
 
@@ -100,16 +101,15 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
   }
 
   start(): void {
-    this.#cycles.start();
+    this.cycles.start();
     this.#pacer.start();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#pacer.stop();
-    this.#cycles.stop();
-    for (const cancel of this.#timers.values()) cancel();
-    this.#timers.clear();
+    this.cycles.stop();
+    this.#timers.cancelAll();
   }
 
   /** Counts attempts without an answer at the slice's end as failed: the service may have let these devices in. */
@@ -121,13 +121,9 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     }
   }
 
-  dueAt(device: number): number {
-    return this.#settings.startAt + this.#schedule.connectOffsetMs(device);
-  }
+  readonly dueAt = (device: number): number => this.#settings.turnAt(device);
 
-  due(device: number): void {
-    this.#connectIfFree(device);
-  }
+  readonly due = (device: number): void => this.#connectIfFree(device);
 
   /** A message of the device waits: one that is connected for each message needs a connection. */
   messageWaits(device: number): void {
@@ -145,18 +141,17 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
   #connectIfFree(device: number): void {
     const isBusy =
       this.#isConnected[device] === 1 || this.#isUnderWay[device] !== 0 || this.#isEnding[device] !== 0;
-    if (isBusy || this.#timers.has(device) || this.#cycles.isAsleep(device)) return;
+    if (isBusy || this.#timers.has(device) || this.cycles.isAsleep(device)) return;
     const delayMs = this.#answeredAt[device]! + this.#leastBetweenMs - this.#clock.now();
     if (delayMs <= 0) this.#connect(device);
-    else this.#later(device, delayMs, () => this.#connectIfFree(device));
+    else this.#timers.set(device, delayMs, () => this.#connectIfFree(device));
   }
 
   fellAsleep(device: number): void {
-    this.#timers.get(device)?.();
-    this.#timers.delete(device);
+    this.#timers.cancel(device);
     this.#isReturning[device] = 0;
     this.#missingSince[device] = 0;
-    if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect, endsFor.cycle);
+    if (this.#isConnected[device] === 1) this.#end(device, this.cycles.disconnect, endsFor.cycle);
   }
 
   replaced(device: number, life: number): void {
@@ -164,15 +159,15 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     this.#answeredAt[device] = 0;
     this.#failedInARow[device] = 0;
     if (this.#isUnderWay[device] !== 0) this.#isUnderWay[device] = attemptOf.replaced;
-    if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect, endsFor.cycle);
+    if (this.#isConnected[device] === 1) this.#end(device, this.cycles.disconnect, endsFor.cycle);
     this.#settings.onReplaced(device, life);
   }
 
   /** The device needs its connection no more, or needs another. The transport may not end it while it reports why. */
   served(device: number): void {
     if (this.#stopped) return;
-    this.#later(device, 0, () => {
-      if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect, endsFor.cycle);
+    this.#timers.set(device, 0, () => {
+      if (this.#isConnected[device] === 1) this.#end(device, this.cycles.disconnect, endsFor.cycle);
       else this.#connectIfFree(device);
     });
   }
@@ -182,14 +177,14 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
   }
 
   amended(slice: Slice): void {
-    if (!this.#stopped) this.#cycles.amended(slice);
+    if (!this.#stopped) this.cycles.amended(slice);
   }
 
   /** A device ends its connection to connect again; one without is about to. @param dueAt its turn, epoch milliseconds */
   reconnect(device: number, dueAt: number): void {
     if (this.#stopped || this.#isConnected[device] === 0) return;
     this.#counters.holds?.tookTurn(dueAt);
-    this.#end(device, this.#cycles.disconnect, endsFor.cycle);
+    this.#end(device, this.cycles.disconnect, endsFor.cycle);
   }
 
   tickEnd(): void {}
@@ -202,6 +197,8 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     this.#isConnected[device] = 1;
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     const isAgain = this.#counters.connected(device, nowMs, connectMs);
+    const movedAt = this.#settings.takesOver?.at(device);
+    if (!isAgain && movedAt !== undefined) this.#counters.tookOver(device, nowMs, nowMs - movedAt);
     if (!isOwn) {
       this.served(device);
       return false;
@@ -216,9 +213,9 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     if (isAgain && this.#isMeasured && missingSince > 0)
       this.#counters.reconnected(nowMs - missingSince, nowMs);
     // Its attempt was under way when it fell asleep. The transport may not end a connection while it reports it.
-    if (!this.#stopped && this.#cycles.isAsleep(device))
-      this.#later(device, 0, () =>
-        this.#cycles.isAsleep(device) ? this.fellAsleep(device) : this.#connectIfFree(device),
+    if (!this.#stopped && this.cycles.isAsleep(device))
+      this.#timers.set(device, 0, () =>
+        this.cycles.isAsleep(device) ? this.fellAsleep(device) : this.#connectIfFree(device),
       );
     return true;
   }
@@ -241,8 +238,8 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     const wasOver = this.#isEnding[device] === endsFor.cycle;
     this.#isEnding[device] = 0;
     const nowMs = this.#clock.now();
-    this.#counters.disconnected(nowMs, reason);
-    if (this.#stopped || this.#cycles.isAsleep(device)) return;
+    this.#counters.disconnected(nowMs, this.cycles.hasLeft(device) ? undefined : reason);
+    if (this.#stopped || this.cycles.isAsleep(device)) return;
     if (this.#missingSince[device] === 0) this.#missingSince[device] = nowMs;
     // It is needed again since: it does not come back from a failure.
     if (wasOver) {
@@ -253,15 +250,12 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
 
   /**
    * Ends the connections of the slice's devices that a disconnect is for. Only connected ones are ended; the others come back as they
-   * would have. At one instant it is carried out once.
-   * @param at epoch milliseconds, as the action says
+   * would have. At one instant, epoch milliseconds, it is carried out once.
    * @returns carries it out
    */
   prepareDisconnect(disconnect: Disconnect, at: number): () => void {
     const { slice, counters } = this.#settings;
-    const isChosen = stormChoice(slice.group, { ...disconnect, at });
-    const first = slice.firstDevice - slice.group.firstDevice;
-    const chosen = [...this.#isConnected.keys()].filter((device) => isChosen(first + device));
+    const chosen = stormDevicesOf(slice, { ...disconnect, at }, this.#settings);
     const unnoticedMs = noticeMs({ ...disconnect, group: slice.group });
     const storm = counters.storms.prepare(at, chosen);
     return () => {
@@ -294,22 +288,13 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     const nowMs = this.#clock.now();
     const unnoticedMs = (this.#noticesAt.get(device) ?? nowMs) - nowMs;
     this.#noticesAt.delete(device);
-    if (this.#stopped || this.#cycles.isAsleep(device)) return;
+    if (this.#stopped || this.cycles.isAsleep(device)) return;
     const failed = {
       failedInARow: this.#failedInARow[device]!,
       sinceLastAnswerMs: nowMs + unnoticedMs - this.#answeredAt[device]!,
       leastMs: this.#leastBetweenMs,
     };
     const delayMs = unnoticedMs + reconnectDelayMs(this.#backoff, failed, this.#random);
-    this.#later(device, delayMs, () => this.#connectIfFree(device));
-  }
-
-  #later(device: number, delayMs: number, then: () => void): void {
-    this.#timers.get(device)?.();
-    const timer = this.#clock.setTimer(delayMs, () => {
-      this.#timers.delete(device);
-      then();
-    });
-    this.#timers.set(device, timer);
+    this.#timers.set(device, delayMs, () => this.#connectIfFree(device));
   }
 }

@@ -1,3 +1,4 @@
+import type { Handover } from '../plan/legs.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import type { DisconnectKind } from '../profile/planned-action.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -8,6 +9,10 @@ export interface DeviceCycles {
   readonly disconnect: DisconnectKind;
   /** Whether the device should stay disconnected. */
   isAsleep(device: number): boolean;
+  /** Whether another leg has the device. */
+  hasLeft(device: number): boolean;
+  /** Whether no device is still to leave. */
+  readonly isOver: boolean;
   start(): void;
   stop(): void;
   /** @param slice the same one, of the plan as it has become */
@@ -22,6 +27,11 @@ export interface CycleSettings {
   readonly startAt: number;
   /** Whether a message of the device waits to be sent. */
   readonly isWaitedFor: (device: number) => boolean;
+  /** Whether no message of the device is in flight. */
+  readonly isAnswered: (device: number) => boolean;
+  /** From the leg before, and to the one that follows; absent: there is none. */
+  readonly takesOver?: Handover | undefined;
+  readonly letsGo?: Handover | undefined;
 }
 
 /** Callbacks from the cycles of a slice's devices. */

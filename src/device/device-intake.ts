@@ -10,6 +10,7 @@ import type { CycleListener, CycleSettings, DeviceCycles } from './device-cycles
  */
 export class DeviceIntake implements DeviceCycles {
   readonly disconnect = 'clean';
+  readonly isOver = true;
   readonly #settings: CycleSettings;
   readonly #listener: CycleListener;
   readonly #lingersMs: number;
@@ -28,6 +29,10 @@ export class DeviceIntake implements DeviceCycles {
 
   isAsleep(device: number): boolean {
     return this.#asleep[device] === 1;
+  }
+
+  hasLeft(): boolean {
+    return false;
   }
 
   start(): void {

@@ -103,6 +103,11 @@ export class Sender implements RequestListener {
     return this.#streams[stream]!.isAnswered;
   }
 
+  /** No message of the device is in flight. */
+  isAnsweredAll(device: number): boolean {
+    return this.#inFlightOf[device] === 0;
+  }
+
   canSend(device: number): boolean {
     return this.#inFlightOf[device]! < this.#limitOf[device]! && this.#full[device] === 0;
   }

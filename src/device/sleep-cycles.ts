@@ -5,9 +5,18 @@ import type { DisconnectKind } from '../profile/planned-action.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { CycleListener, CycleSettings, DeviceCycles } from './device-cycles.ts';
 import { DeviceIntake } from './device-intake.ts';
+import { HandoverCycles } from './handover-cycles.ts';
 
 /** The cycles of a slice's devices: without a lifecycle they stay awake; where they connect for each message, they are asleep unless one waits. */
 export function makeCycles(settings: CycleSettings, listener: CycleListener): DeviceCycles {
+  const { slice, takesOver, letsGo, isWaitedFor, isAnswered } = settings;
+  const cycles = cyclesOf(settings, listener);
+  if (takesOver === undefined && letsGo === undefined) return cycles;
+  const isQuiet = (device: number) => isAnswered(device) && !isWaitedFor(device);
+  return new HandoverCycles({ ...settings, devices: slice.devices, isQuiet }, cycles, listener);
+}
+
+function cyclesOf(settings: CycleSettings, listener: CycleListener): DeviceCycles {
   const { profile } = settings.slice.group;
   const { lifecycle } = profile;
   if (canTakeDevices(profile)) return new DeviceIntake(settings, listener);
@@ -18,7 +27,15 @@ export function makeCycles(settings: CycleSettings, listener: CycleListener): De
 }
 
 function makeUntimedCycles(disconnect: DisconnectKind, isAsleep: DeviceCycles['isAsleep']): DeviceCycles {
-  return { disconnect, isAsleep, start() {}, stop() {}, amended() {} };
+  return {
+    disconnect,
+    isAsleep,
+    hasLeft: () => false,
+    isOver: true,
+    start() {},
+    stop() {},
+    amended() {},
+  };
 }
 
 /** Wakes a slice's devices and puts them to sleep, or lets them leave, as their group's lifecycle says. */
@@ -61,6 +78,14 @@ class SleepCycles implements DeviceCycles {
 
   isAsleep(device: number): boolean {
     return this.#asleep[device] === 1;
+  }
+
+  hasLeft(): boolean {
+    return false;
+  }
+
+  get isOver(): boolean {
+    return true;
   }
 
   start(): void {

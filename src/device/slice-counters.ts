@@ -6,12 +6,12 @@ import type { DeviceCounts, PublishCounts, SliceMessageCounts } from '../measure
 import { echoObserver } from '../plan/observers.ts';
 import { sumFields, sumOf } from '../shared/counts.ts';
 import { AcknowledgementTimes } from './acknowledgement-times.ts';
+import { ConnectLatencies } from './connect-latencies.ts';
 import type { CountedResult } from './counted-result.ts';
 import type { CountedStreams } from './counted-streams.ts';
 import { EchoCounters } from './echo-counters.ts';
 import { HoldCounters } from './hold-counters.ts';
 import type { InFlightMessage } from './in-flight.ts';
-import { IntervalHistogram } from './interval-histogram.ts';
 import type { TakenMessage } from './outgoing-stream.ts';
 import type { EchoedMessage } from './payload.ts';
 import type { RequestCounters } from './request-counters.ts';
@@ -46,9 +46,7 @@ export class SliceCounters {
   readonly #disconnectedBy = new ReasonCounts();
   readonly #echoRefusedBy = new ReasonCounts();
   #lastSentMs = 0;
-  readonly #connect = new IntervalHistogram();
-  /** Made when a device is connected again. */
-  #reconnect: IntervalHistogram | undefined;
+  readonly #connects = new ConnectLatencies();
   readonly #acknowledgements: AcknowledgementTimes;
   readonly #echoes: EchoCounters;
   readonly #sendLags: SendLags;
@@ -160,7 +158,7 @@ export class SliceCounters {
 
   /** A connection for requests was opened. Of publishes to AWS IoT Core it is not measured: no device connects for itself. */
   opened(connectMs: number): void {
-    if (this.requests !== undefined) this.#connect.record(connectMs);
+    if (this.requests !== undefined) this.#connects.record('connect', connectMs);
   }
 
   /** @param connectMs undefined if the transport has no connect to measure @returns whether it was connected before */
@@ -172,7 +170,7 @@ export class SliceCounters {
     this.#everConnected[device] = 1;
     this.perSecond.connectedChanged(nowMs, 1);
     if (connectMs === undefined) return isAgain;
-    this.#connect.record(connectMs);
+    this.#connects.record('connect', connectMs);
     this.holds?.measured('connect', nowMs, connectMs);
     return isAgain;
   }
@@ -185,8 +183,7 @@ export class SliceCounters {
   /** @param reconnectMs from when a device missed its connection until it was connected again */
   reconnected(reconnectMs: number, nowMs: number): void {
     this.holds?.measured('reconnect', nowMs, reconnectMs);
-    this.#reconnect ??= new IntervalHistogram();
-    this.#reconnect.record(reconnectMs);
+    this.#connects.record('reconnect', reconnectMs);
   }
 
   connectFailed(reason: string, nowMs: number): void {
@@ -194,9 +191,16 @@ export class SliceCounters {
     this.holds?.connectFailed(nowMs);
   }
 
-  disconnected(nowMs: number, reason: string): void {
+  /** A device is connected that another leg had. @param handoverMs from its instant on */
+  tookOver(device: number, nowMs: number, handoverMs: number): void {
+    this.#sendLags.returned(device, nowMs);
+    this.#connects.record('handover', handoverMs);
+  }
+
+  /** @param reason undefined: another leg has the device now */
+  disconnected(nowMs: number, reason: string | undefined): void {
     this.perSecond.connectedChanged(nowMs, -1);
-    this.#disconnectedBy.add(reason);
+    if (reason !== undefined) this.#disconnectedBy.add(reason);
   }
 
   echoRefused(reason: string): void {
@@ -243,8 +247,7 @@ export class SliceCounters {
   /** Latencies of the interval since the last call. */
   closeInterval(): LatencyRecord<EncodedHistogram, SliceLatencyName> {
     return {
-      connect: this.#connect.closeInterval(),
-      ...(this.#reconnect && { reconnect: this.#reconnect.closeInterval() }),
+      ...this.#connects.closeInterval(),
       ...this.#acknowledgements.closeInterval(),
       echo_latency: this.#echoes.latency.closeInterval(),
       send_lag: this.#sendLags.closeInterval(),
@@ -271,8 +274,7 @@ export class SliceCounters {
       ...(this.#lastSentMs > 0 ? { lastSentAt: this.#lastSentMs } : {}),
       perSecond: this.perSecond.snapshot(nowMs),
       latencies: {
-        connect: this.#connect.encodeAll(),
-        ...(this.#reconnect && { reconnect: this.#reconnect.encodeAll() }),
+        ...this.#connects.encodeAll(),
         ...this.#acknowledgements.encodeAll(),
         echo_latency: this.#echoes.latency.encodeAll(),
         send_lag: this.#sendLags.encodeAll(),

@@ -5,8 +5,6 @@ import { isExactlyOnce } from '../plan/groups.ts';
 import { type LegTimeline, timelineOfLeg } from '../plan/legs.ts';
 import { longestSleepMs } from '../plan/lifecycle.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
-import { connectsAfterMs } from '../plan/presence.ts';
-import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
@@ -15,6 +13,7 @@ import { AmendableStreams } from './amendable-streams.ts';
 import type { Behaviour } from './behaviours/behaviour.ts';
 import { behaviourOf } from './behaviours/behaviour-of.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
+import { connectTurnsOf } from './connect-turns.ts';
 import { Connections } from './connections.ts';
 import { countedStreamsOf } from './counted-streams.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
@@ -78,18 +77,17 @@ class SliceRunner implements TransportListener {
     const { publishAt } = plan.timeline;
     const slice = sliceOf(plan, run.slice);
     const { profile } = slice.group;
-    const { connectOffsetMs } = makeSliceSchedule(slice);
     const devices = describeDevices(slice, clock);
-    const streams = new AmendableStreams(slice);
+    const timeline = timelineOfLeg(plan, run.slice, run.leg ?? 0);
+    const streams = new AmendableStreams(slice, timeline);
     const counted = countedStreamsOf(slice, streams.all);
     const readyAt = clock.now();
     const everyMs = run.checkpointEveryMs ?? checkpointEveryMs(plan);
     this.#run = run;
-    this.#timeline = timelineOfLeg(plan, run.slice, run.leg ?? 0);
+    this.#timeline = timeline;
     this.#clock = clock;
-    // A slice that comes late still connects at its own rate, not all at once.
-    const connectAt = Math.max(this.#timeline.from + connectsAfterMs(plan.profile, profile), readyAt);
-    this.#counters = new SliceCounters(slice.devices, Math.min(readyAt, this.#timeline.from), counted);
+    const turns = connectTurnsOf(plan, slice, timeline, readyAt);
+    this.#counters = new SliceCounters(slice.devices, Math.min(readyAt, timeline.from), counted);
     this.#transport = run.transport(this, devices);
     const { traffic } = this.#transport;
     if (traffic !== undefined && profile.http !== undefined)
@@ -101,8 +99,10 @@ class SliceRunner implements TransportListener {
       counters: this.#counters,
       plan,
       slice,
-      startAt: connectAt,
+      ...turns,
+      ...timeline,
       isWaitedFor: (device) => this.#behaviour.isWaitedFor(device),
+      isAnswered: (device) => this.#sender.isAnsweredAll(device),
       onReplaced: (device, life) => {
         devices.replace(device, life);
         this.#sender.replaced(device, devices.topics(device));
@@ -122,8 +122,7 @@ class SliceRunner implements TransportListener {
       counters: this.#counters,
       devices: slice.devices,
       streams: streamsOfSlice(slice, devices, commandStreamIn(plan, slice), run.ownPayloads, streams.all),
-      ackTimeoutMs: profile.publish.ackTimeoutMs,
-      maxUnacknowledged: profile.publish.maxUnacknowledged,
+      ...profile.publish,
       resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,
       onServed: connectsEachMessage(profile) ? (device) => this.#connections.served(device) : undefined,
     });
@@ -132,8 +131,10 @@ class SliceRunner implements TransportListener {
       sender: this.#sender,
       counters: this.#counters,
       slice,
-      streams: streams.all,
+      streams: streams.held,
       publishAt,
+      letsGo: timeline.letsGo,
+      hasLeft: (device) => this.#connections.cycles.hasLeft(device),
       onWaiting: (device) => this.#connections.messageWaits(device),
       waitTimeoutMs: longestSleepMs(profile) + profile.publish.ackTimeoutMs,
     });
@@ -141,15 +142,14 @@ class SliceRunner implements TransportListener {
     this.#reconnects = new Reconnects({ clock, slice, publishAt, connections: this.#connections });
     const followers = [this.#behaviour, this.#reconnects, this.#connections];
     this.#rates = new RateChanges({ plan, slice: run.slice, streams, followers });
-    const turnsOverAt = connectAt + connectOffsetMs(slice.devices - 1) + connectSettleMs;
     this.#records = new SliceRecords({
       ...run,
       runId: plan.runId,
       leg: run.leg ?? 0,
       devices: slice.devices,
       counters: this.#counters,
-      health: watchGeneratorHealth(Math.max(0, readyAt - this.#timeline.from)),
-      checkpoints: new CheckpointTimer(readyAt, turnsOverAt, everyMs),
+      health: watchGeneratorHealth(Math.max(0, readyAt - timeline.from)),
+      checkpoints: new CheckpointTimer(readyAt, turns.overAt, everyMs),
       undecided: () => this.#sender.undecided(this.#behaviour.waiting()),
       phaseAt: (nowMs) => this.#phaseAt(nowMs),
       subscriptions: this.#subscriptions,
@@ -288,14 +288,13 @@ class SliceRunner implements TransportListener {
 
   /** Nothing is to be sent any more, and nothing is in flight. */
   get #finished(): boolean {
-    return this.#behaviour.sentAll && this.#sender.isIdle;
+    return this.#behaviour.sentAll && this.#sender.isIdle && this.#connections.cycles.isOver;
   }
 
   #phaseAt(nowMs: number): SliceSnapshot['phase'] {
-    const { startAt, publishAt } = this.#run.plan.timeline;
     if (this.#done) return 'done';
     if (this.#behaviour.sentAll) return 'draining';
-    if (nowMs < startAt) return 'waiting';
-    return nowMs < publishAt ? 'connecting' : 'publishing';
+    if (nowMs < this.#timeline.from) return 'waiting';
+    return nowMs < this.#run.plan.timeline.publishAt ? 'connecting' : 'publishing';
   }
 }

@@ -12,6 +12,7 @@ import { isOfDevices } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan } from '../plan/plan.ts';
 import { ofEach } from '../shared/counts.ts';
+import { maxSlices } from '../shared/run-bounds.ts';
 import { fleetPoints } from './fleet-points.ts';
 import type { FleetCounts } from './live-fleet.ts';
 import { latencyPoint } from './live-latency.ts';
@@ -61,8 +62,12 @@ const nothingYet = {
 /**
  * Turns a slice's snapshots into points. Counters become what was added since the snapshot before: points of any slices
  * and seconds then simply add up, and their sum equals the slice's ledger, to the message.
+ * @param leg of the slice: two that run beside each other have points of their own
  */
-export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => readonly LivePoint[] {
+export function makeSlicePoints(
+  group: GroupPlan,
+  leg = 0,
+): (snapshot: SliceSnapshot) => readonly LivePoint[] {
   const stageTags = makeGroupStageTags(group);
   const names = new Map(kindsOf(group).map(({ kind, stream }) => [stream, kind]));
   const isBackend = !isOfDevices(group);
@@ -70,7 +75,7 @@ export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => 
   return (snapshot) => {
     const { slice, second, latencies, responseTime } = snapshot;
     const tags = stageTags(second);
-    const timestampNs = liveTimestamp(second, slice);
+    const timestampNs = liveTimestamp(second, slice + (leg % 2) * maxSlices);
     const point: LivePoint<'stampede_slice'> = {
       measurement: 'stampede_slice',
       tags,

@@ -2,6 +2,7 @@
 export const latencyNames = [
   'connect',
   'reconnect',
+  'handover',
   'puback_round_trip',
   'pubcomp_round_trip',
   'end_to_end_latency',
@@ -20,6 +21,7 @@ export type LatencyName = (typeof latencyNames)[number];
 /** Only runs that can measure it have it: records of others leave it out. */
 export const occasionalLatencyNames = [
   'reconnect',
+  'handover',
   'pubcomp_round_trip',
   'downlink_latency',
   'command_round_trip',
@@ -49,6 +51,7 @@ export function acknowledgementLatencyOf(qos: 0 | 1 | 2): AcknowledgementLatency
 export const sliceLatencyNames = [
   'connect',
   'reconnect',
+  'handover',
   'puback_round_trip',
   'pubcomp_round_trip',
   'echo_latency',

@@ -1,4 +1,5 @@
 import type { DeviceTurns } from '../plan/device-turns.ts';
+import type { HeldMessages } from '../plan/held-messages.ts';
 import { longestSleepMs } from '../plan/lifecycle.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumOf } from '../shared/counts.ts';
@@ -37,8 +38,9 @@ export interface NumberRange {
   readonly end: number;
 }
 
-/** The messages of one stream that are due within a leg. Where users decide, all that there can be. */
-export interface StreamPart extends NumberRange {
+/** The messages of one stream that are a leg's. Where users decide, all that there can be. */
+export interface StreamPart {
+  readonly held: HeldMessages;
   /** Of a kind that has a name, which is closed by itself: whether its publishes are acknowledged. Absent: the slice's kinds have none. */
   readonly acknowledged?: boolean;
   /** By the plan alone; 0 where users decide. */
@@ -87,10 +89,10 @@ export function closeStreams(part: LegPart, record: LegRecord, run: RunEnding): 
   const { totals } = record;
   if (totals === undefined || totals.outcome === 'running') return closeUnended(part, record, run);
   const { echoed: _, ...counts } = totals.messages;
-  const planned = part.streams.map(({ planned }) => planned);
   // The remaining messages of a failed leg were intended, but never sent.
   const isCutShort = run.goesOn || run.stoppedAt !== undefined;
   const hasRemainder = totals.outcome === 'failed' && !isCutShort;
+  const planned = hasRemainder ? part.streams.map((stream) => stream.planned) : [];
   const rest = hasRemainder ? Math.max(0, sumOf(planned) - counts.intended) : 0;
   return {
     messages: {
@@ -114,21 +116,21 @@ export function closeStreams(part: LegPart, record: LegRecord, run: RunEnding): 
 
 /** @param totals the leg's last record; undefined: it left none */
 function unwatchedAfter({ streams, settleMs }: LegPart, totals: LegTotals | undefined): NumberRange[] {
-  return streams.map((stream, i) => ({
-    first:
-      stream.first + (totals === undefined ? 0 : settledBy(stream, totals.streams[i]!, totals, settleMs)),
-    end: stream.end,
-  }));
+  return streams.map((stream, i) => {
+    const { first, end } = stream.held;
+    const settled = totals === undefined ? first : settledBy(stream, totals.streams[i]!, totals, settleMs);
+    return { first: Math.min(Math.max(settled, first), end), end };
+  });
 }
 
-/** Of a stream, how many messages had been seen by a record, or were lost. What users sent is known by the record alone. */
+/** Of a stream, the messages before this number had been seen by a record, or were lost. What users sent is known by the record alone. */
 function settledBy(
-  stream: StreamPart,
+  { turns, dueBefore }: StreamPart,
   { intended }: StreamTotals,
   { at, recent }: LegTotals,
   settleMs: number,
 ): number {
-  return stream.turns === undefined ? Math.max(0, intended - recent) : intendedBy(stream, at - settleMs);
+  return turns === undefined ? intended - recent : dueBefore(at - settleMs);
 }
 
 /**
@@ -142,15 +144,15 @@ function closeUnended(
   { goesOn, stoppedAt }: RunEnding,
 ): LegEntry {
   const counts = totals?.messages ?? noMessages;
-  const sent = part.streams.map(({ first, end }, stream) =>
-    sentOf(totals?.streams[stream]?.sent, arrived[stream], first, end),
+  const sent = part.streams.map(({ held }, stream) =>
+    sentOf(totals?.streams[stream]?.sent, arrived[stream], held),
   );
   const sentCount = sumOf(sent.map(({ count }) => count));
   const droppedBy = knownDrops(totals);
   const known = sentCount + sumOf(Object.values(droppedBy));
   // Messages become due in the order of their numbers.
-  const intendedByThen = part.streams.map(({ first }, stream) =>
-    Math.max(totals?.streams[stream]?.intended ?? 0, sent[stream]!.end - first),
+  const intendedByThen = part.streams.map(({ held }, stream) =>
+    Math.max(totals?.streams[stream]?.intended ?? 0, held.countBefore(sent[stream]!.end)),
   );
   const intended = part.streams.map((stream, i) =>
     Math.max(intendedByThen[i]!, goesOn ? 0 : intendedBy(stream, stoppedAt)),
@@ -193,13 +195,14 @@ function closeUnended(
 function sentOf(
   recorded: IntervalSet | undefined,
   arrived: Arrived | undefined,
-  first: number,
-  end: number,
+  held: HeldMessages,
 ): IntervalSet {
   const sent = new IntervalSet();
   if (recorded !== undefined) sent.addAll(recorded);
   for (const seen of [arrived?.received, arrived?.deadLettered]) {
-    if (seen !== undefined) sent.addAll(seen.between(first, end));
+    seen?.forEachInterval((start, length) =>
+      held.forEachRange(start, start + length, (from, count) => sent.addRange(from, count)),
+    );
   }
   return sent;
 }
@@ -214,8 +217,8 @@ function knownDrops(totals: LegTotals | undefined): Record<string, number> {
 }
 
 /** Of a leg's messages. @param until epoch milliseconds; undefined: all that the plan gives the leg */
-function intendedBy({ first, end, planned, dueBefore }: StreamPart, until: number | undefined): number {
-  return until === undefined ? planned : Math.min(Math.max(dueBefore(until), first), end) - first;
+function intendedBy(stream: StreamPart, until: number | undefined): number {
+  return until === undefined ? stream.planned : stream.held.countBefore(stream.dueBefore(until));
 }
 
 /** Devices that sent at least one of these messages. */

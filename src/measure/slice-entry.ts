@@ -1,10 +1,13 @@
+import type { DeviceTurns } from '../plan/device-turns.ts';
 import { isAcknowledged } from '../plan/groups.ts';
+import { type HeldMessages, heldMessages, holdAll } from '../plan/held-messages.ts';
 import { kindsOf } from '../plan/kinds.ts';
+import type { LegTimeline } from '../plan/legs.ts';
 import type { GroupPlan, Plan, Slice } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
-import { isScheduled, type Stream } from '../plan/streams.ts';
+import { isScheduled, type ScheduledStream, type Stream } from '../plan/streams.ts';
 import { sumBy, sumFields, sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import {
@@ -104,27 +107,18 @@ function divideSlice(plan: Plan, outline: RunOutline, number: number): SlicePart
   const { profile, timeline } = slice.group;
   const { publishAt } = timeline;
   const stageEndsMs = stageEndsOf(slice.group);
-  const partOf = (stream: Stream, leg: number): StreamPart => {
-    if (!isScheduled(stream))
-      return { first: 0, end: stream.messages, planned: 0, dueBefore: () => 0, turns: undefined };
-    const dueBefore = (instant: number) => countDueBefore(stream, instant - publishAt);
-    // What rounding leaves past the last leg belongs to it.
-    const isLast = leg === timelines.length - 1;
-    const { from, until } = timelines[leg]!;
-    const first = leg === 0 ? 0 : dueBefore(from);
-    const end = isLast ? stream.messages : dueBefore(until);
-    return { first, end, planned: end - first, dueBefore, turns: stream.turns };
-  };
+  const partOf = (stream: Stream, leg: number) =>
+    isScheduled(stream) ? new ScheduledPart(stream, timelines[leg]!, publishAt) : partOfUsers(stream);
   const kinds = new Map(kindsOf(slice.group).map((kind) => [kind.stream, isAcknowledged(kind)]));
-  const named = (stream: number) =>
-    profile.messages === undefined ? {} : { acknowledged: kinds.get(stream) ?? false };
+  const named = (part: StreamPart, stream: number): StreamPart =>
+    profile.messages === undefined ? part : Object.assign(part, { acknowledged: kinds.get(stream) ?? false });
   return {
     slice,
     legs: timelines.map((_, leg) => ({
       devices: slice.devices,
       acknowledged: isAcknowledged(slice.group),
       settleMs: settleMsOf(profile),
-      streams: streams.map((stream, number) => ({ ...partOf(stream, leg), ...named(number) })),
+      streams: streams.map((stream, number) => named(partOf(stream, leg), number)),
     })),
     legStarts: timelines.map(({ from }) => from),
     dueBefore: streams.map((stream) =>
@@ -134,6 +128,34 @@ function divideSlice(plan: Plan, outline: RunOutline, number: number): SlicePart
       isScheduled(stream) ? stageEndsMs.map((ms) => countDueBefore(stream, ms)) : undefined,
     ),
   };
+}
+
+/** Where users decide, no plan says whose a message is: such slices have one leg. */
+function partOfUsers({ messages }: Stream): StreamPart {
+  return { held: holdAll(messages), planned: 0, dueBefore: () => 0, turns: undefined };
+}
+
+/** Computed when it is needed: of a leg that ended, its own record says all. */
+class ScheduledPart implements StreamPart {
+  readonly turns: DeviceTurns;
+  readonly dueBefore: (instant: number) => number;
+  readonly #hold: () => HeldMessages;
+  #held: HeldMessages | undefined;
+
+  constructor(stream: ScheduledStream, leg: LegTimeline, publishAt: number) {
+    this.turns = stream.turns;
+    this.dueBefore = (instant) => countDueBefore(stream, instant - publishAt);
+    this.#hold = () => heldMessages(stream, leg, publishAt);
+  }
+
+  get held(): HeldMessages {
+    this.#held ??= this.#hold();
+    return this.#held;
+  }
+
+  get planned(): number {
+    return this.held.countBefore(this.held.end);
+  }
 }
 
 /** Milliseconds after the schedule's zero; what rounding leaves past the last stage belongs to it. */
@@ -152,16 +174,8 @@ function recordedEnds({ stageEnds = [] }: StreamTotals, { profile: { stages } }:
 }
 
 function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): SliceEntry {
-  const recorded = record.legs.map(({ totals }) => totals?.streams ?? []);
   const entries = parts.legs.map((part, leg) =>
-    closeLeg(
-      part,
-      {
-        ...record.legs[leg]!,
-        arrived: record.arrived.map((seen, stream) => withoutOtherLegs(seen, recorded, leg, stream)),
-      },
-      run,
-    ),
+    closeLeg(part, { ...record.legs[leg]!, arrived: arrivedOf(record, leg) }, run),
   );
   const streams = parts.stageEnds.map((_, stream) => mergeStream(entries, stream));
   const connected = Math.max(...entries.map((entry) => entry.connected));
@@ -193,20 +207,22 @@ function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): Sli
   };
 }
 
-/** A leg that died sent what arrived of its stretch, but not what a neighbour sent while it took devices over. */
-function withoutOtherLegs(
-  seen: Arrived,
-  recorded: readonly (readonly StreamTotals[])[],
-  leg: number,
-  stream: number,
-): Arrived {
-  const others = recorded.flatMap((streams, other) => (other === leg ? [] : (streams[stream]?.sent ?? [])));
-  return others.reduce(
-    ({ received, deadLettered }, sent) => ({
-      received: received.without(sent),
-      deadLettered: deadLettered.without(sent),
-    }),
-    seen,
+/**
+ * A leg that died sent what arrived of its stretch, but not what a neighbour sent while devices moved between them. Of one that ended, its own
+ * record says what it sent.
+ */
+function arrivedOf({ legs, arrived }: SliceRecord, leg: number): readonly Arrived[] {
+  const { totals } = legs[leg]!;
+  if (totals !== undefined && totals.outcome !== 'running') return [];
+  const neighbours = [legs[leg - 1], legs[leg + 1]].flatMap((each) => each?.totals ?? []);
+  return arrived.map((seen, stream) =>
+    neighbours.reduce(
+      ({ received, deadLettered }, { streams }) => ({
+        received: received.without(streams[stream]!.sent),
+        deadLettered: deadLettered.without(streams[stream]!.sent),
+      }),
+      seen,
+    ),
   );
 }
 

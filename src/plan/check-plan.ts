@@ -24,15 +24,16 @@ import { sumBy } from '../shared/counts.ts';
 import { formatPlural } from '../shared/format.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
+import { longestRunMs as longestRunInLegsMs } from './check-legs.ts';
 import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
 import { plannedLoadOf } from './kinds.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { between, type PlanProblem, within } from './plan-problem.ts';
 import { checkStoredSearch } from './search/check-search.ts';
 
-/** A Lambda ends at 900 s; where nothing else bounds a run, two hours keep what is made of each of its seconds small. */
-const longestRunMs = 7_200_000;
 const dayMs = 86_400_000;
+/** Of a run in legs, with a day for its start and its end. */
+const longestRunMs = longestRunInLegsMs + dayMs;
 /** Of JavaScript's dates, epoch milliseconds. */
 const lastInstant = 8.64e15;
 

@@ -1,5 +1,7 @@
+import { maxSlices } from '../shared/run-bounds.ts';
 import { namesOf } from '../targets/traits-of.ts';
 import { httpsSlicesOf, mqttSlicesOf } from './groups.ts';
+import { lambdaMsOf, legSplitOf } from './legs.ts';
 import { drainMsOf } from './observers.ts';
 import type { Plan } from './plan.ts';
 import { isWatched, pollEverySeconds, stopWithinSeconds } from './poll-intervals.ts';
@@ -16,8 +18,10 @@ export interface FanOut {
   readonly mqttSlices: number;
   /** Of the target, and of where control messages are: slices hold plan.json against them, because they reach a slice without passing through the run store. */
   readonly hosts: readonly string[];
+  /** Of each slice. With more than one, numbers from `firstOddLegs` on are children that run the odd legs of a slice. */
+  readonly legs: number;
   /**
-   * Whole: how long the state machine waits for a slice. A slice ends itself by the plan's deadline; one that hangs must not
+   * Whole: how long the state machine waits for a slice, or a leg of it. A slice ends itself by the plan's deadline; one that hangs must not
    * hold up the report of the others for the 900 s that its Lambda may take.
    */
   readonly sliceTimeoutSeconds: number;
@@ -33,20 +37,30 @@ export interface FanOut {
   readonly watchSeconds: number;
 }
 
+/** The child that runs the odd legs of a slice has the slice's number beyond this: no slice that publishes or subscribes reaches it. */
+export const firstOddLegs = 2 * maxSlices;
+
 /** After the deadline a slice still closes its connections and stores its result, and the clocks may differ by a little. */
 const sliceEndSeconds = 15;
 
 export function fanOutOf(plan: Plan): FanOut {
-  const { runId, profile, slices, target, control, timeline } = plan;
+  const { runId, profile, slices, target, control } = plan;
+  const numbers = Array.from({ length: slices.count }, (_, slice) => slice);
+  const legs = legSplitOf(plan).count;
   const mqttSlices = mqttSlicesOf(plan);
   const subscribers = subscriberSlicesOf(plan);
   return {
     runId,
     mqttSlices,
     // Subscribers first: they must be subscribed before the others publish.
-    slices: [...subscriberNumbersOf(plan), ...Array.from({ length: slices.count }, (_, slice) => slice)],
+    slices: [
+      ...subscriberNumbersOf(plan),
+      ...numbers,
+      ...(legs > 1 ? numbers.map((slice) => firstOddLegs + slice) : []),
+    ],
+    legs,
     hosts: [...namesOf(target), ...namesOf(control)],
-    sliceTimeoutSeconds: Math.ceil((timeline.deadlineAt - timeline.createdAt) / 1_000) + sliceEndSeconds,
+    sliceTimeoutSeconds: Math.ceil(lambdaMsOf(plan) / 1_000) + sliceEndSeconds,
     drainSeconds: subscribers > 0 ? 0 : Math.ceil(drainMsOf(plan) / 1_000),
     stopSeconds: stopWithinSeconds(httpsSlicesOf(plan) + subscribers),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,

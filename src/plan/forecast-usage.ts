@@ -21,6 +21,7 @@ import {
   slicesByFunction,
 } from './groups.ts';
 import { isBasicIngest, isRetained, type KindPlan, kindsOf } from './kinds.ts';
+import { handoversOf, legSplitOf } from './legs.ts';
 import { connectedShare, connectsAgain, firstConnectsOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
@@ -42,6 +43,7 @@ import {
   storePuts,
   streamUsage,
   subscriberPuts,
+  transitionsOfLegs,
   type Usage,
 } from './usage.ts';
 import { forecastWills, willUsage } from './wills.ts';
@@ -75,6 +77,7 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
   const arrivals = arrivalsByRule(plan);
   const wills = isReadByRule(plan) ? sumBy(mqttGroupsOf(plan), (group) => willsOf(plan, group)) : 0;
   const batches = arrivalBatches(plan, deployment);
+  const legs = legSplitOf(plan).count;
   const sliceMs = sliceLifeMs(plan, deployment);
   // As on AWS, like all of the forecast.
   const checkpointMs = checkpointEveryMs({ profile: plan.profile });
@@ -92,9 +95,12 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
       records: arrivals + wills,
       looks: pollsOf(plan, deployment),
     }),
-    stateTransitions: stateTransitions(slices.count + subscribers, pollsOf(plan, deployment)),
+    stateTransitions:
+      stateTransitions(slices.count + subscribers, pollsOf(plan, deployment)) +
+      (legs === 1 ? 0 : slices.count * transitionsOfLegs(legs)),
     s3Puts:
-      storePuts(slices.count, checkpoints, batches) + subscriberPuts(subscribers, subscriberMs, checkpointMs),
+      storePuts(slices.count, checkpoints + legs - 1, batches) +
+      subscriberPuts(subscribers, subscriberMs, checkpointMs),
   };
 }
 
@@ -102,10 +108,12 @@ function runSeconds({ timeline }: Plan): number {
   return (timeline.drainEndAt - timeline.createdAt) / 1_000;
 }
 
-/** Of every slice: its Lambda waits for the start, connects, publishes and ends. */
+/** Of every slice: its Lambda waits for the start, connects, publishes and ends. The Lambdas of its legs, together. */
 function sliceLifeMs(plan: Plan, deployment: Deployment): number {
   const { startAt, publishEndAt } = plan.timeline;
-  return startMs(plan, deployment) + publishEndAt - startAt + assumed.sliceEndMs;
+  const { count, overlapMs } = legSplitOf(plan);
+  const eachMs = startMs(plan, deployment) + assumed.sliceEndMs;
+  return count * eachMs + publishEndAt - startAt + (count - 1) * overlapMs;
 }
 
 /**
@@ -125,7 +133,7 @@ function startMs(plan: Plan, { coldStart }: Deployment): number {
 export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timeline.publishEndAt): number {
   const { profile, timeline } = plan;
   if (!isWatched(profile)) return 0;
-  const everyMs = (pollEverySeconds({ profile }) + assumed.lookSeconds) * 1_000;
+  const everyMs = (pollEverySeconds({ profile, timeline }) + assumed.lookSeconds) * 1_000;
   const watchedMs = startMs(plan, deployment) + Math.min(untilMs, timeline.publishEndAt) - timeline.startAt;
   return Math.ceil(watchedMs / everyMs);
 }
@@ -139,6 +147,9 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(pollers));
   const readers = (plan.subscribers?.count ?? 0) * (plan.subscribers?.connections ?? 0);
   const others = channels + readers;
+  const legs = legSplitOf(plan).count;
+  // Each leg has a control channel.
+  const again = handoversOf(plan) + (legs - 1) * channels;
   const clients = sumBy(ofMqtt, firstConnectsOf) + others;
   const connectedMs = connectedMsOf(plan);
   const comesBack = [
@@ -158,7 +169,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
       ...ofMqtt.flatMap((group) => willUsage(plan, group, willsOf(plan, group)) ?? []),
       ...presenceUsage(events),
     ],
-    connects: clients + reconnects,
+    connects: clients + reconnects + again,
     subscribes:
       sumBy(
         ofMqtt,
@@ -175,14 +186,14 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
           // Its session keeps those to commands.
           (keepsSessions(group) ? 0 : devices * commandSubscriptions(plan, group)),
       ) +
-      channels +
+      legs * channels +
       filtersAsked(plan),
     // Echoes come at QoS 0: they are not to cost a PUBACK.
     deviceAcks: (readers > 0 ? acknowledgedMessages(plan) : 0) + acknowledgedCommands(plan) + events,
     controlMessages: takesControl
       ? pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages
       : 0,
-    connectionMinutes: connectionMinutes(clients + reconnects, (awake + others) * connectedMs),
+    connectionMinutes: connectionMinutes(clients + reconnects + again, (awake + others) * connectedMs),
   };
 }
 
@@ -249,7 +260,7 @@ export function lambdaUsage(
       slicesByFunction(plan).map(({ name, count }) => [
         name,
         {
-          invocations: count,
+          invocations: count * legSplitOf(plan).count,
           seconds: (sliceSeconds * count) / slices.count,
           memoryMb: memoryMb[name],
         },

@@ -14,6 +14,7 @@ import { commandPeakOf, commandSubscriptions, commandsPerConnection } from './do
 import { echoingDevices } from './echoes.ts';
 import { deviceGroupsOf, groupsOf, intendedPeakOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
 import { isBasicIngest, kindProfilesOf, kindsOf, usesBasicIngest } from './kinds.ts';
+import { lambdaMsOf, legsAtOnce, movesPerSecond } from './legs.ts';
 import { busiestConnects, mostConnections } from './lifecycle.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
@@ -72,7 +73,7 @@ export function randomAssumptions(plan: Plan): readonly string[] {
 
 /** The highest use of each quota by a plan. Undefined: it uses none of it, or what it uses is not known beforehand. */
 export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<QuotaName, number | undefined>> {
-  const { load, slices, timeline } = plan;
+  const { load, slices } = plan;
   const groups = groupsOf(plan);
   const commandPeak = commandPeakOf(plan);
   const ofMqtt = mqttGroupsOf(plan);
@@ -110,12 +111,12 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
     ruleEvaluationsPerSecond: (busiest + wills) * rules,
     // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:
-      (deployment.publishConcurrency === undefined ? slices.count : 0) +
+      (deployment.publishConcurrency === undefined ? slices.count * legsAtOnce(plan) : 0) +
       subscribers +
       subscriberConcurrency(plan, deployment),
-    lambdaSeconds: (timeline.deadlineAt - timeline.createdAt) / 1_000,
+    lambdaSeconds: lambdaMsOf(plan) / 1_000,
     fileDescriptors: Math.max(...groups.map(connectionsPerSlice)) + otherOpenFiles,
-    mapChildren: slices.count + subscribers,
+    mapChildren: slices.count * legsAtOnce(plan) + subscribers,
     statePayloadBytes: Math.max(...statePayloads(plan).map(({ bytes }) => bytes)),
   };
 }
@@ -152,11 +153,13 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
   const unacknowledged = Math.max(...groups.map(unacknowledgedPeak));
   return {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
-    connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects),
+    connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects, movesPerSecond(plan)),
     // Devices wait for it, also those that connect for each message (`checkPaceOfConnects`).
     connectsPerSecondPerClientId: 1,
     concurrentConnections:
-      sumBy(groups, ({ profile }) => mostConnections(profile)) + slices + connectionsOfSubscribers(plan),
+      sumBy(groups, ({ profile }) => mostConnections(profile)) +
+      slices * legsAtOnce(plan) +
+      connectionsOfSubscribers(plan),
     // Observers of presence connect before the others.
     subscribesPerSecond: Math.max(
       sumBy(

@@ -1,6 +1,6 @@
 import type { RunProfile } from '../profile/load-profile.ts';
 import { accountOf } from './account.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Timeline } from './plan.ts';
 
 /*
  * What a run's own code does again and again: the forecast counts with the same intervals that slices and the state
@@ -36,7 +36,10 @@ function paceOf(plan: PacedPlan): Pace {
 type WatchedProfile = Pick<RunProfile, 'thresholds' | 'search'>;
 
 /** Without an account: as on AWS. */
-type PacedPlan = Pick<Plan, 'account'> & { readonly profile: WatchedProfile };
+type PacedPlan = Pick<Plan, 'account'> & {
+  readonly profile: WatchedProfile;
+  readonly timeline?: Pick<Timeline, 'createdAt' | 'publishEndAt'>;
+};
 
 /** How often a slice stores what it has measured so far. */
 export function checkpointEveryMs(plan: PacedPlan): number {
@@ -53,8 +56,12 @@ export function deadAfterMs(plan: PacedPlan): number {
 
 /** Whole seconds between two looks at a watched run. */
 export function pollEverySeconds(plan: PacedPlan): number {
-  return paceOf(plan).pollSeconds;
+  const { createdAt, publishEndAt } = plan.timeline ?? { createdAt: 0, publishEndAt: 0 };
+  return Math.max(paceOf(plan).pollSeconds, Math.ceil((publishEndAt - createdAt) / 1_000 / mostLooks));
 }
+
+/** Of one run: with all else that its execution does they stay below its 25,000 events. */
+const mostLooks = 2_700;
 
 /** How often a subscriber slice stores an arrival window: as often as the readers of the queue do (`batchWindowSeconds`). */
 export const arrivalWindowMs = 1_000;

@@ -8,6 +8,7 @@ import { type Deployment, deploymentOf, unreservedConcurrency } from './deployme
 import { broadcastAssumptions } from './downlink-load.ts';
 import { assumptions, forecastUsage } from './forecast-usage.ts';
 import { groupsOf, slicesByFunction } from './groups.ts';
+import { legsAtOnce } from './legs.ts';
 import { isReadByRule } from './observers.ts';
 import { peaksOf, quotaAssumptionsOf, randomAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
@@ -157,11 +158,17 @@ function forecastOfSearch(plan: Plan, quotas: readonly QuotaForecast[]): Pick<Pr
 }
 
 /** A slice past the reservation is throttled until another ends: it would start late, or not at all. */
-function forecastReservation({ slices, profile }: Plan, deployment: Deployment): QuotaForecast[] {
+function forecastReservation(plan: Plan, deployment: Deployment): QuotaForecast[] {
   const { publishConcurrency: limit } = deployment;
   if (limit === undefined) return [];
-  const { quotaShare } = profile.limits;
-  return [forecastLimit('publishConcurrency', slices.count, { limit, isLive: true, quotaShare })];
+  const { quotaShare } = plan.profile.limits;
+  return [
+    forecastLimit('publishConcurrency', plan.slices.count * legsAtOnce(plan), {
+      limit,
+      isLive: true,
+      quotaShare,
+    }),
+  ];
 }
 
 /**
@@ -198,7 +205,7 @@ function forecastLambda(plan: Plan, { lambda }: Usage, deployment: Deployment): 
   return {
     slices: slices.count,
     memoryMbPerSlice: Math.max(...slicesByFunction(plan).map(({ name }) => deployment.memoryMb[name])),
-    concurrency: slices.count + subscriberConcurrency(plan, deployment),
+    concurrency: slices.count * legsAtOnce(plan) + subscriberConcurrency(plan, deployment),
     invocations: used.reduce((sum, { invocations }) => sum + invocations, 0),
     gbSeconds: used.reduce((sum, each) => sum + gbSecondsOf(each), 0),
   };

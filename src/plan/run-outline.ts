@@ -22,6 +22,7 @@ export interface RunOutline {
 
 export function outlineOf(plan: Plan): RunOutline {
   const known = new Map<number, readonly Stream[]>();
+  const knownLegs = new Map<number, readonly LegTimeline[]>();
   return {
     messages: sumBy(deviceGroupsOf(plan), mostMessagesOf),
     streamsOf(slice) {
@@ -32,7 +33,14 @@ export function outlineOf(plan: Plan): RunOutline {
       }
       return streams;
     },
-    legsOf: (slice) => legsOf(plan, slice),
+    legsOf(slice) {
+      let legs = knownLegs.get(slice);
+      if (legs === undefined) {
+        legs = legsOf(plan, slice);
+        knownLegs.set(slice, legs);
+      }
+      return legs;
+    },
     observers: observersOf(plan),
   };
 }

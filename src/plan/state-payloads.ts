@@ -21,7 +21,9 @@ export function statePayloads(plan: Plan): StatePayload[] {
     mqttSlices: fanOut.mqttSlices,
     hosts: fanOut.hosts,
     timeoutSeconds: fanOut.sliceTimeoutSeconds,
+    legs: fanOut.legs,
     slice: Math.max(...fanOut.slices),
+    next: { leg: 0, hasFailed: false },
   };
   return [
     { payload: 'input of the execution', bytes: bytesOf(profile) },

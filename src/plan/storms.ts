@@ -5,7 +5,8 @@ import { faultAction } from './actions/fault-action.ts';
 import { networkAction } from './actions/network.ts';
 import { chosenCount, makeDeviceChoice } from './device-choice.ts';
 import { mqttGroupsOf } from './groups.ts';
-import type { GroupPlan, Plan } from './plan.ts';
+import { isHeldAt } from './legs.ts';
+import type { GroupPlan, Plan, Slice } from './plan.ts';
 
 /** One disconnect of devices of one group. Its group and its instant identify it. */
 export interface Storm extends Disconnect {
@@ -75,4 +76,18 @@ export function noticeMs({
   group,
 }: Pick<Storm, 'how'> & { readonly group: Pick<GroupPlan, 'profile'> }): number {
   return how === 'silent' ? keepAlivesUntilNoticed * group.profile.connect.keepAliveMs : 0;
+}
+
+/** Devices of a slice, by their numbers in it, that a disconnect ends the connections of. @param leg of the slice: only devices that it holds */
+export function stormDevicesOf(
+  slice: Slice,
+  storm: Pick<Storm, 'share' | 'at'>,
+  leg: Parameters<typeof isHeldAt>[0],
+): number[] {
+  const isChosen = stormChoice(slice.group, storm);
+  const first = slice.firstDevice - slice.group.firstDevice;
+  const devices: number[] = [];
+  for (let device = 0; device < slice.devices; device++)
+    if (isChosen(first + device) && isHeldAt(leg, device, storm.at)) devices.push(device);
+  return devices;
 }

@@ -152,6 +152,11 @@ export function stateTransitions(slices: number, looks: number): number {
   return 9 + 3 * slices + 3 * looks;
 }
 
+/** Of a slice with several legs, beyond those of a slice with one: a second child, and for each leg its Task, a Choice and a Wait. */
+export function transitionsOfLegs(legs: number): number {
+  return 6 + 3 * legs;
+}
+
 /** The plan and the report (JSON and HTML); of each slice its end, beside the checkpoints; the arrival windows. */
 export function storePuts(slices: number, checkpointsPerSlice: number, windows: number): number {
   return 3 + slices * (1 + checkpointsPerSlice) + windows;

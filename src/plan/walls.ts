@@ -3,10 +3,12 @@ import type { InputError } from '../shared/errors.ts';
 import { formatPlural } from '../shared/format.ts';
 import { maxSlices } from '../shared/run-bounds.ts';
 import type { AccountLimits } from '../targets/aws-iot/quotas.ts';
+import { checkLegs } from './check-legs.ts';
 import { priceRun } from './cost.ts';
 import { deploymentOf } from './deployment.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupsOf, settingOf } from './groups.ts';
+import { legSplitOf } from './legs.ts';
 import { checkPaceOfConnects } from './pace-of-connects.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
@@ -19,8 +21,10 @@ import { subscriberSlicesOf } from './subscribers.ts';
 /** Limits that no profile lifts: the stack's ceilings, Lambda's 900 s, the children of a Distributed Map, and what a slice can do. */
 export function wallsOf(plan: Plan, limits: AccountLimits): readonly InputError[] {
   const busiest = busiestSearch(plan);
+  const cost = priceRun(busiest, forecastUsage(busiest, deploymentOf(plan)));
   return [
-    ...refuseCeilings(busiest, priceRun(busiest, forecastUsage(busiest, deploymentOf(plan)))),
+    ...refuseCeilings(busiest, cost),
+    ...checkLegs(plan, limits, cost),
     ...checkLambdaTime(plan, limits),
     ...checkSlices(plan),
     ...groupsOf(plan).flatMap((group) => [...checkWebConnections(group), ...checkLingering(group)]),
@@ -29,9 +33,10 @@ export function wallsOf(plan: Plan, limits: AccountLimits): readonly InputError[
   ];
 }
 
-/** A slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
+/** Of a run with one leg: a slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
 function checkLambdaTime(plan: Plan, limits: AccountLimits): InputError[] {
   const { timeline } = plan;
+  if (legSplitOf(plan).count > 1) return [];
   const lambdaMs = limits.lambdaSeconds * 1_000;
   const overMs = timeline.deadlineAt - timeline.createdAt - lambdaMs;
   if (overMs <= 0) return [];

@@ -4,6 +4,7 @@ import type { FileOrSecret, PasswordSource } from './credential-template.ts';
 import type { DeviceStep } from './device-step.ts';
 import type { Encoding } from './encoding.ts';
 import type { HttpSettings } from './http-settings.ts';
+import type { LegSettings } from './leg-settings.ts';
 import type { Lifecycle } from './lifecycle-kinds.ts';
 import type { NetworkConditions } from './network-presets.ts';
 import type { PlannedAction } from './planned-action.ts';
@@ -19,6 +20,8 @@ export interface RunSettings {
   /** Same seed, same traffic. */
   readonly seed: number;
   readonly slices: Pick<SliceSettings, 'toleratedFailureShare'>;
+  /** How slices are divided into legs; absent: as the length of the run has it. */
+  readonly legs?: LegSettings;
   /** The wait after the last send for messages in flight. */
   readonly drainMs: number;
   readonly limits: Limits;

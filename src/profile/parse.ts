@@ -9,6 +9,7 @@ import { withDefaultThresholds } from './default-thresholds.ts';
 import type { Encoding } from './encoding.ts';
 import { type FlatReading, readGroups, withoutRepeats } from './groups.ts';
 import { http as httpSchema } from './http-schema.ts';
+import { resolveLegs } from './leg-schema.ts';
 import { resolveLifecycle } from './lifecycle-schema.ts';
 import type { ConnectSettings, LoadProfile, Threshold, Thresholds } from './load-profile.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
@@ -160,7 +161,8 @@ function resolve(
   { protocols, makesRequests, hasArrivals, limits: targetLimits }: TargetRules,
   saysProtocol: boolean,
 ): LoadProfile {
-  const { connect, publish, slices, limits } = settings;
+  const { connect, publish, slices } = settings;
+  const { maxCostUsd, ...limits } = settings.limits;
   const protocol = saysProtocol ? connect.protocol : protocols[0];
   return {
     name: settings.name,
@@ -204,12 +206,9 @@ function resolve(
       ...(slices.devicesPerSlice === undefined ? {} : { devicesPerSlice: slices.devicesPerSlice }),
       toleratedFailureShare: slices.toleratedFailureShare,
     },
+    ...(settings.legs && { legs: resolveLegs(settings.legs) }),
     drainMs: milliseconds(settings.drain),
-    limits: {
-      enforce: limits.enforce,
-      quotaShare: limits.quotaShare,
-      ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
-    },
+    limits: { ...limits, ...(maxCostUsd === undefined ? {} : { maxCostUsd }) },
     ...(settings.overrides === undefined ? {} : { overrides: settings.overrides }),
     ...(settings.target === undefined ? {} : { target: settings.target }),
     ...(settings.observers === undefined ? {} : { observers: settings.observers }),

@@ -68,6 +68,8 @@ const rules: readonly Rule[] = [
   { reads: ['connect.backoff'], check: ({ profile }) => checkBackoff(profile.connect.backoff) },
   durationRule('connect.timeout', (profile) => profile.connect.timeoutMs, { min: 1_000, max: 120_000 }),
   durationRule('publish.ackTimeout', (profile) => profile.publish.ackTimeoutMs, { min: 100, max: 120_000 }),
+  durationRule('legs.length', ({ legs }) => legs?.lengthMs, { min: 1_000, max: 840_000 }),
+  durationRule('legs.overlap', ({ legs }) => legs?.overlapMs, { min: 100, max: 600_000 }),
   durationRule('drain', (profile) => profile.drainMs, { min: 0, max: 600_000 }),
   { reads: ['publish.sizeBytes'], check: checkSize },
   { reads: ['publish.maxUnacknowledged'], check: checkUnacknowledged },
@@ -112,10 +114,16 @@ const rules: readonly Rule[] = [
 
 function durationRule(
   path: string,
-  durationOf: (profile: LoadProfile) => number,
+  durationOf: (profile: LoadProfile) => number | undefined,
   range: DurationRange,
 ): Rule {
-  return { reads: [path], check: ({ profile }) => checkDuration(path, durationOf(profile), range) };
+  return {
+    reads: [path],
+    check({ profile }) {
+      const ms = durationOf(profile);
+      return ms === undefined ? [] : checkDuration(path, ms, range);
+    },
+  };
 }
 
 interface DurationRange {

@@ -4,6 +4,7 @@ import { commandSettings } from './command-schema.ts';
 import { connect, duration, publish, share } from './device-schema.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { http } from './http-schema.ts';
+import { legSetting } from './leg-schema.ts';
 import { lifecycleSetting } from './lifecycle-schema.ts';
 import { loadSettings } from './load-shapes/load-shapes.ts';
 import { messages } from './message-schema.ts';
@@ -97,6 +98,7 @@ const flatSchema = z.strictObject({
     .meta({
       description: 'How the devices are divided over Lambdas.',
     }),
+  legs: legSetting,
   drain: duration.default('10s').meta({
     description: 'How long to wait after the last send for messages in flight, up to 10m.',
     examples: ['10s'],

@@ -9,6 +9,7 @@ import {
 /** What says something of a whole run, and nothing of a part of its time. */
 const ofWholeRuns: readonly string[] = [
   'catch_up_time',
+  'handover',
   'time_to_recover',
   'start_lag',
   'cost',

@@ -69,6 +69,7 @@ export const thresholdMetrics = {
   reconnect: latency(
     'connection missing → CONNACK, of devices that had lost it, that come back, or that take the place of another',
   ),
+  handover: latency('a device leaves a leg of its slice → CONNACK in the next'),
   puback_round_trip: latency('sent → acknowledgement'),
   pubcomp_round_trip: latency('sent → PUBCOMP, at QoS 2'),
   end_to_end_latency: latency('intended → arrival at the subscriber'),

@@ -20,7 +20,8 @@ import type { CostReport, QuotaUse, Throttling } from './usage-model.ts';
 /** Latencies that the run can have measured, in their order. */
 export function latencyRowsOf({ requests, latencyMs }: Report): readonly LatencyName[] {
   const hasSamples = (name: LatencyName) => (latencyMs[name]?.count ?? 0) > 0;
-  if (requests === undefined) return latencyOrder.filter((name) => name !== 'reconnect' || hasSamples(name));
+  if (requests === undefined)
+    return latencyOrder.filter((name) => !(name === 'reconnect' || name === 'handover') || hasSamples(name));
   return latencyOrder.filter(
     (name) => ['response_time', 'connect', 'send_lag'].includes(name) || hasSamples(name),
   );
@@ -45,6 +46,7 @@ const latencyOrder = [
   'response_time',
   'connect',
   'reconnect',
+  'handover',
   'send_lag',
 ] as const satisfies readonly LatencyName[];
 
@@ -62,6 +64,7 @@ export const latencyMeanings: Readonly<Record<LatencyName, string>> = {
   response_time: 'sent → last byte of the answer',
   connect: 'socket open → CONNACK',
   reconnect: 'connection missing → CONNACK',
+  handover: 'device leaves a leg → CONNACK in the next',
   send_lag: 'intended → sent',
 };
 

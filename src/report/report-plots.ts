@@ -75,6 +75,7 @@ const distributed = [
   'send_lag',
   'connect',
   'reconnect',
+  'handover',
 ] as const;
 
 export function distributionPlotOf({ latencyDistribution }: Report): Html {

@@ -10,6 +10,8 @@ export interface FollowSettings {
   readonly kinds: readonly ActionKind[];
   /** Actions of the plan, which are never announced. */
   readonly planned?: readonly LiveAction[];
+  /** Epoch milliseconds: before that another leg carried them out. Absent: there was none. */
+  readonly from?: number;
   readonly controls: SliceControls;
   /** Called once with each action that was issued, whichever group it is for. */
   readonly onIssued?: (action: Announcement) => void;
@@ -30,7 +32,16 @@ export interface FollowedActions {
 
 /** Carries out each of a run's actions once, at its instant, whether it was announced or read from the run store. */
 export function followActions(settings: FollowSettings): FollowedActions {
-  const { runId, group, kinds, planned = [], controls, store, clock } = settings;
+  const {
+    runId,
+    group,
+    kinds,
+    planned = [],
+    from = Number.NEGATIVE_INFINITY,
+    controls,
+    store,
+    clock,
+  } = settings;
   const known = new Set<number>();
   const timers = new Set<CancelTimer>();
   let applied: readonly AppliedAction[] = [];
@@ -44,7 +55,8 @@ export function followActions(settings: FollowSettings): FollowedActions {
     const kind = kinds.find((each) => each.kind === action.kind);
     const parsed = kind?.parse(action);
     if (isClosed || kind === undefined || parsed === undefined) return;
-    const isLate = planned === undefined && clock.now() > at;
+    const isOfEarlierLeg = at < from;
+    const isLate = planned === undefined && !isOfEarlierLeg && clock.now() > at;
     const isOwn = ofGroup === undefined || ofGroup === group;
     if (!isOwn && kind.takesEffect !== 'ahead') return;
     const carryOutNow = kind.prepare(controls, parsed, announced);
@@ -52,7 +64,8 @@ export function followActions(settings: FollowSettings): FollowedActions {
       // A plan has the rates of its timeline from the beginning.
       const isInPlan = planned !== undefined && kind.takesEffect === 'ahead';
       const tookEffectAt = isInPlan ? at : (carryOutNow() ?? clock.now());
-      if (isOwn && kind.takesEffect !== 'at once')
+      // A rate is the same for all legs of a slice; all else took effect in the leg before.
+      if (isOwn && kind.takesEffect !== 'at once' && (!isOfEarlierLeg || kind.takesEffect === 'ahead'))
         applied = [
           ...applied,
           {

@@ -23,7 +23,7 @@ import { actionPoint, runCoursePoints, runStopPoint } from './live-run-points.ts
  */
 export interface LiveView {
   /** Points are sent beside the load, never in the send path. */
-  openSlice(plan: Plan, slice: number): SliceView;
+  openSlice(plan: Plan, slice: number, leg?: number): SliceView;
   /** A batch that is already in the run store. */
   arrivals(window: ArrivalWindow): Promise<void>;
   /** The end of a run: what was written to the run store is sent, if it can be. */
@@ -126,7 +126,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
   };
 
   return {
-    openSlice(plan, slice) {
+    openSlice(plan, slice, leg = 0) {
       const { runId } = plan;
       let overflows = 0;
       const queue = openLiveQueue({
@@ -135,10 +135,15 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
         flushEveryMs: flushEveryMsOf(plan),
         phaseMs: phaseMsOf(plan, random()),
         writeOverflow: (lines, isWhole) =>
-          writeOverflow(runId, `slice-${slice}-${overflows++}`, lines, isWhole),
+          writeOverflow(
+            runId,
+            `slice-${slice}-${leg === 0 ? '' : `leg-${leg}-`}${overflows++}`,
+            lines,
+            isWhole,
+          ),
         onRefused: (lines) => say(`${formatPlural(lines, 'point')} of slice ${slice} refused`),
       });
-      const pointsOf = makeSlicePoints(groupOfSlice(plan, slice));
+      const pointsOf = makeSlicePoints(groupOfSlice(plan, slice), leg);
       // The first slice writes the run's course, so that it is available before the run ends.
       if (slice === 0) queue.add(runCoursePoints(plan).map(lineOf));
       return {

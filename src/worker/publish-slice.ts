@@ -11,6 +11,7 @@ import { actionKinds } from '../plan/actions/action-kinds.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import { httpsSlicesOf } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
+import { invokeLegAt, legSplitOf, legsOf, timelineOfLeg } from '../plan/legs.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type SliceConnections, webConnectionsOf } from '../plan/slice-connections.ts';
 import { sliceOf } from '../plan/slices.ts';
@@ -28,8 +29,23 @@ import { loadPayloadFunctions } from './payload-functions.ts';
 export interface SliceRequest {
   readonly runId: string;
   readonly slice: number;
+  /** Absent: the slice has one. */
+  readonly leg?: number;
+  /** Whether the leg before this one, of the same child of the state machine, died. */
+  readonly hasFailed?: boolean;
   /** Of the target, as the plan function found it; absent where a function is invoked without the state machine. */
   readonly hosts?: readonly string[];
+}
+
+/** What the state machine is to do next; without `at` it is done. */
+export interface SliceAnswer {
+  readonly slice: number;
+  /** The leg to be called, and when: ISO 8601. */
+  readonly leg?: number;
+  readonly at?: string;
+  readonly hasFailed?: boolean;
+  /** The run was stopped: legs that follow are not to begin. */
+  readonly isStopped?: true;
 }
 
 /** What the two publishing functions share, and what sets them apart. */
@@ -89,17 +105,20 @@ const lateReadMs = 2_000;
 const settledBeforeStartMs = 100;
 
 /**
- * One invocation: reads the plan, runs its slice of devices, stores what they did. Returns next to nothing, because the
- * children's results of a Map must together fit a state's 256 KiB.
+ * One invocation: reads the plan, runs its slice of devices, or one leg of it, and stores what they did. A leg whose time has not come is
+ * not run. Returns next to nothing, because the children's results of a Map must together fit a state's 256 KiB.
  * @throws ForgedTargetError before anything connects, where plan.json names another target
  * @throws InvalidInputError for a payload function that cannot be loaded
  */
 export async function publishSlice(
-  { runId, slice, hosts }: SliceRequest,
+  { runId, slice, leg = 0, hasFailed = false, hosts }: SliceRequest,
   deps: SliceDeps,
-): Promise<{ slice: number }> {
+): Promise<SliceAnswer> {
   const { store, liveView, clock } = deps;
   const stored = await store.getPlan(runId);
+  const isEarly = clock.now() < callLegAt(stored, slice, leg) - earlyMs;
+  if (isEarly) return { ...nextCall(stored, slice, leg), hasFailed };
+  const { from } = timelineOfLeg(stored, slice, leg);
   const known = { ...deps.known, hosts };
   const target = checkPlannedTarget(stored.target, known);
   const controlTarget = stored.control === undefined ? target : checkPlannedControl(stored.control, known);
@@ -128,12 +147,13 @@ export async function publishSlice(
   const stop = new AbortController();
   const deviceActions = new DeviceActions();
   const received: { stoppedOn?: ControlMessage } = {};
-  const view = liveView.openSlice(plan, slice);
+  const view = liveView.openSlice(plan, slice, leg);
   const actions = followActions({
     runId,
     group: name,
     kinds: deps.actionKinds ?? actionKinds,
     planned: plannedActionsOf(plan),
+    ...(leg > 0 && { from }),
     store,
     clock,
     onIssued: (action) => view.addAction(action),
@@ -158,13 +178,11 @@ export async function publishSlice(
   try {
     // Read once the channel is open: what is stored after that is announced to it.
     const caughtUp = { stored: actions.readStored(), channel: control.caughtUp };
-    await Promise.all([
-      untilCaughtUp(caughtUp, plan, clock),
-      clock.settle?.(plan.timeline.startAt - settledBeforeStartMs),
-    ]);
+    await Promise.all([untilCaughtUp(caughtUp, from, clock), clock.settle?.(from - settledBeforeStartMs)]);
     const result = await runSlice({
       plan,
       slice,
+      leg,
       transport,
       clock,
       random: Math.random,
@@ -183,12 +201,31 @@ export async function publishSlice(
     // Changes of rate are known ahead: those after the stop never took effect.
     if (isStopped) actions.close();
     await store.putSliceResult({ ...result, ...recorded(), ...(isStopped && received) });
+    if (received.stoppedOn !== undefined && legSplitOf(plan).count > 1) return { slice, isStopped: true };
   } finally {
     network.close();
     actions.close();
     await Promise.all([control.close(), view.close()]);
   }
-  return { slice };
+  return nextCall(plan, slice, leg + 2);
+}
+
+/** Called so long before its time, at most, a leg waits by itself: a Wait state is exact to the second. */
+const earlyMs = 3_000;
+
+/** Epoch milliseconds; of a leg that the slice does not have: never. */
+function callLegAt(plan: Plan, slice: number, leg: number): number {
+  if (leg === 0) return Number.NEGATIVE_INFINITY;
+  const timeline = legsOf(plan, slice)[leg];
+  return timeline === undefined ? Number.POSITIVE_INFINITY : invokeLegAt(plan, timeline);
+}
+
+/** One child of the state machine calls every second leg. */
+function nextCall(plan: Plan, slice: number, leg: number): SliceAnswer {
+  const at = callLegAt(plan, slice, leg);
+  return at === Number.POSITIVE_INFINITY
+    ? { slice }
+    : { slice, leg, at: new Date(at).toISOString(), hasFailed: false };
 }
 
 function connectsOf({ connects }: OpenControl): Pick<SliceResult, 'controlConnects'> {
@@ -201,10 +238,10 @@ function connectsOf({ connects }: OpenControl): Pick<SliceResult, 'controlConnec
  */
 async function untilCaughtUp(
   { stored, channel }: { readonly stored: Promise<void>; readonly channel: Promise<void> },
-  { timeline }: Plan,
+  startAt: number,
   clock: Clock,
 ): Promise<void> {
-  const spareMs = timeline.startAt - clock.now();
+  const spareMs = startAt - clock.now();
   const isLate = spareMs <= 0;
   const inTime = Promise.withResolvers<void>();
   const cancel = clock.setTimer(isLate ? lateReadMs : spareMs, inTime.resolve);

@@ -12,7 +12,7 @@ export class Backlog {
   readonly #turns: DeviceTurns;
   readonly #dueAt: (n: number) => number;
   /** By device: the first publish that waits, and when it was due, epoch milliseconds. */
-  readonly #first: Int32Array;
+  readonly #first: Float64Array;
   readonly #firstDueAt: Float64Array;
   /** Devices that wait, in no order, and where in that list each is. */
   readonly #waiting: Int32Array;
@@ -23,7 +23,7 @@ export class Backlog {
   constructor(devices: number, turns: DeviceTurns, dueAt: (n: number) => number) {
     this.#turns = turns;
     this.#dueAt = dueAt;
-    this.#first = new Int32Array(devices).fill(nothingWaits);
+    this.#first = new Float64Array(devices).fill(nothingWaits);
     this.#firstDueAt = new Float64Array(devices);
     this.#waiting = new Int32Array(devices);
     this.#place = new Int32Array(devices);

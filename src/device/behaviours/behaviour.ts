@@ -1,3 +1,4 @@
+import type { Handover } from '../../plan/legs.ts';
 import type { Slice } from '../../plan/plan.ts';
 import type { Stream } from '../../plan/streams.ts';
 import type { Clock } from '../../shared/clock.ts';
@@ -43,6 +44,10 @@ export interface BehaviourContext {
   readonly streams: readonly Stream[];
   /** Epoch milliseconds of the schedule's zero. */
   readonly publishAt: number;
+  /** To the leg that follows; absent: there is none. */
+  readonly letsGo?: Handover | undefined;
+  /** Whether that leg has a device. */
+  readonly hasLeft?: (device: number) => boolean;
   /** A message of the device begins to wait. */
   readonly onWaiting: (device: number) => void;
   /** The longest that a due message waits to be sent. */

@@ -39,9 +39,8 @@ class OpenModel implements Behaviour, PacedWork {
     );
     this.#order = new DueOrder(schedules);
     this.#pacer = new Pacer(context.clock, this);
-    const { profile, timeline } = slice.group;
-    if (isIdle(profile) || (profile.rateSteps ?? profile.deviceSteps) !== undefined)
-      this.#staysUntil = timeline.publishEndAt;
+    const { profile } = slice.group;
+    if (isIdle(profile) || (profile.rateSteps ?? profile.deviceSteps) !== undefined) this.#stay();
   }
 
   get count(): number {
@@ -63,9 +62,14 @@ class OpenModel implements Behaviour, PacedWork {
   amended(): void {
     if (this.#pacer.isStopped) return;
     // A rate of 0 is followed by another one, perhaps.
-    this.#staysUntil = this.#context.slice.group.timeline.publishEndAt;
+    this.#stay();
     this.#order.amended();
     this.#pacer.amended();
+  }
+
+  #stay(): void {
+    const { slice, letsGo } = this.#context;
+    this.#staysUntil = Math.min(slice.group.timeline.publishEndAt, letsGo?.until ?? Number.POSITIVE_INFINITY);
   }
 
   stop(fromMs: number): void {
@@ -107,7 +111,11 @@ class OpenModel implements Behaviour, PacedWork {
   }
 
   tick(nowMs: number): void {
-    for (const stream of this.#streams) stream.dropExpired(nowMs - this.#context.waitTimeoutMs);
+    const { waitTimeoutMs, letsGo, hasLeft } = this.#context;
+    for (const stream of this.#streams) {
+      stream.dropExpired(nowMs - waitTimeoutMs);
+      if (letsGo !== undefined && hasLeft !== undefined) stream.dropOfLeft(hasLeft);
+    }
     if (this.#freed.length === 0) return;
     for (const device of this.#freed) for (const stream of this.#streams) stream.sendWaiting(device);
     this.#freed.length = 0;

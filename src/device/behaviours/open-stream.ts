@@ -1,11 +1,11 @@
-import type { ScheduledStream } from '../../plan/streams.ts';
 import type { DueMessage } from '../outgoing-stream.ts';
 import type { Sender } from '../sender.ts';
 import type { SliceCounters } from '../slice-counters.ts';
 import { Backlog, nothingWaits } from './backlog.ts';
+import type { DueStream } from './due-order.ts';
 
 export interface OpenStreamSettings {
-  readonly schedule: ScheduledStream;
+  readonly schedule: DueStream;
   /** Its number in the slice. */
   readonly stream: number;
   readonly devices: number;
@@ -51,7 +51,9 @@ export class OpenStream {
 
   /** What came due until an instant, epoch milliseconds, waits like the rest. */
   countDueUntil(untilMs: number): void {
-    for (let n = this.#due; n < this.#settings.schedule.messages; n++) {
+    const { held, messages } = this.#settings.schedule;
+    for (let n = Math.max(this.#due, held?.first ?? 0); n < messages; n++) {
+      if (held?.has(n) === false) continue;
       const atMs = this.#dueAt(n);
       if (atMs > untilMs) return;
       const device = this.#intend(n, atMs);
@@ -83,6 +85,18 @@ export class OpenStream {
       earliestAt = Math.min(earliestAt, backlog.firstDueAt(device));
     }
     this.#earliestAt = earliestAt;
+  }
+
+  /** Drops what waits of devices that another leg has. */
+  dropOfLeft(hasLeft: (device: number) => boolean): void {
+    const { counters, stream } = this.#settings;
+    const backlog = this.#backlog;
+    for (let i = backlog.devicesWaiting - 1; i >= 0; i--) {
+      const device = backlog.deviceAt(i);
+      if (!hasLeft(device)) continue;
+      for (let n = backlog.first(device); n !== nothingWaits; n = backlog.advance(device, this.#due))
+        counters.dropped('not-connected', stream, n, device);
+    }
   }
 
   /** Everything that waits is dropped: the slice stops. */

@@ -32,7 +32,8 @@ export interface DistributedMapState {
 }
 
 /**
- * A Task without a limit waits 99,999,999 s on AWS; the library would wait 60 s. This is as long as a timer goes.
+ * A Task without a limit waits 99,999,999 s on AWS; the library would wait 60 s. This is as long as a timer goes: a longer one would be over at
+ * once.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
  */
 const longestTimeoutSeconds = 2_147_483;
@@ -140,5 +141,7 @@ export function prepareDefinition(definition: Definition): PreparedDefinition {
     };
   }
 
-  return { definition: prepareAll(definition), maps, tasks };
+  const { TimeoutSeconds: seconds } = definition;
+  const bounded = typeof seconds === 'number' && { TimeoutSeconds: Math.min(seconds, longestTimeoutSeconds) };
+  return { definition: { ...prepareAll(definition), ...bounded }, maps, tasks };
 }

@@ -100,6 +100,7 @@ export class SimulatedTransport implements Transport {
       this.#connection.set(device, ++this.#connections);
       this.#unanswered.set(device, 0);
       this.connectedAtMs.push(this.#clock.now());
+      this.#record(device, this.#clock.now());
       this.#listener.connected(device, this.#behaviour.receiveMaximum ?? 65_535, false);
     });
   }
@@ -107,6 +108,7 @@ export class SimulatedTransport implements Transport {
   /** The service, or the network, ends a connection. */
   cut(device: number): void {
     if (this.closed || !this.#connection.delete(device)) return;
+    this.#record(device, undefined);
     this.#listener.disconnected(device, 'cut');
   }
 
@@ -117,7 +119,7 @@ export class SimulatedTransport implements Transport {
 
   send(device: number, { token, topic, payload, qos }: OutgoingMessage): boolean {
     const nowMs = this.#clock.now();
-    if (this.#ending.has(device)) return false;
+    if (this.closed || this.#ending.has(device)) return false;
     const connection = this.#connection.get(device);
     if (connection === undefined) throw new Error('sent without a connection');
     if (this.#behaviour.isFull?.(device, nowMs)) {
@@ -166,6 +168,7 @@ export class SimulatedTransport implements Transport {
 
   disconnect(device: number, how: DisconnectKind): void {
     if (!this.#connection.delete(device)) return;
+    this.#record(device, undefined);
     this.disconnects.push({ device, how, atMs: this.#clock.now() });
     this.#ending.add(device);
     this.#clock.setTimer(0, () => {
@@ -178,6 +181,23 @@ export class SimulatedTransport implements Transport {
 
   async close(): Promise<void> {
     this.closed = true;
+    for (const device of this.#connection.keys()) this.#record(device, undefined);
+    this.#connection.clear();
+  }
+
+  /** Its process dies: nothing that it does from now on leaves. */
+  kill(): void {
+    void this.close();
+  }
+
+  /** When each connection began and ended, epoch milliseconds, by device. */
+  readonly connections = new Map<number, { readonly from: number; to: number }[]>();
+
+  #record(device: number, from: number | undefined): void {
+    const all = this.connections.get(device) ?? [];
+    this.connections.set(device, all);
+    if (from !== undefined) all.push({ from, to: Number.POSITIVE_INFINITY });
+    else all.at(-1)!.to = this.#clock.now();
   }
 
   #count(device: number, by: number): void {

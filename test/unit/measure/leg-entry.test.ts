@@ -2,10 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { countDevices, type LegPart } from '../../../src/measure/leg-entry.ts';
 import { makeBurstTurns } from '../../../src/plan/device-turns.ts';
+import { holdAll } from '../../../src/plan/held-messages.ts';
 
 function partOf(devices: number, inBurst: number): LegPart {
   const turns = makeBurstTurns(devices, inBurst);
-  const stream = { first: 0, end: 1_000, planned: 1_000, dueBefore: () => 0, turns };
+  const stream = { held: holdAll(1_000), planned: 1_000, dueBefore: () => 0, turns };
   return { devices, acknowledged: true, settleMs: 0, streams: [stream] };
 }
 

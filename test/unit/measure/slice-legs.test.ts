@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { checkLedger } from '../../../src/measure/check-ledger.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
-import { legsOf, timelineOfLeg } from '../../../src/plan/legs.ts';
+import { type Handover, legsOf, timelineOfLeg } from '../../../src/plan/legs.ts';
 import { outlineOf, type RunOutline } from '../../../src/plan/run-outline.ts';
 import { countDueBefore } from '../../../src/plan/schedule.ts';
 import type { ScheduledStream } from '../../../src/plan/streams.ts';
@@ -13,11 +13,13 @@ import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts
 const plan = planOf();
 const { startAt, publishAt, deadlineAt } = plan.timeline;
 const handoverAt = publishAt + 6_000;
+/** All devices at once. */
+const handover: Handover = { from: handoverAt, until: handoverAt, at: () => handoverAt };
 const outline: RunOutline = {
   ...outlineOf(plan),
   legsOf: () => [
-    { from: startAt, until: handoverAt },
-    { from: handoverAt, until: deadlineAt },
+    { from: startAt, until: handoverAt, letsGo: handover },
+    { from: handoverAt, until: deadlineAt, takesOver: handover },
   ],
 };
 const [stream] = outline.streamsOf(0) as readonly ScheduledStream[];
@@ -65,7 +67,7 @@ const arrivedOf = (sent: readonly number[], name = 'batch') =>
   );
 
 describe('the legs of a slice', () => {
-  it('are one today, from the first connect to the deadline', () => {
+  it('are one where a Lambda lives as long as the run, from the first connect to the deadline', () => {
     expect(legsOf(plan, 3)).toEqual([{ from: startAt, until: deadlineAt }]);
     expect(() => timelineOfLeg(plan, 3, 1)).toThrow(/leg 1 of slice 3/);
     expect(() => makeLedger(plan).addSlice(whole[1])).toThrow(/leg 1 of slice 0/);

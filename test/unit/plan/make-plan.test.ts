@@ -120,7 +120,12 @@ describe('makePlan', () => {
   });
 
   it.each([
-    ['14 minutes of publishing', { ...minimal, duration: '14m50s' }, 'stages', /shorten the run by/],
+    [
+      '14 minutes of publishing at QoS 2',
+      { ...minimal, duration: '14m50s', publish: { qos: 2 } },
+      'publish.qos',
+      /shorten the run/,
+    ],
     [
       '10,000 devices at 10 connects a second',
       { ...minimal, devices: 10_000, connect: { ratePerSecond: 10 } },
@@ -139,7 +144,9 @@ describe('makePlan', () => {
   });
 
   it('distinguishes a limit that nothing lifts from an error of the input', () => {
-    expect(() => planOf({ ...minimal, duration: '20m' })).toThrow(RefusedByPreflightError);
+    expect(() => planOf({ ...minimal, duration: '20m', publish: { qos: 2 } })).toThrow(
+      RefusedByPreflightError,
+    );
     const empty = { devices: 1, ratePerSecond: 0.01, duration: '10s' };
     expect(() => planOf(empty)).toThrow(InvalidInputError);
     expect(errorsOf(() => planOf(empty))).toEqual([
@@ -212,7 +219,7 @@ describe('makePlan', () => {
   });
 
   it('draws a plan that must not run for those who want to see it', () => {
-    const profile = parseLoadProfile({ ...minimal, duration: '20m' });
+    const profile = parseLoadProfile({ ...minimal, duration: '20m', publish: { qos: 2 } });
     const { plan, errors, walls } = draftPlan({ runId: 'r', profile, now: 0, coldStart });
     expect(plan.load.messages).toBe(120_000);
     expect([errors.length, walls.length]).toEqual([0, 1]);

@@ -194,7 +194,8 @@ describe('preflight', () => {
       'outputs of all slices',
     ]);
     expect(statePayloads.at(-2)?.bytes).toBe(
-      '{"runId":"run","mqttSlices":2,"hosts":[],"timeoutSeconds":121,"slice":1}'.length,
+      '{"runId":"run","mqttSlices":2,"hosts":[],"timeoutSeconds":121,"legs":1,"slice":1,"next":{"leg":0,"hasFailed":false}}'
+        .length,
     );
     expect(statePayloads.at(-1)?.bytes).toBe('[{"slice":0},{"slice":1}]'.length);
   });

@@ -6,6 +6,7 @@ import {
   putObjectResource,
   substitute,
 } from '../../../src/embedded/step-functions/state-machine-definition.ts';
+import { firstOddLegs } from '../../../src/plan/fan-out.ts';
 import { firstSubscriberSlice } from '../../../src/plan/subscribers.ts';
 import {
   close,
@@ -23,6 +24,7 @@ const fanOut = {
   runId: 'run',
   mqttSlices: 2,
   slices: [0, 1],
+  legs: 1,
   drainSeconds: 0,
   stopSeconds: 0,
   sliceTimeoutSeconds: 60,
@@ -103,19 +105,23 @@ function forgivenSeconds({ IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySe
 it('chooses the function that subscribes by the number that the plan gives its slices', async () => {
   const machine = JSON.parse(await readFile(file, 'utf8'));
   const { ByProtocol } = machine.States.Run.Branches[0].States.FanOut.ItemProcessor.States;
-  expect(ByProtocol.Choices[0]).toEqual({
+  const from = (number: number, Next: string) => ({
     Variable: '$.slice',
-    NumericGreaterThanEquals: firstSubscriberSlice,
-    Next: 'Subscribe',
+    NumericGreaterThanEquals: number,
+    Next,
   });
+  expect(ByProtocol.Choices.slice(0, 2)).toEqual([
+    from(firstOddLegs, 'OddLegs'),
+    from(firstSubscriberSlice, 'Subscribe'),
+  ]);
 });
 
 it('records what any slice died of, from where the record reads it', async () => {
   const machine = JSON.parse(await readFile(file, 'utf8'));
   const { States } = machine.States.Run.Branches[0].States.FanOut.ItemProcessor;
-  const caught = ['PublishMqtt', 'PublishHttp', 'Subscribe'].map((name) => States[name].Catch);
+  const caught = ['PublishMqtt', 'PublishLeg', 'PublishHttp', 'Subscribe'].map((name) => States[name].Catch);
   const toRecord = { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'RecordFailure' };
-  expect(caught).toEqual(Array(3).fill([toRecord]));
+  expect(caught).toEqual(Array(4).fill([toRecord]));
   expect(States.RecordFailure.Parameters.Body['failure.$']).toBe(toRecord.ResultPath);
 });
 
@@ -123,11 +129,12 @@ it('forgives a throttled invocation for about a minute and more, with jitter', a
   const throttled = retriersOf(JSON.parse(await readFile(file, 'utf8'))).filter(({ retrier }) =>
     retrier.ErrorEquals.includes('Lambda.TooManyRequestsException'),
   );
-  expect(throttled.map(({ retrier }) => retrier.JitterStrategy)).toEqual(Array(5).fill('FULL'));
+  expect(throttled.map(({ retrier }) => retrier.JitterStrategy)).toEqual(Array(6).fill('FULL'));
   expect(
     throttled.map(({ state, retrier }) => [state, retrier.MaxAttempts, Math.round(forgivenSeconds(retrier))]),
   ).toEqual([
     ['Plan', 12, 56],
+    ['PublishLeg', 20, 94],
     ['PublishMqtt', 20, 94],
     ['PublishHttp', 20, 94],
     ['Subscribe', 20, 94],

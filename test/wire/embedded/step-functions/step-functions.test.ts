@@ -96,6 +96,7 @@ describe('embedded Step Functions', () => {
       plan: () => ({
         runId: 'run',
         slices: [0, 1, 2],
+        legs: 1,
         mqttSlices: 3,
         hosts: ['127.0.0.1'],
         drainSeconds: 0,
@@ -149,7 +150,8 @@ describe('embedded Step Functions', () => {
       status: 'FAILED',
       error: 'SliceError',
       cause: expect.stringContaining('in the run store'),
-      input: '{"runId":"run","mqttSlices":3,"hosts":["127.0.0.1"],"timeoutSeconds":60,"slice":1}',
+      input:
+        '{"runId":"run","mqttSlices":3,"hosts":["127.0.0.1"],"timeoutSeconds":60,"legs":1,"slice":1,"next":{"leg":0,"hasFailed":false}}',
     });
     const types = (await historyOf(executionArn)).map(({ type }) => type);
     expect(types.filter((type) => type?.startsWith('Parallel'))).toEqual([

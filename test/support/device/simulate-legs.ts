@@ -1,0 +1,118 @@
+import { DeviceActions } from '../../../src/device/device-actions.ts';
+import { runSlice } from '../../../src/device/slice-runner.ts';
+import { StopRequest } from '../../../src/device/stop-signal.ts';
+import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import type { StoredAction } from '../../../src/plan/actions/action.ts';
+import { actionKinds } from '../../../src/plan/actions/action-kinds.ts';
+import { groupOfSlice } from '../../../src/plan/groups.ts';
+import { invokeLegAt, legsOf } from '../../../src/plan/legs.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { plannedActionsOf } from '../../../src/plan/storms.ts';
+import { makeRandom } from '../../../src/shared/random.ts';
+import { followActions } from '../../../src/worker/follow-actions.ts';
+import { type Behaviour, SimulatedTransport } from './simulated-transport.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export interface LegsOptions {
+  readonly slice?: number;
+  readonly behaviour?: Behaviour;
+  /** By leg: how long after its Lambda was to start it is ready, milliseconds. */
+  readonly lateMs?: Readonly<Record<number, number>>;
+  /** By leg: when it dies, epoch milliseconds. It leaves its last checkpoint. */
+  readonly diesAt?: Readonly<Record<number, number>>;
+  /** A stop, epoch milliseconds, that all legs learn of at once. */
+  readonly stopAt?: number;
+  /** Stored before the run, so that every leg reads them. */
+  readonly actions?: readonly StoredAction[];
+}
+
+export interface SimulatedLegs {
+  readonly clock: VirtualClock;
+  /** By leg; undefined: it left nothing. */
+  readonly results: readonly (SliceResult | undefined)[];
+  /** By leg: what reached the service. */
+  readonly transports: readonly SimulatedTransport[];
+}
+
+/** All legs of one slice, beside each other in virtual time, each with a service that keeps its own record. */
+export async function simulateLegs(plan: Plan, options: LegsOptions = {}): Promise<SimulatedLegs> {
+  const { slice = 0 } = options;
+  const clock = new VirtualClock(plan.timeline.createdAt);
+  const transports: SimulatedTransport[] = [];
+  const legs = legsOf(plan, slice);
+  const results: (SliceResult | undefined)[] = legs.map(() => undefined);
+  const work = legs.map(async (timeline, leg) => {
+    const readyAt = invokeLegAt(plan, timeline) + (options.lateMs?.[leg] ?? 0);
+    await new Promise<void>((resolve) => clock.setTimer(readyAt - clock.now(), resolve));
+    if (options.stopAt !== undefined && options.stopAt < clock.now() && leg > 0) return;
+    results[leg] = await runLeg(plan, leg, options, clock, transports, (checkpoint) => {
+      results[leg] = checkpoint;
+    });
+  });
+  await clock.runUntil(Promise.all(work));
+  return { clock, results, transports };
+}
+
+async function runLeg(
+  plan: Plan,
+  leg: number,
+  { slice = 0, behaviour = {}, diesAt = {}, stopAt, actions: stored = [] }: LegsOptions,
+  clock: VirtualClock,
+  transports: SimulatedTransport[],
+  onCheckpoint: (result: SliceResult) => void,
+): Promise<SliceResult | undefined> {
+  const stop = new AbortController();
+  const actions = new DeviceActions();
+  const followed = followActions({
+    runId: plan.runId,
+    group: groupOfSlice(plan, slice).group,
+    kinds: actionKinds,
+    planned: plannedActionsOf(plan),
+    controls: {
+      stop() {},
+      prepareDisconnect: (disconnect, at) => actions.prepareDisconnect(disconnect, at),
+      prepareNetwork: () => () => {},
+      changeRate: (action) => actions.changeRate(action),
+    },
+    store: {
+      async *actions() {
+        yield* stored;
+      },
+    },
+    clock,
+  });
+  await followed.readStored();
+  const recorded = () => (followed.applied().length > 0 ? { actions: [...followed.applied()] } : {});
+  let isDead = false;
+  let last: SliceResult | undefined;
+  if (stopAt !== undefined)
+    clock.setTimer(stopAt - clock.now(), () => stop.abort(new StopRequest('stopped by the test', stopAt)));
+  const ended = runSlice({
+    plan,
+    slice,
+    leg,
+    clock,
+    random: makeRandom(1, leg),
+    actions,
+    transport: (listener, clients) => {
+      const transport = new SimulatedTransport(clock, behaviour, listener, clients);
+      transports[leg] = transport;
+      return transport;
+    },
+    onCheckpoint: async (checkpoint) => {
+      if (isDead) return;
+      last = { ...checkpoint, ...recorded() };
+      onCheckpoint(last);
+    },
+    onSnapshot() {},
+    stop: stop.signal,
+    checkpointEveryMs: 1_000,
+  });
+  const dies = diesAt[leg];
+  if (dies === undefined) return { ...(await ended), ...recorded() };
+  await new Promise<void>((resolve) => clock.setTimer(dies - clock.now(), resolve));
+  isDead = true;
+  transports[leg]!.kill();
+  stop.abort('killed by the test');
+  return last;
+}

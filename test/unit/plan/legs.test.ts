@@ -1,0 +1,139 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { groupsOf } from '../../../src/plan/groups.ts';
+import { heldMessages } from '../../../src/plan/held-messages.ts';
+import { lambdaMsOf, legSplitOf, legsOf } from '../../../src/plan/legs.ts';
+import { draftPlan } from '../../../src/plan/make-plan.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { sharesOf } from '../../../src/plan/slices.ts';
+import { type ScheduledStream, streamsOf } from '../../../src/plan/streams.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { sumBy } from '../../../src/shared/counts.ts';
+import { randomCases } from '../../support/effort.ts';
+
+const hasLoad = (profile: object) => 'everySeconds' in profile || 'burst' in profile;
+
+function draftOf(profile: object) {
+  return draftPlan({
+    runId: 'r',
+    now: 1_788_257_410_000,
+    profile: parseLoadProfile({
+      devices: 100,
+      duration: '1h',
+      ...(hasLoad(profile) ? {} : { ratePerSecond: 10 }),
+      ...profile,
+    }),
+  });
+}
+
+const errorsOf = (profile: object) =>
+  draftOf(profile).walls.map(({ path, message }) => `${path}: ${message}`);
+
+describe('the legs of a run', () => {
+  it('are one where a Lambda lives as long as the run', () => {
+    const { plan } = draftOf({ duration: '13m' });
+    expect(legSplitOf(plan).count).toBe(1);
+    expect(legsOf(plan, 0)).toEqual([{ from: plan.timeline.startAt, until: plan.timeline.deadlineAt }]);
+  });
+
+  it('are as many as stretches of 12 minutes, equally long, and each fits into a Lambda', () => {
+    const { plan, walls } = draftOf({});
+    expect(walls).toEqual([]);
+    expect(legSplitOf(plan)).toMatchObject({ count: 6, overlapMs: 30_000 });
+    expect(lambdaMsOf(plan)).toBeLessThan(900_000);
+    const legs = legsOf(plan, 0);
+    expect(legs).toHaveLength(6);
+    for (const [i, { from, letsGo }] of legs.entries()) {
+      expect(letsGo?.from).toBe(legs[i + 1]?.from);
+      expect(from).toBeCloseTo(plan.timeline.startAt + i * legSplitOf(plan).stretchMs, -1);
+    }
+  });
+
+  it('let devices move no faster than they may connect', () => {
+    const { plan } = draftOf({ devices: 30_000, connect: { ratePerSecond: 200 } });
+    expect(legSplitOf(plan).overlapMs).toBe(150_000);
+    expect(errorsOf({ devices: 30_000, connect: { ratePerSecond: 200 }, legs: { overlap: '20s' } })).toEqual([
+      expect.stringMatching(/^legs.overlap: the devices move within 20s, faster/),
+    ]);
+  });
+
+  it('move the devices of all slices evenly', () => {
+    const { plan } = draftOf({ devices: 60, slices: { devicesPerSlice: 20 } });
+    const moves = groupsOf(plan)
+      .flatMap(sharesOf)
+      .flatMap(({ slice, devices }) => {
+        const { letsGo } = legsOf(plan, slice)[0]!;
+        return Array.from({ length: devices }, (_, device) => letsGo!.at(device) - letsGo!.from);
+      })
+      .toSorted((a, b) => a - b);
+    expect(moves).toEqual(Array.from({ length: 60 }, (_, i) => expect.closeTo((i + 0.5) * 500, 3)));
+  });
+
+  it.each([
+    [{ duration: '27m50s', legs: { length: '14m', overlap: '1m' } }, /^legs.length: a leg would live/],
+    [{ duration: '20s', legs: { length: '4s', overlap: '3s' } }, /^legs.overlap: devices move for 3s/],
+    [{ duration: '31d' }, /^stages: a run lasts 720h at most/],
+    [{ devices: 1_000, connect: { ratePerSecond: 1 } }, /^connect.ratePerSecond: devices connect for/],
+    [{ publish: { qos: 2 } }, /^publish.qos: messages of QoS 2 cannot go on in another Lambda yet/],
+    [{ echo: { fraction: 0.1 } }, /^echo.fraction: devices that receive their own messages cannot/],
+    [{ connect: { protocol: 'https' } }, /^connect.protocol: devices without a connection/],
+    [{ connect: { cleanStart: false, sessionExpiry: '1h' } }, /^connect.cleanStart: sessions/],
+    [{ lifecycle: { awake: '1m', asleep: '1m' } }, /^lifecycle: devices that sleep/],
+    [{ devices: 20_000, ratePerSecond: 10_000, duration: '10h' }, /^limits.maxCostUsd: \$[\d,.]+ forecast/],
+  ])('of %j are refused', (profile, expected) => {
+    expect(errorsOf(profile)).toContainEqual(expect.stringMatching(expected));
+  });
+});
+
+describe('the messages that legs hold', () => {
+  const patterns = fc.constantFrom<object>(
+    {},
+    { arrivals: 'poisson' },
+    { everySeconds: 4, jitter: '3s' },
+    { burst: { count: 3, spacing: '100ms', everySeconds: 9 } },
+    { everySeconds: { exponential: 5 } },
+    {
+      timeline: [
+        { at: '20s', rate: '3x' },
+        { at: '40s', rate: '0.5x' },
+      ],
+    },
+  );
+  const planOf = (pattern: object, devices: number, devicesPerSlice: number, legs: object): Plan => {
+    const profile = { devices, duration: '60s', slices: { devicesPerSlice }, legs, ...pattern };
+    return draftOf(profile).plan;
+  };
+
+  it('are of exactly one leg each, and their counts add up', () => {
+    const property = fc.property(
+      patterns,
+      fc.integer({ min: 1, max: 30 }),
+      fc.integer({ min: 1, max: 30 }),
+      fc.record({
+        length: fc.constantFrom('7s', '12s', '25s'),
+        overlap: fc.constantFrom('100ms', '2s', '6s'),
+      }),
+      (pattern, devices, devicesPerSlice, legs) => {
+        const plan = planOf(pattern, devices, devicesPerSlice, legs);
+        const { publishAt } = plan.timeline;
+        for (const { slice } of groupsOf(plan).flatMap(sharesOf)) {
+          const [stream] = streamsOf(plan, slice) as readonly ScheduledStream[];
+          const held = legsOf(plan, slice).map((leg) => heldMessages(stream!, leg, publishAt));
+          for (let n = 0; n < stream!.messages; n++) expect(held.filter((leg) => leg.has(n))).toHaveLength(1);
+          expect(sumBy(held, (leg) => leg.countBefore(leg.end))).toBe(stream!.messages);
+          for (const leg of held) {
+            const ranges: number[] = [];
+            leg.forEachRange(0, stream!.messages, (start, length) => {
+              for (let n = start; n < start + length; n++) ranges.push(n);
+            });
+            const own = Array.from({ length: stream!.messages }, (_, n) => n).filter((n) => leg.has(n));
+            expect(ranges).toEqual(own);
+            const some = Math.floor((leg.first + leg.end) / 3);
+            expect(leg.countBefore(some)).toBe(own.filter((n) => n < some).length);
+          }
+        }
+      },
+    );
+    fc.assert(property, randomCases(60));
+  });
+});
