@@ -117,6 +117,15 @@ export const stormSituations: readonly NamedSituation[] = [
     },
   ],
   [
+    'its devices came from another leg',
+    {
+      record: (result) => ({
+        ...result,
+        latencies: { ...result.latencies, handover: histogramOf(timesOf(half, result.slice)) },
+      }),
+    },
+  ],
+  [
     'half of its devices were disconnected and came back',
     {
       profile: {
