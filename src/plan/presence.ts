@@ -11,6 +11,7 @@ import {
   mostWakesPerSecond,
 } from './lifecycle.ts';
 import { type GroupPlan, identifyDevice, type Plan } from './plan.ts';
+import { countReconnects, mostReconnects } from './reconnect-turns.ts';
 import { plannedStormsOf } from './storms.ts';
 import type { MessageUsage } from './usage.ts';
 
@@ -114,8 +115,10 @@ export function presenceEvents(plan: Plan, connectedMs: number): number {
   const groups = observedGroupsOf(plan);
   const ofStorms = plannedStormsOf(plan).filter(({ group }) => groups.includes(group));
   const connects =
-    sumBy(groups, (group) => firstConnectsOf(group) + connectsAgain(group, connectedMs)) +
-    sumBy(ofStorms, ({ devices }) => devices);
+    sumBy(
+      groups,
+      (group) => firstConnectsOf(group) + connectsAgain(group, connectedMs) + countReconnects(group.profile),
+    ) + sumBy(ofStorms, ({ devices }) => devices);
   return 2 * connects;
 }
 
@@ -139,9 +142,9 @@ export function mostEventsPerSecond(plan: Plan): number {
   return Math.max(connecting, ...ofStorms);
 }
 
-/** Connects and disconnects of a group in one second, by its lifecycle, at most. */
+/** Connects and disconnects of a group in one second, by its lifecycle or by a search of connects, at most. */
 function comingAndGoing(profile: LoadProfile): number {
-  if (profile.lifecycle === undefined) return 0;
+  if (profile.lifecycle === undefined) return 2 * mostReconnects(profile);
   return mostWakesPerSecond(profile) + mostLeavesPerSecond(profile);
 }
 

@@ -1,5 +1,4 @@
 import type { GroupSettings } from '../profile/load-profile.ts';
-import type { ReconnectStep } from '../profile/reconnect-step.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { Slice } from './plan.ts';
 import { firstPlace } from './schedules/reordered-schedule.ts';
@@ -22,10 +21,9 @@ export interface ReconnectTurns {
  */
 export function makeReconnectTurns({ group, firstDevice, devices }: Slice): ReconnectTurns {
   const { profile } = group;
-  const endMs = sumBy(profile.stages, ({ durationMs }) => durationMs);
-  const stretches = stretchesOf(profile.reconnects ?? [], endMs);
+  const stretches = stretchesOf(profile);
   const first = firstDevice - group.firstDevice;
-  const ofGroup = Math.max(0, Math.ceil((stretches.at(-1)?.until ?? 0) - 0.5));
+  const ofGroup = turnsIn(stretches);
   const rounds = Math.floor(ofGroup / profile.devices);
   const count = rounds * devices + Math.min(devices, Math.max(0, ofGroup - rounds * profile.devices - first));
   const turnOf = (i: number) => Math.floor(i / devices) * profile.devices + first + (i % devices);
@@ -42,6 +40,8 @@ export function makeReconnectTurns({ group, firstDevice, devices }: Slice): Reco
   };
 }
 
+type ReconnectingSettings = Pick<GroupSettings, 'reconnects' | 'stages'>;
+
 /** C at both ends of a step's time. */
 interface Stretch {
   readonly fromMs: number;
@@ -52,7 +52,8 @@ interface Stretch {
 
 const noStretch: Stretch = { fromMs: Number.POSITIVE_INFINITY, perMs: 1, from: 0, until: 0 };
 
-function stretchesOf(steps: readonly ReconnectStep[], endMs: number): Stretch[] {
+function stretchesOf({ reconnects: steps = [], stages }: ReconnectingSettings): Stretch[] {
+  const endMs = sumBy(stages, ({ durationMs }) => durationMs);
   let from = 0;
   return steps.map(({ atMs, reconnectsPerSecond }, i) => {
     const perMs = reconnectsPerSecond / 1_000;
@@ -61,6 +62,15 @@ function stretchesOf(steps: readonly ReconnectStep[], endMs: number): Stretch[] 
     from = until;
     return stretch;
   });
+}
+
+function turnsIn(stretches: readonly Stretch[]): number {
+  return Math.max(0, Math.ceil((stretches.at(-1)?.until ?? 0) - 0.5));
+}
+
+/** How often devices of a group end their connections to connect again, in all. */
+export function countReconnects(settings: ReconnectingSettings): number {
+  return turnsIn(stretchesOf(settings));
 }
 
 /** Of a group, connects again a second at most. */

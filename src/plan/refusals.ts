@@ -7,7 +7,7 @@ import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
 import { type CostEstimate, costLines } from './cost.ts';
 import { commandsPerConnection, peakOfDownlink } from './downlink-load.ts';
 import { type Downlink, downlinksOf } from './downlinks.ts';
-import { groupsOf, settingOf } from './groups.ts';
+import { groupsOf, mqttGroupsOf, settingOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { mostEventsPerSecond, observingGroupOf } from './presence.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
@@ -101,7 +101,15 @@ function largestBackend({ quota, peak }: QuotaForecast, plan: Plan): Downlink | 
 /** The setting that lowers the use of a quota, where no backend uses the most of it. */
 function remedyOf(forecast: QuotaForecast, plan: Plan): string {
   const setting = settingFor(forecast, plan);
-  return setting === 'stages' ? loadSettingOf(plan) : setting;
+  const isOfLoad = setting === 'stages' || (setting === 'connect.ratePerSecond' && searchesConnects(plan));
+  return isOfLoad ? loadSettingOf(plan) : setting;
+}
+
+/** Whether a search makes the most connects a second, and not the devices that connect before it. */
+function searchesConnects(plan: Plan): boolean {
+  const { search } = plan.profile;
+  const beforehand = sumBy(mqttGroupsOf(plan), ({ profile }) => profile.connect.ratePerSecond);
+  return search?.of === 'connects' && search.to >= beforehand;
 }
 
 function settingFor({ quota, peak }: QuotaForecast, plan: Plan): string {
@@ -199,10 +207,13 @@ export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEst
   // What a message costs is the same for each but at the tiers' edges; what the rest costs stays.
   const messages = Math.floor(load.messages * ((maxCostUsd - restUsd) / loadUsd));
   const dearest = lines.reduce((most, next) => (next.usd > most.usd ? next : most));
+  const ofSearch = 'lower search.to or shorten the search';
   const fewer =
-    messages >= 1
-      ? `${profile.search === undefined ? 'lower the rate or shorten the run' : 'lower search.to or shorten the search'}, to about ${formatQuantity(threeDigits(messages))} messages from ${formatQuantity(load.messages)}`
-      : `use fewer devices, or shorten the run: without a single message it costs ${formatUsd(restUsd)}`;
+    profile.search?.of === 'connects'
+      ? ofSearch
+      : messages >= 1
+        ? `${profile.search === undefined ? 'lower the rate or shorten the run' : ofSearch}, to about ${formatQuantity(threeDigits(messages))} messages from ${formatQuantity(load.messages)}`
+        : `use fewer devices, or shorten the ${profile.search === undefined ? 'run' : 'search'}: without a single message it costs ${formatUsd(restUsd)}`;
   return [
     {
       path: 'limits.maxCostUsd',

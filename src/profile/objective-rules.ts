@@ -88,9 +88,7 @@ function checkMetric(
     return [
       {
         path,
-        message: isName
-          ? `names none: ${name} ${wrong.message}`
-          : aggregationError(aggregation, wrong.message),
+        message: isName ? `${name} ${wrong.message}` : aggregationError(aggregation, wrong.message),
         hint: wrong.hint ?? 'write it as in thresholds, such as end_to_end_latency p(99)',
       },
     ];

@@ -1,7 +1,7 @@
 import { sumOf } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
-import { formatCount, formatPlural } from '../shared/format.ts';
+import { formatCount, formatPlural, formatQuantity } from '../shared/format.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import type { LoadProfile } from './load-profile.ts';
@@ -92,7 +92,7 @@ function checkThresholds({ thresholds }: LoadProfile, search: CapacitySearch): I
     const path = `thresholds.${metric}`;
     const why = whyNotByHold(metric, search);
     if (why !== undefined && list.some(({ isDefault }) => isDefault !== true)) {
-      const hint = `remove it; a hold is judged by latencies of messages, their counts and rates${why.startsWith('CloudWatch') ? ', such as throttled_messages' : ''}`;
+      const hint = `remove it; a hold is judged by ${whatJudges(search)}${why.startsWith('CloudWatch') ? ', such as throttled_messages' : ''}`;
       return [{ path, message: `cannot be judged by hold: ${why}`, hint }];
     }
     if (!list.some(({ abortOnFail }) => abortOnFail)) return [];
@@ -104,6 +104,12 @@ function checkThresholds({ thresholds }: LoadProfile, search: CapacitySearch): I
       },
     ];
   });
+}
+
+function whatJudges({ of }: CapacitySearch): string {
+  return of === 'connects'
+    ? 'connect (latency), connects_failed, reconnect and attempts_per_connect'
+    : 'latencies of messages, their counts and rates';
 }
 
 function checkTimeline({ timeline = [] }: LoadProfile, { of }: SearchSettings): InputError[] {
@@ -149,7 +155,7 @@ function checkSenders(
     return [
       {
         path: devicesOf(group),
-        message: `are ${formatCount(devices)}, and send ${each} messages a second each at the highest level of the search; ${name} discards what is above ${limit} on a connection`,
+        message: `are ${formatCount(devices)}, and send ${formatQuantity(each)} messages a second each at the highest level of the search; ${name} discards what is above ${limit} on a connection`,
         hint: `use at least ${formatPlural(Math.ceil(level / limit), 'device')}, or lower search.to to ${formatCount(Math.floor((devices * limit * sum) / peaks[i]!))}`,
       },
     ];

@@ -230,6 +230,10 @@ describe('a search', () => {
       'devices: are too few: 100 devices make at most 50 connects a second: a device needs 2 s from one to the next. → use 16,000 devices, or lower search.to',
     ],
     [
+      { search: { ...range, of: 'connects' }, devices: 1 },
+      'devices: are too few: 1 device makes at most 0 connects a second: a device needs 2 s from one to the next. → use 16,000 devices, or lower search.to',
+    ],
+    [
       {
         search: { ...range, of: 'connects' },
         devices: 16_000,
@@ -244,7 +248,7 @@ describe('a search', () => {
         devices: 16_000,
         thresholds: { end_to_end_latency: ['p(99)<500'] },
       },
-      'thresholds.end_to_end_latency: cannot be judged by hold: a search of connects sends no messages → remove it; a hold is judged by latencies of messages, their counts and rates',
+      'thresholds.end_to_end_latency: cannot be judged by hold: a search of connects sends no messages → remove it; a hold is judged by connect (latency), connects_failed, reconnect and attempts_per_connect',
     ],
     [
       { search: true },
@@ -310,7 +314,7 @@ describe('a search', () => {
       ],
       [
         { hold: { metric: 'end_to_end_latenzy p(99)', at: 5 } },
-        /^search\.hold\.metric: names none: end_to_end_latenzy is not a metric → did you mean/,
+        /^search\.hold\.metric: end_to_end_latenzy is not a metric → did you mean/,
       ],
       [
         { hold: { metric: 'end_to_end_latency', at: 5 } },

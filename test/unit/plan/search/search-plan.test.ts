@@ -7,11 +7,14 @@ import { groupsOf } from '../../../../src/plan/groups.ts';
 import { type DraftPlan, draftPlan } from '../../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../../src/plan/plan.ts';
 import { preflight } from '../../../../src/plan/preflight.ts';
+import { makeReconnectTurns } from '../../../../src/plan/reconnect-turns.ts';
 import { mostHolds, undisturbedHolds } from '../../../../src/plan/search/most-holds.ts';
 import { busiestSearch } from '../../../../src/plan/search/search-forecast.ts';
 import { stepMs } from '../../../../src/plan/search/search-times.ts';
 import { actionsOfStep } from '../../../../src/plan/search/step-actions.ts';
+import { sliceOf } from '../../../../src/plan/slices.ts';
 import type { CapacitySearch } from '../../../../src/profile/search.ts';
+import { sumBy } from '../../../../src/shared/counts.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
 import { parseProfile } from '../../../../src/targets/parse-profile.ts';
 import { randomCases } from '../../../support/effort.ts';
@@ -159,6 +162,36 @@ describe('the plan of a search', () => {
       deviceSteps: [{ atMs: 0, devices: 50 }],
     });
     expect(checkStoredPlan(plan)).toEqual([]);
+  });
+
+  it('has a cost with a connect for each turn that its devices take at most', () => {
+    const search = { of: 'connects', from: 100, to: 400, settle: '5s', hold: '10s' };
+    const { plan } = draftOf({ devices: 900, search });
+    const busiest = busiestSearch(plan);
+    const numbers = Array.from({ length: plan.slices.count }, (_, slice) => slice);
+    const turns = sumBy(numbers, (slice) => makeReconnectTurns(sliceOf(busiest, slice)).count);
+    const seconds = (plan.timeline.publishEndAt - plan.timeline.publishAt) / 1_000;
+    expect(turns).toBeGreaterThan(search.from * seconds);
+    const { cost } = preflight(plan);
+    // Each slice has a control channel.
+    expect(cost.usage.iot.connects).toBe(900 + plan.slices.count + turns);
+    const capped = draftOf({ devices: 900, search, limits: { maxCostUsd: 0.01 } }).plan;
+    expect(preflight(capped).refusals).toEqual([
+      expect.objectContaining({
+        path: 'limits.maxCostUsd',
+        hint: expect.stringMatching(/^lower search.to or shorten the search; or allow more/),
+      }),
+    ]);
+  });
+
+  it('is refused for connects past a quota by the setting that makes most of them', () => {
+    const search = { of: 'connects', from: 100, to: 2_000, settle: '5s', hold: '10s' };
+    const refused = (connect?: object) =>
+      preflight(draftOf({ devices: 4_000, search, ...(connect && { connect }) }).plan).refusals.map(
+        ({ path }) => path,
+      );
+    expect(refused()).toEqual(['search.to']);
+    expect(refused({ ratePerSecond: 3_000 })).toEqual(['connect.ratePerSecond']);
   });
 
   it('has the reserve for void and contradicting holds only so far as a Lambda lasts', () => {
