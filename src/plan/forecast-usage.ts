@@ -33,6 +33,7 @@ import { countReconnects } from './reconnect-turns.ts';
 import { plannedStormsOf } from './storms.ts';
 import { intendedOf } from './streams.ts';
 import { subscriberNumbersOf, subscriberSlicesOf, subscriptionsOf } from './subscribers.ts';
+import { countTakenAgain } from './taken-devices.ts';
 import {
   clearingMessages,
   connectionMinutes,
@@ -62,7 +63,7 @@ const assumed = {
 } as const;
 
 export const assumptions: readonly string[] = [
-  'nothing is throttled, lost or sent again, and no device connects twice, but for the timeline’s disconnects, the levels of a search of connects and its lifecycle: sleep, churn, a connection for each message',
+  'nothing is throttled, lost or sent again, and no device connects twice, but for the timeline’s disconnects, the levels of a search of connects or devices and its lifecycle: sleep, churn, a connection for each message',
   `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
   `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${measureSeconds} s a batch and ${measureSecondsPerRecord * 1e6} µs a record`,
   'a reader of the queue takes 1,000 messages a second, which AWS does not publish (at 100 there are up to four times the batches), and waits for each invocation; Lambda begins with five readers and adds five a second while messages wait; a provisioned poller takes 100 messages a second, and its hours are not in the forecast; SQS returns and deletes ten messages a request',
@@ -157,7 +158,8 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
     ...plannedStormsOf(plan),
     ...ofMqtt.map((group) => ({
       group,
-      devices: connectsAgain(group, connectedMs) + countReconnects(group.profile),
+      devices:
+        connectsAgain(group, connectedMs) + countReconnects(group.profile) + countTakenAgain(group.profile),
     })),
   ];
   const events = presenceEvents(plan, connectedMs);

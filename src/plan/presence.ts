@@ -13,6 +13,7 @@ import {
 import { type GroupPlan, identifyDevice, type Plan } from './plan.ts';
 import { countReconnects, mostReconnects } from './reconnect-turns.ts';
 import { plannedStormsOf } from './storms.ts';
+import { countTakenAgain } from './taken-devices.ts';
 import type { MessageUsage } from './usage.ts';
 
 type PresencePlan = Parameters<typeof mqttGroupsOf>[0];
@@ -117,7 +118,11 @@ export function presenceEvents(plan: Plan, connectedMs: number): number {
   const connects =
     sumBy(
       groups,
-      (group) => firstConnectsOf(group) + connectsAgain(group, connectedMs) + countReconnects(group.profile),
+      (group) =>
+        firstConnectsOf(group) +
+        connectsAgain(group, connectedMs) +
+        countReconnects(group.profile) +
+        countTakenAgain(group.profile),
     ) + sumBy(ofStorms, ({ devices }) => devices);
   return 2 * connects;
 }

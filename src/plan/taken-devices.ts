@@ -44,6 +44,21 @@ export function takenWithinMs(devices: number, connectsPerSecond: number): numbe
   return devices <= 0 ? 0 : (devices * 1_000) / connectsPerSecond + connectSettleMs;
 }
 
+/**
+ * How often devices of a group that were taken in before are taken in again, at most: every rise of N(t), less the devices that are taken in
+ * for the first time. All of a group's devices are taken to be once.
+ */
+export function countTakenAgain({ deviceSteps = [], devices }: DeviceSteps): number {
+  const [first] = deviceSteps;
+  if (first === undefined) return 0;
+  const beginning = first.atMs === 0 ? first.devices : devices;
+  const levels = [beginning, ...deviceSteps.map((step) => step.devices)];
+  const rises = sumBy(levels, (level, i) => Math.max(0, level - (levels[i - 1] ?? level)));
+  return Math.max(0, rises - (devices - beginning));
+}
+
+type DeviceSteps = Pick<LoadProfile, 'deviceSteps' | 'devices'>;
+
 /** N(t): all devices until the first step. */
 function stretchesOf({ deviceSteps = [], devices, connect, stages }: LoadProfile): UserStretch[] {
   const endMs = sumBy(stages, ({ durationMs }) => durationMs);

@@ -12,7 +12,7 @@ import { heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 import { cameToItsEnd } from './run-end.ts';
 import { describeNoAnswer } from './search-figures.ts';
-import { kindOfRun, searchOutcomeOf } from './search-outcome.ts';
+import { comparedAs, kindOfRun, searchOutcomeOf } from './search-outcome.ts';
 
 export type { FigureKind } from './judge-change.ts';
 
@@ -255,9 +255,11 @@ function describeHeld(which: string, { messages }: Report): string[] {
 
 function inconsistenciesOf(baseline: readonly Report[], candidate: readonly Report[]): string[] {
   const isPair = baseline.length + candidate.length === 2;
-  const kinds = new Set([...baseline, ...candidate].map(kindOfRun));
+  const kinds = new Set([...baseline, ...candidate].map(comparedAs));
   if (kinds.size > 1)
-    return ['Searches and other runs, or searches of two kinds, are not compared: a search has many loads.'];
+    return [
+      'Searches and other runs, or searches of two kinds or quantities, are not compared: a search has many loads.',
+    ];
   return [
     ...baseline.map((report) => ['the baseline', report] as const),
     ...candidate.map((report) => ['the candidate', report] as const),

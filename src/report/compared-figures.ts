@@ -8,7 +8,7 @@ import type { FigureOfRuns } from './judge-change.ts';
 import { hasArrivals } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 import { objectiveFigures, searchFiguresOf } from './search-figures.ts';
-import { kindOfRun, type RunKind } from './search-outcome.ts';
+import { comparedAs, kindOfRun, type RunKind } from './search-outcome.ts';
 import { comparedPercentiles, leastSamples, withinRunNoise } from './within-run-noise.ts';
 
 /** Latencies that a regression is judged by. Send lag is not one: the generator causes it. */
@@ -25,16 +25,16 @@ const latencies = [
 
 /**
  * What runs are compared by: searches by their answers, other runs by what any of them has measured, in a fixed order. Between searches and
- * other runs there is nothing to compare: a search has many loads.
+ * other runs there is nothing to compare: a search has many loads. Nor is there between levels of two quantities.
  */
 export function figuresOf(
   baseline: readonly Report[],
   candidate: readonly Report[],
 ): readonly FigureOfRuns[] {
   const reports = [...baseline, ...candidate];
-  const [kind, ...others] = new Set(reports.map(kindOfRun));
-  if (kind === undefined || others.length > 0) return [];
-  return figuresByKind[kind](baseline, candidate);
+  const [first] = reports;
+  if (first === undefined || new Set(reports.map(comparedAs)).size > 1) return [];
+  return figuresByKind[kindOfRun(first)](baseline, candidate);
 }
 
 const figuresByKind: Readonly<Record<RunKind, typeof figuresOf>> = {

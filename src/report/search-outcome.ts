@@ -23,6 +23,13 @@ export function kindOfRun({ search, objective }: Pick<Report, 'search' | 'object
   return objective === undefined ? 'load' : 'objective';
 }
 
+/** What runs that are compared have in common: `load`, or the kind of search and what is searched, such as `search of rate`. */
+export function comparedAs(report: Pick<Report, 'search' | 'objective'>): string {
+  const kind = kindOfRun(report);
+  const searched = report.search ?? report.objective;
+  return searched === undefined ? kind : `${kind} of ${searched.settings.of}`;
+}
+
 /** Undefined: the run did not search. */
 export function searchOutcomeOf({
   search,

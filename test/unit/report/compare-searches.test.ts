@@ -138,11 +138,16 @@ describe('compareRuns, of searches', () => {
     expect(runFiguresOf(held)).toMatchObject({ holdsLevel: 980, ratePerSecond: null });
   });
 
-  it('compares no search with another run, and says when the objectives differ', () => {
+  it('compares no search with another run or a search of something else, and says when the objectives differ', () => {
     const run = reportOf(runOf());
     const mixed = compareRuns([run], [found]);
     expect([mixed.figures, mixed.isRegression]).toEqual([[], false]);
     expect(mixed.inconsistencies).toEqual([expect.stringContaining('Searches and other runs, or')]);
+    const { search } = scaled(0.1);
+    const ofDevices = { ...found, search: { ...search!, settings: { ...search!.settings, of: 'devices' } } };
+    const others = compareRuns([found], [ofDevices as Report]);
+    expect([others.figures, others.isRegression]).toEqual([[], false]);
+    expect(others.inconsistencies).toEqual(mixed.inconsistencies);
     const under = (lost: string) => {
       const conditions = { profile: { thresholds: { lost_messages: [lost] } } };
       return { ...found, conditions } as unknown as Report;

@@ -13,6 +13,7 @@ import { busiestSearch } from '../../../../src/plan/search/search-forecast.ts';
 import { stepMs } from '../../../../src/plan/search/search-times.ts';
 import { actionsOfStep } from '../../../../src/plan/search/step-actions.ts';
 import { sliceOf } from '../../../../src/plan/slices.ts';
+import { makeTakenDevices } from '../../../../src/plan/taken-devices.ts';
 import type { CapacitySearch } from '../../../../src/profile/search.ts';
 import { sumBy } from '../../../../src/shared/counts.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
@@ -182,6 +183,21 @@ describe('the plan of a search', () => {
         hint: expect.stringMatching(/^lower search.to or shorten the search; or allow more/),
       }),
     ]);
+  });
+
+  it('has a cost with a connect for each time that its devices are taken in', () => {
+    const search = { ...quick.search, of: 'devices', from: 50, to: 400 };
+    const { plan } = draftOf({ ...quick, devices: undefined, everySeconds: 10, duration: '1m', search });
+    const busiest = busiestSearch(plan);
+    const stretches = sumBy(
+      Array.from({ length: plan.slices.count }, (_, slice) => sliceOf(busiest, slice)),
+      (slice) => {
+        const { connected } = makeTakenDevices(slice);
+        return sumBy(Array.from({ length: slice.devices }), (_, device) => connected(device).length);
+      },
+    );
+    expect(stretches).toBeGreaterThan(1_000);
+    expect(preflight(plan).cost.usage.iot.connects).toBe(stretches + plan.slices.count);
   });
 
   it('is refused for connects past a quota by the setting that makes most of them', () => {
