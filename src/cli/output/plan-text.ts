@@ -53,14 +53,14 @@ export function renderPlanPage(
   { style = plainStyler, columns = Number.POSITIVE_INFINITY }: PageFormat = {},
 ): string[] {
   const plan = busiestSearch(planned);
+  const stages = renderStages(plan, style);
   const lines = [
     style('heading', plan.profile.name),
     '',
     ...where.map(([label, text]) => row(label, text)),
     ...renderOverview(plan, preflight),
     '',
-    ...renderStages(plan, style),
-    '',
+    ...(stages.length > 0 ? [...stages, ''] : []),
     ...renderTimeline(plan, style),
     '',
     ...renderPreflight(plan, preflight, { style, columns }),

@@ -11,9 +11,10 @@ import type { Styler } from './style.ts';
 
 /** A plan's stages as a table, and the rate over the run as a line of bars. */
 export function renderStages(plan: Plan, style: Styler): string[] {
-  // The stages of a search only say how long it may take.
-  if (plan.profile.search !== undefined && plan.load.peakPerSecond === 0) return [];
-  if (plan.profile.search !== undefined)
+  const { search } = plan.profile;
+  // The stages of a search only say how long it may take; and of more devices at the same rate there is no curve.
+  if (search !== undefined && (plan.load.peakPerSecond === 0 || search.of === 'devices')) return [];
+  if (search !== undefined)
     return [style('heading', '  the busiest that this search can be'), style('bar', `  ${sparkline(plan)}`)];
   const groups = groupsOf(plan);
   const heading = [

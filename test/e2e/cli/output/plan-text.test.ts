@@ -94,6 +94,18 @@ it.each(Object.entries({ search, objective }))(
   },
 );
 
+it.each([
+  ['connects', {}],
+  ['devices', {}],
+  ['devices', { everySeconds: 10 }],
+])('plan page of a search of %s has no curve of a rate that does not change: %j', (of, load) => {
+  const profile = { name: 'levels', ...load, search: { of, from: 50, to: 200, settle: '1s', hold: '3s' } };
+  const page = renderPlanPage(draftRun(parseLoadProfile(profile)));
+  expect(page.some((line) => /busiest|█/.test(line))).toBe(false);
+  expect(page[page.indexOf('  time') - 1]).toBe('');
+  expect(page[page.indexOf('  time') - 2]).toMatch(/^ {2}\S/);
+});
+
 it.each(Object.entries({ ramp, million, overHttps, search, objective }))(
   'plan page of %s fits a narrow terminal',
   (_, profile) => {
@@ -207,7 +219,7 @@ describe('stampede plan', () => {
     const { code, stdout, stderr } = await runCli(['plan', file]);
     expect(code).toBe(3);
     expect(stdout).toContain('Lambda time of a slice');
-    expect(stderr).toContain('a Lambda ends at 15m');
+    expect(stderr).toContain('cannot go on in another Lambda yet, and this run needs 11 legs');
     // Force does not make a Lambda live longer.
     expect(stderr).not.toContain('--force');
   });
