@@ -172,6 +172,7 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
     });
   }
 
+  /** Which devices are to be connected can change at any instant. */
   get dueUntil(): number {
     return Number.NEGATIVE_INFINITY;
   }

@@ -60,18 +60,19 @@ export class DeviceIntake implements DeviceCycles {
     this.#timers.get(device)?.();
     this.#timers.delete(device);
     const { clock, plan } = this.#settings;
+    // An instant has one form, or rounding makes a timer come before its own change again and again.
+    const instantOf = (offsetMs: number): number => plan.timeline.publishAt + offsetMs;
     // Those that are taken in from the beginning connect before.
-    const nowMs = Math.max(0, clock.now() - plan.timeline.publishAt);
-    const next = this.#stretches[device]!.find(({ toMs }) => toMs + this.#lingersMs > nowMs);
-    const isAwake = next !== undefined && next.fromMs <= nowMs;
+    const now = Math.max(instantOf(0), clock.now());
+    const next = this.#stretches[device]!.find(({ toMs }) => instantOf(toMs + this.#lingersMs) > now);
+    const isAwake = next !== undefined && instantOf(next.fromMs) <= now;
     this.#turn(device, isAwake);
     if (next === undefined) return;
-    const atMs = isAwake ? next.toMs + this.#lingersMs : next.fromMs;
-    const waitMs = plan.timeline.publishAt + atMs - clock.now();
-    if (plan.timeline.publishAt + atMs >= plan.timeline.publishEndAt) return;
+    const at = instantOf(isAwake ? next.toMs + this.#lingersMs : next.fromMs);
+    if (at >= plan.timeline.publishEndAt) return;
     this.#timers.set(
       device,
-      clock.setTimer(Math.max(0, waitMs), () => this.#follow(device)),
+      clock.setTimer(Math.max(0, at - clock.now()), () => this.#follow(device)),
     );
   }
 

@@ -1,3 +1,4 @@
+import { formatPlural } from '../shared/format.ts';
 import type { DevicesChange } from './device-step.ts';
 import type { GroupSettings } from './load-profile.ts';
 import { hasSchedule } from './load-shapes/resolved-load.ts';
@@ -30,5 +31,5 @@ export function whyNotDevices(
   if (more.length > 0)
     return `Several groups have such devices: ${[only, ...more].map(({ name }) => name).join(', ')}.`;
   if (devices <= only.devices) return undefined;
-  return `${only.name === undefined ? 'The run' : only.name} has ${only.devices} devices.`;
+  return `${only.name === undefined ? 'The run' : only.name} has ${formatPlural(only.devices, 'device')}.`;
 }
