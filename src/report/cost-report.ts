@@ -4,6 +4,7 @@ import { type CostLine, type CostLineId, priceRun } from '../plan/cost.ts';
 import { type Deployment, deploymentOf } from '../plan/deployment.ts';
 import { forecastUsage } from '../plan/forecast-usage.ts';
 import type { Plan } from '../plan/plan.ts';
+import { searchAsPlanned } from '../plan/search/search-forecast.ts';
 import { countUsage } from './counted-usage.ts';
 import type { CostReport, CostReportLine } from './usage-model.ts';
 
@@ -14,7 +15,8 @@ export function costOf(
   deployment: Deployment = deploymentOf(plan),
 ): CostReport | undefined {
   if (!isBilled(plan)) return undefined;
-  const forecast = priceRun(plan, forecastUsage(plan, deployment));
+  const planned = searchAsPlanned(plan);
+  const forecast = priceRun(planned, forecastUsage(planned, deployment));
   const used = priceRun(plan, countUsage(plan, ledger, deployment));
   return {
     isCharged: isChargedRun(plan),

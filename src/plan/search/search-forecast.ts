@@ -56,8 +56,13 @@ export function forecastSearch(plan: Plan): SearchForecast | undefined {
  * time. Of a plan without a search, and of one whose rates actions have changed, the plan itself.
  */
 export function busiestSearch(plan: Plan): Plan {
+  return plan.rateActions === undefined ? searchAsPlanned(plan) : plan;
+}
+
+/** The busiest search of a run, whichever levels it came to: what was forecast before it began. Of a run without a search the plan itself. */
+export function searchAsPlanned(plan: Plan): Plan {
   const { search } = plan.profile;
-  if (search === undefined || plan.rateActions !== undefined) return plan;
+  if (search === undefined) return plan;
   if (search.kind === 'objective') return withActions(plan, highestLevel(plan, search));
   const { publishAt, publishEndAt } = plan.timeline;
   const each = stepMs(plan, search);

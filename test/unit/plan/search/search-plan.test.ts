@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { makeLedger } from '../../../../src/measure/ledger.ts';
 import type { AccountView } from '../../../../src/plan/account.ts';
 import { withActions } from '../../../../src/plan/actions/with-actions.ts';
 import { checkStoredPlan } from '../../../../src/plan/check-plan.ts';
@@ -9,12 +10,13 @@ import type { Plan } from '../../../../src/plan/plan.ts';
 import { preflight } from '../../../../src/plan/preflight.ts';
 import { makeReconnectTurns } from '../../../../src/plan/reconnect-turns.ts';
 import { mostHolds, undisturbedHolds } from '../../../../src/plan/search/most-holds.ts';
-import { busiestSearch } from '../../../../src/plan/search/search-forecast.ts';
+import { busiestSearch, searchAsPlanned } from '../../../../src/plan/search/search-forecast.ts';
 import { stepMs } from '../../../../src/plan/search/search-times.ts';
 import { actionsOfStep } from '../../../../src/plan/search/step-actions.ts';
 import { sliceOf } from '../../../../src/plan/slices.ts';
 import { makeTakenDevices } from '../../../../src/plan/taken-devices.ts';
 import type { CapacitySearch } from '../../../../src/profile/search.ts';
+import { costOf } from '../../../../src/report/cost-report.ts';
 import { sumBy } from '../../../../src/shared/counts.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
 import { parseProfile } from '../../../../src/targets/parse-profile.ts';
@@ -278,6 +280,17 @@ describe('preflight of a search', () => {
     expect(search!.longestSeconds).toBeCloseTo(20 * search!.stepSeconds, 6);
     const constant = preflight(draftOf({ devices: 100, ratePerSecond: 1_000, duration: '5m' }).plan);
     expect(cost.totalUsd).toBeGreaterThan(constant.cost.totalUsd);
+  });
+
+  it('is forecast as before it began, whichever levels it came to', () => {
+    const { plan } = draftOf(quick);
+    const at = plan.timeline.publishAt + 2_000;
+    const step = { step: 0, level: 3_000, at, holdFrom: at + 1_000, holdUntil: at + 4_000 };
+    const ended = withActions(plan, actionsOfStep(searchIn(plan), step));
+    expect(busiestSearch(ended)).toBe(ended);
+    expect(searchAsPlanned(ended)).toEqual(busiestSearch(plan));
+    const cost = costOf(ended, makeLedger(ended).close());
+    expect(cost!.forecastUsd).toBeCloseTo(preflight(plan).cost.totalUsd, 5);
   });
 
   it('refuses a highest level past a quota, and a cost past the ceiling', () => {
