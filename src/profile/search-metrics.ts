@@ -52,7 +52,7 @@ export function whyNotByHold(name: string, { of }: Pick<SearchRange, 'of'>): str
     return 'CloudWatch counts whole minutes, and a hold is only a part of them';
   if (isOfCommands(name)) return 'commands are counted over the whole run';
   if (ofWholeRuns.includes(metric)) return 'it is known of the whole run only';
-  if (ofConnects.includes(metric) && of !== 'connects') return 'devices connect before the first hold begins';
+  if (ofConnects.includes(metric) && of !== 'connects') return 'devices connect before a hold begins';
   if (of === 'devices' && ofDevices.includes(metric))
     return 'devices above the level wait, and are not connected';
   if (of === 'connects' && !judgingConnects.includes(metric)) return 'a search of connects sends no messages';

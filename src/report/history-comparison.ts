@@ -60,8 +60,9 @@ export function describeHistory({ before, after, changes, leftOut }: SplitHistor
   ];
 }
 
-/** Of a history without a change: `no change in 14 runs`, and what that is worth. */
+/** Of a history without a change: `no change in 14 runs`, and what that is worth. @param runs that came to their end */
 export function describeUnchanged(runs: number): string {
+  if (runs === 0) return 'no run came to its end';
   const few = runs < fewestRuns ? `; no change can be shown in fewer than ${fewestRuns}` : '';
   return `no change in ${formatPlural(runs, 'run')}${few}`;
 }

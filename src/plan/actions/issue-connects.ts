@@ -27,7 +27,9 @@ export const issuableConnects: IssuableAction = {
     );
     const change = reconnectChangeOf(action);
     const message = change && whyNotReconnects(named, change);
-    const hint = 'name a group of devices that stay connected over MQTT, group=NAME, or give fewer';
+    const hint = profile.groups
+      ? 'name a group of devices that stay connected over MQTT, group=NAME, or give fewer'
+      : 'give fewer, of devices that stay connected over MQTT';
     return message === undefined ? [] : [{ path: kind, message, hint }];
   },
 };

@@ -25,8 +25,9 @@ export const issuableDevices: IssuableAction = {
       .filter(({ name }) => group === undefined || name === group);
     const change = devicesChangeOf(action);
     const message = change && whyNotDevices(named, change);
-    const hint =
-      'name a group of devices that stay connected over MQTT, group=NAME, and give at most as many as it has';
+    const hint = profile.groups
+      ? 'name a group of devices that stay connected over MQTT, group=NAME, and give at most as many as it has'
+      : 'give at most as many as there are, of devices that stay connected over MQTT';
     return message === undefined ? [] : [{ path: kind, message, hint }];
   },
 };

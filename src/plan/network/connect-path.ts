@@ -16,7 +16,7 @@ export interface ArrivingConnect {
 }
 
 /** How attempts of a group's devices to connect go through its network: delays, losses, bandwidth and outages, and no stalls or resets. */
-export class ConnectPath {
+class ConnectPath {
   readonly #timeoutMs: number;
   readonly #stretches: readonly NetworkStretch[];
   readonly #draws: BothDraws;

@@ -3,8 +3,9 @@ import type { NetworkDraws } from './network-draws.ts';
 
 /** Flights of a TLS handshake, up and down: a certificate chain of two, and one of the device. Bytes. */
 const tlsBytes = { up: 1_500, down: 4_000 } as const;
-/** Linux's bound of the variance in a retransmission timeout, and the whole timeout before a round trip was measured (RFC 6298). */
+/** Linux's bound of the variance in a retransmission timeout. */
 export const leastVarianceMs = 200;
+/** The retransmission timeout before a round trip was measured (RFC 6298). */
 export const firstTimeoutMs = 1_000;
 const mostLosses = 6;
 

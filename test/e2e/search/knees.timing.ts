@@ -105,7 +105,7 @@ describeWithSize('a search without a service of its own', () => {
         expectKnee(found, Math.max(...failing), 'lost_messages');
       } finally {
         await link.close();
-        broker.kill();
+        await broker.end();
       }
     },
     900_000,

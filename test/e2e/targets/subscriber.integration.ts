@@ -29,8 +29,8 @@ async function startMosquitto(...lines: readonly string[]): Promise<OpenMosquitt
   brokers.push(broker);
   return broker;
 }
-afterEach(() => {
-  for (const broker of brokers.splice(0)) broker.kill();
+afterEach(async () => {
+  for (const broker of brokers.splice(0)) await broker.end();
 });
 
 const load = {

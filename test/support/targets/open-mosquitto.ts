@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '../influx/free-port.ts';
@@ -41,5 +41,10 @@ export class OpenMosquitto {
 
   kill(): void {
     this.#child?.kill('SIGKILL');
+  }
+
+  async end(): Promise<void> {
+    this.kill();
+    await rm(path.dirname(this.#config), { recursive: true });
   }
 }

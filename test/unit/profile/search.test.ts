@@ -155,7 +155,7 @@ describe('a search', () => {
     });
     expect(errors.map((error) => error.replace(/ → .*/, ''))).toEqual([
       'thresholds.cloudwatch.PublishIn.Throttle: cannot be judged by hold: CloudWatch counts whole minutes, and a hold is only a part of them',
-      'thresholds.connect: cannot be judged by hold: devices connect before the first hold begins',
+      'thresholds.connect: cannot be judged by hold: devices connect before a hold begins',
       'thresholds.start_lag: cannot be judged by hold: it is known of the whole run only',
     ]);
   });
