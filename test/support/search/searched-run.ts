@@ -1,8 +1,10 @@
 import type { ArrivalWindow } from '../../../src/measure/arrival-window.ts';
 import { type ArrivalBatch, measureArrivals } from '../../../src/measure/arrivals.ts';
+import { makeLedger } from '../../../src/measure/ledger.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import type { SearchStep } from '../../../src/plan/search/judged-hold.ts';
+import type { JudgedHold, SearchStep } from '../../../src/plan/search/judged-hold.ts';
+import { judgeHold } from '../../../src/report/judge-hold.ts';
 import { type SimulatedRun, type SimulationOptions, simulate } from '../device/make-run.ts';
 
 /** A message of a run in virtual time, as its envelope has it, and when it came to the rule's reader: never, where that is undefined. */
@@ -71,4 +73,18 @@ export function stepOf(
   const zero = Math.floor(timeline.publishAt / 1_000);
   const holdFrom = (zero + fromSecond) * 1_000;
   return { step, level, at: holdFrom - 1_000, holdFrom, holdUntil: (zero + untilSecond) * 1_000 };
+}
+
+/** A hold of a run that has ended, by its complete record. @param plan with what the run's actions made of it */
+export function judgeSearched(
+  plan: Plan,
+  { results, windows }: Pick<SearchedRun, 'results' | 'windows'>,
+  step: SearchStep,
+  cloudwatch: Parameters<typeof judgeHold>[0]['cloudwatch'] = { sums: {}, requested: [] },
+): JudgedHold {
+  const ledger = makeLedger(plan, { steps: [step] });
+  for (const result of results) ledger.addSlice(result);
+  for (const window of windows) ledger.addWindow(window);
+  const now = plan.timeline.drainEndAt + 60_000;
+  return judgeHold({ plan, ledger, step, cloudwatch, goesOn: false, now });
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AccountQuotas } from '../../../src/embedded/iot-core/account-quotas.ts';
-import { makeLedger } from '../../../src/measure/ledger.ts';
 import { withActions } from '../../../src/plan/actions/with-actions.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeReconnectTurns } from '../../../src/plan/reconnect-turns.ts';
@@ -12,12 +11,11 @@ import { actionsOfStep } from '../../../src/plan/search/step-actions.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import type { LoadProfile } from '../../../src/profile/load-profile.ts';
 import type { CapacitySearch } from '../../../src/profile/search.ts';
-import { judgeHold } from '../../../src/report/judge-hold.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
 import { makeTestPlan, simulate } from '../../support/device/make-run.ts';
 import { randomCases } from '../../support/effort.ts';
 import { withSearch } from '../../support/search/search-plan.ts';
-import { runSearched, stepOf } from '../../support/search/searched-run.ts';
+import { judgeSearched, runSearched, stepOf } from '../../support/search/searched-run.ts';
 
 // Devices that connect again in virtual time: when they do is held to the plan and its actions by what the service saw, and a search of
 // connects finds the quota of an embedded account.
@@ -128,16 +126,7 @@ async function hold(level: number, step: number, perSecond: number, lateMs = -50
     },
     announced: actions.map((action) => ({ receivedAt: action.at + lateMs, action })),
   });
-  const ledger = makeLedger(plan, { steps: [held] });
-  for (const result of run.results) ledger.addSlice(result);
-  return judgeHold({
-    plan,
-    ledger,
-    step: held,
-    cloudwatch: { sums: { 'Connect.Throttle': refused }, requested: [] },
-    goesOn: false,
-    now: plan.timeline.drainEndAt + 60_000,
-  });
+  return judgeSearched(plan, run, held, { sums: { 'Connect.Throttle': refused }, requested: [] });
 }
 
 describe('a search of connects', () => {

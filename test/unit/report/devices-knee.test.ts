@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import { AccountQuotas } from '../../../src/embedded/iot-core/account-quotas.ts';
-import { makeLedger } from '../../../src/measure/ledger.ts';
 import { withActions } from '../../../src/plan/actions/with-actions.ts';
 import { decideNext, isAnswer } from '../../../src/plan/search/decide-next.ts';
 import type { JudgedHold, SearchStep } from '../../../src/plan/search/judged-hold.ts';
@@ -8,12 +7,11 @@ import { holdLevel } from '../../../src/plan/search/searched-profile.ts';
 import { actionsOfStep, makeStep } from '../../../src/plan/search/step-actions.ts';
 import type { LoadProfile } from '../../../src/profile/load-profile.ts';
 import type { CapacitySearch } from '../../../src/profile/search.ts';
-import { judgeHold } from '../../../src/report/judge-hold.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 import type { SimulatedTransport } from '../../support/device/simulated-transport.ts';
 import { withSearch } from '../../support/search/search-plan.ts';
-import { runSearched } from '../../support/search/searched-run.ts';
+import { judgeSearched, runSearched } from '../../support/search/searched-run.ts';
 
 // A search of devices in virtual time, whose account takes so many connections at once.
 
@@ -65,17 +63,7 @@ async function hold(level: number, step: number, concurrentConnections: number):
     },
     announced: actions.map((action) => ({ receivedAt: action.at - 500, action })),
   });
-  const ledger = makeLedger(plan, { steps: [made] });
-  for (const result of run.results) ledger.addSlice(result);
-  for (const window of run.windows) ledger.addWindow(window);
-  return judgeHold({
-    plan,
-    ledger,
-    step: made,
-    cloudwatch: { sums: { 'Connect.Throttle': refused }, requested: [] },
-    goesOn: false,
-    now: plan.timeline.drainEndAt + 60_000,
-  });
+  return judgeSearched(plan, run, made, { sums: { 'Connect.Throttle': refused }, requested: [] });
 }
 
 describe('a search of devices', () => {

@@ -1,15 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { ServerPool } from '../../../src/embedded/iot-core/rules/server-pool.ts';
-import { makeLedger } from '../../../src/measure/ledger.ts';
 import { decideNext, isAnswer } from '../../../src/plan/search/decide-next.ts';
 import type { JudgedHold } from '../../../src/plan/search/judged-hold.ts';
 import type { CapacitySearch } from '../../../src/profile/search.ts';
-import { judgeHold } from '../../../src/report/judge-hold.ts';
 import { makeRandom, type Random } from '../../../src/shared/random.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 import { kneeOf, quantileInSystem } from '../../support/queueing/mmc.ts';
 import { withSearch } from '../../support/search/search-plan.ts';
-import { runSearched, stepOf } from '../../support/search/searched-run.ts';
+import { judgeSearched, runSearched, stepOf } from '../../support/search/searched-run.ts';
 
 // A search of a service of c servers in virtual time: slices send Poisson arrivals, record by second, and each hold is judged from what
 // they and the reader of the queue recorded.
@@ -58,17 +56,7 @@ async function hold(level: number, step: number, random: Random): Promise<Judged
     return pool.serve(sent, serviceMs, service.servers) + serviceMs - sent;
   });
   const held = stepOf(plan, settleSeconds, settleSeconds + holdSeconds, step, level);
-  const ledger = makeLedger(plan, { steps: [held] });
-  for (const result of run.results) ledger.addSlice(result);
-  for (const window of run.windows) ledger.addWindow(window);
-  return judgeHold({
-    plan,
-    ledger,
-    step: held,
-    cloudwatch: { sums: {}, requested: [] },
-    goesOn: false,
-    now: plan.timeline.drainEndAt + 60_000,
-  });
+  return judgeSearched(plan, run, held);
 }
 
 describe('the holds of a service with 20 servers', () => {

@@ -1,17 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { ServerPool } from '../../../src/embedded/iot-core/rules/server-pool.ts';
-import { makeLedger } from '../../../src/measure/ledger.ts';
 import { withActions } from '../../../src/plan/actions/with-actions.ts';
 import { decideNext, isAnswer } from '../../../src/plan/search/decide-next.ts';
 import type { JudgedHold, SearchStep } from '../../../src/plan/search/judged-hold.ts';
 import { actionsOfStep } from '../../../src/plan/search/step-actions.ts';
 import type { CapacitySearch } from '../../../src/profile/search.ts';
-import { judgeHold } from '../../../src/report/judge-hold.ts';
 import { makeRandom, type Random } from '../../../src/shared/random.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 import { meanResponse, mostUsersWithin } from '../../support/queueing/closed-mmc.ts';
 import { withSearch } from '../../support/search/search-plan.ts';
-import { runSearched, stepOf } from '../../support/search/searched-run.ts';
+import { judgeSearched, runSearched, stepOf } from '../../support/search/searched-run.ts';
 
 // A search of users in virtual time: slices of the closed model follow the actions of each step, and answers come from c servers. Each
 // hold is judged from what the slices recorded.
@@ -72,17 +70,7 @@ async function hold(level: number, step: number, random: Random, lateMs = -500):
     },
     announced: actions.map((action) => ({ receivedAt: action.at + lateMs, action })),
   });
-  const ledger = makeLedger(plan, { steps: [held] });
-  for (const result of run.results) ledger.addSlice(result);
-  for (const window of run.windows) ledger.addWindow(window);
-  return judgeHold({
-    plan,
-    ledger,
-    step: held,
-    cloudwatch: { sums: {}, requested: [] },
-    goesOn: false,
-    now: plan.timeline.drainEndAt + 60_000,
-  });
+  return judgeSearched(plan, run, held);
 }
 
 describe('the holds of users who wait for 10 servers', () => {
