@@ -12,7 +12,7 @@ import { makePlan } from '../src/plan/make-plan.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import { enforceLimits } from '../src/plan/preflight.ts';
 import { RefusedByPreflightError } from '../src/plan/refusals.ts';
-import type { InputError } from '../src/shared/errors.ts';
+import { type InputError, InvalidInputError } from '../src/shared/errors.ts';
 import { parseProfile, wantedTargetOf } from '../src/targets/parse-profile.ts';
 import { traitsOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
@@ -65,11 +65,21 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
     account,
     conditions: readConditions(parsed, !account.isCharged, environment.kernelNetwork),
   });
+  refuseWithoutRegion(plan);
   if (stateMachineArn !== undefined) await enforceConcurrency(runId, stateMachineArn);
   enforceLimits(plan, await findUnread(plan));
   await store.putPlan(plan);
   if (influxNote !== undefined) console.warn(influxNote);
   return fanOutOf(plan);
+}
+
+/** @throws InvalidInputError for a profile of several Regions, of which one execution could only run a part */
+function refuseWithoutRegion({ regions, region }: Plan): void {
+  if (regions === undefined || region !== undefined) return;
+  const hint = '`npx stampede run PROFILE --stage STAGE` starts one in each Region';
+  throw new InvalidInputError('The execution', [
+    { path: 'regions', message: 'an execution runs in one Region', hint },
+  ]);
 }
 
 /** Finds messages of earlier runs in the queue or the stream. */

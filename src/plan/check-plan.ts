@@ -29,6 +29,7 @@ import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
 import { plannedLoadOf } from './kinds.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { between, type PlanProblem, within } from './plan-problem.ts';
+import { checkStoredRegions } from './regions.ts';
 import { checkStoredSearch } from './search/check-search.ts';
 
 const dayMs = 86_400_000;
@@ -71,6 +72,7 @@ export function checkStoredPlan(plan: Plan): PlanProblem[] {
   const groups = groupsOf(plan);
   return [
     ...groups.flatMap(checkGroup),
+    ...checkStoredRegions(plan),
     ...sumsTo(
       'load.messages',
       load.messages,

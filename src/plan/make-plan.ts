@@ -32,6 +32,7 @@ import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { connectsAfterMs } from './presence.ts';
 import { RefusedByPreflightError } from './refusals.ts';
+import { checkRegionSlices, planRegions, splitForRegions } from './regions.ts';
 import { connectDurationMs, connectsBeforehand, settleMsOfNetwork } from './schedule.ts';
 import { searchMs } from './search/search-times.ts';
 import { holdLevel } from './search/searched-profile.ts';
@@ -48,6 +49,8 @@ export interface PlanRequest {
   /** Default: as the stack is deployed. */
   readonly coldStart?: ColdStart;
   readonly target?: Target | undefined;
+  /** By name of a Region, where the profile has several: what the devices in it load. */
+  readonly regionTargets?: Readonly<Record<string, Target>>;
   /** Where control messages are, if not at the target. */
   readonly control?: AwsIotTarget | undefined;
   /** Versions and host. */
@@ -120,7 +123,11 @@ function draftLoad(request: PlanRequest, busiest?: number): DraftPlan {
   const busy = busiest === undefined ? profiles : groupProfilesOf(holdLevel(profile, busiest, 1_000));
   const groups = profiles.map((each, i) => ({
     load: plannedLoadOf(each),
-    slices: splitIntoSlices(busy[i]!, { limits, deployment, share: each.devices / profile.devices }),
+    slices: splitForRegions(
+      splitIntoSlices(busy[i]!, { limits, deployment, share: each.devices / profile.devices }),
+      each.devices,
+      { regions: profile.regions, isGiven: each.slices.devicesPerSlice !== undefined },
+    ),
   }));
   const ofDevices = profiles.filter(({ command }) => command === undefined);
   const slices = {
@@ -144,8 +151,10 @@ function draftLoad(request: PlanRequest, busiest?: number): DraftPlan {
     ...(request.control === undefined ? {} : { control: request.control }),
   };
   const subscribers = splitSubscribers(publishing);
+  const regions = planRegions(publishing, request.regionTargets);
   const plan: Plan = {
     ...publishing,
+    ...(regions && { regions }),
     ...(subscribers && {
       subscribers,
       timeline: timelineOf(request, slices.count + subscribers.count, profiles, subscribeMs),
@@ -216,6 +225,7 @@ function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputErro
           ...groups.flatMap((group) => checkWillTopic(group, topicFilter)),
         ]),
     ...checkPlannedFaults(plan),
+    ...checkRegionSlices(plan),
     ...groups.flatMap((group) => checkProxied(plan, group)),
     ...(isReadByRule(plan) && plan.deployment?.payloads === 'json'
       ? groups.flatMap(kindsOf).flatMap(checkReadable)

@@ -23,6 +23,10 @@ export interface Plan {
   readonly slices: SliceSplit;
   /** One for each group of the profile, in its order; absent where the profile has none. `groupsOf` reads both. */
   readonly groups?: readonly PlannedGroup[];
+  /** Where its slices run, in the profile's order; absent: in one Region. A slice and all its devices are in one of them (`regions.ts`). */
+  readonly regions?: readonly RegionPlan[];
+  /** Name of the Region that this copy is of: each has the whole plan in a run store of its own, and runs and counts its own slices. Absent: of all slices. */
+  readonly region?: string;
   /** Slices that subscribe to what the others publish; absent: none do. Their numbers begin at `firstSubscriberSlice`. */
   readonly subscribers?: SubscriberSplit;
   /** What `{topicRoot}` in the profile's topic stands for; absent in plans made before there was such a placeholder. */
@@ -90,6 +94,23 @@ export interface SliceSplit {
   readonly count: number;
   /** The most devices in one slice. */
   readonly devicesPerSlice: number;
+}
+
+/** Slices of one number after the other. */
+export interface SliceRange {
+  readonly from: number;
+  /** 0: none. */
+  readonly count: number;
+}
+
+/** A Region's part of a plan. */
+export interface RegionPlan {
+  /** As AWS names it: `eu-west-1`. */
+  readonly name: string;
+  /** One for each group, in the profile's order; of a flat profile one. */
+  readonly slices: readonly SliceRange[];
+  /** What its devices load: IoT Core of the account in this Region. Absent in a draft that will not be run. */
+  readonly target?: Target;
 }
 
 /** How a run's subscribers divide its messages. */

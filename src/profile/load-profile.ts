@@ -10,6 +10,7 @@ import type { NetworkConditions } from './network-presets.ts';
 import type { PlannedAction } from './planned-action.ts';
 import type { RateStep } from './rate-step.ts';
 import type { ReconnectStep } from './reconnect-step.ts';
+import type { RegionShare } from './region-shares.ts';
 import type { SearchSettings } from './search.ts';
 import type { RandomTime, ThinkTime } from './time-distribution.ts';
 import type { UserStep } from './user-step.ts';
@@ -22,6 +23,8 @@ export interface RunSettings {
   readonly slices: Pick<SliceSettings, 'toleratedFailureShare'>;
   /** How slices are divided into legs; absent: as the length of the run has it. */
   readonly legs?: LegSettings;
+  /** How the devices are divided over Regions; absent: all are in one. */
+  readonly regions?: readonly RegionShare[];
   /** The wait after the last send for messages in flight. */
   readonly drainMs: number;
   readonly limits: Limits;

@@ -11,7 +11,7 @@ import { type FlatReading, readGroups, withoutRepeats } from './groups.ts';
 import { http as httpSchema } from './http-schema.ts';
 import { resolveLegs } from './leg-schema.ts';
 import { resolveLifecycle } from './lifecycle-schema.ts';
-import type { ConnectSettings, LoadProfile, Threshold, Thresholds } from './load-profile.ts';
+import type { ConnectSettings, LoadProfile } from './load-profile.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { isIdle, type ResolvedLoad } from './load-shapes/resolved-load.ts';
 import { readKinds } from './message-kinds.ts';
@@ -19,6 +19,8 @@ import { resolveProperties, resolveWill, wholeSeconds } from './message-properti
 import { resolveNetwork } from './network-conditions.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkObserved } from './presence-rules.ts';
+import { checkRegions } from './region-rules.ts';
+import { resolveRegions } from './region-schema.ts';
 import { checkRatePerDevice, checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { checkSearch } from './search-rules.ts';
@@ -28,6 +30,7 @@ import { validateShape } from './shape.ts';
 import { resolveSizes } from './size-schema.ts';
 import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
 import { checkMeasured, type SelectableParts } from './threshold-rules.ts';
+import { resolveThresholds } from './threshold-schema.ts';
 import { resolveTimeline } from './timeline.ts';
 import { checkTimeline } from './timeline-rules.ts';
 
@@ -78,6 +81,7 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
           ...checkCommands(profile),
           ...checkObserved(profile),
           ...checkSearch(profile, { limits: rules.limits, form, parts }),
+          ...checkRegions(profile, form),
         ];
   const errors = inOrderOf(form, [...rules.errors, ...found, ...ofWhole]).map((error) => ({
     ...error,
@@ -207,6 +211,7 @@ function resolve(
       toleratedFailureShare: slices.toleratedFailureShare,
     },
     ...(settings.legs && { legs: resolveLegs(settings.legs) }),
+    ...(settings.regions && { regions: resolveRegions(settings.regions) }),
     drainMs: milliseconds(settings.drain),
     limits: { ...limits, ...(maxCostUsd === undefined ? {} : { maxCostUsd }) },
     ...(settings.overrides === undefined ? {} : { overrides: settings.overrides }),
@@ -215,7 +220,7 @@ function resolve(
     allowedHosts: settings.allowedHosts,
     ...(settings.timeline && { timeline: resolveTimeline(settings.timeline) }),
     ...(settings.search && { search: resolveSearch(settings.search) }),
-    thresholds: withDefaultThresholds(resolveThresholds(settings), {
+    thresholds: withDefaultThresholds(resolveThresholds(settings.thresholds), {
       connect: { protocol },
       publish,
       hasArrivals,
@@ -265,23 +270,6 @@ function resolveCredentials({ auth, ...connect }: ProfileSettings['connect']): P
     insecure: insecure || undefined,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function resolveThresholds({ thresholds }: ProfileSettings): Thresholds {
-  return Object.fromEntries(
-    Object.entries(thresholds).map(([metric, list]) => [metric, list.map(resolveThreshold)]),
-  );
-}
-
-function resolveThreshold(threshold: ProfileSettings['thresholds'][string][number]): Threshold {
-  if (typeof threshold === 'string') {
-    return { expression: threshold, abortOnFail: false, delayAbortEvalMs: 0 };
-  }
-  return {
-    expression: threshold.threshold,
-    abortOnFail: threshold.abortOnFail,
-    delayAbortEvalMs: milliseconds(threshold.delayAbortEval),
-  };
 }
 
 /** The schema has let through durations only. */

@@ -10,6 +10,7 @@ import { loadSettings } from './load-shapes/load-shapes.ts';
 import { messages } from './message-schema.ts';
 import { networkSetting } from './network-schema.ts';
 import { observeSetting } from './presence-rules.ts';
+import { regionSetting } from './region-schema.ts';
 import { searchSetting } from './search-schema.ts';
 import { thresholds } from './threshold-schema.ts';
 import { timelineSetting } from './timeline.ts';
@@ -99,6 +100,7 @@ const flatSchema = z.strictObject({
       description: 'How the devices are divided over Lambdas.',
     }),
   legs: legSetting,
+  regions: regionSetting,
   drain: duration.default('10s').meta({
     description: 'How long to wait after the last send for messages in flight, up to 10m.',
     examples: ['10s'],

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { durationPattern } from '../shared/duration.ts';
+import { durationPattern, parseDuration } from '../shared/duration.ts';
 import { defaultThresholds } from './default-thresholds.ts';
+import type { Threshold, Thresholds } from './load-profile.ts';
 import { aggregationsOf, thresholdMetrics } from './threshold-metrics.ts';
 
 /** As k6 has it: an expression, or one that says as well what becomes of the run when it fails. */
@@ -63,3 +64,20 @@ export const thresholds = z
       `${defaultsAsText}. An empty list switches a default off.`,
     examples: [{ end_to_end_latency: ['p(99)<500'], unacknowledged_messages: [] }],
   });
+
+export function resolveThresholds(given: z.output<typeof thresholds>): Thresholds {
+  return Object.fromEntries(
+    Object.entries(given).map(([metric, list]) => [metric, list.map(resolveThreshold)]),
+  );
+}
+
+function resolveThreshold(given: z.output<typeof threshold>): Threshold {
+  if (typeof given === 'string') {
+    return { expression: given, abortOnFail: false, delayAbortEvalMs: 0 };
+  }
+  return {
+    expression: given.threshold,
+    abortOnFail: given.abortOnFail,
+    delayAbortEvalMs: parseDuration(given.delayAbortEval) ?? 0,
+  };
+}
