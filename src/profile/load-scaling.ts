@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { isDistribution, meanSecondsOf, scaleGaps } from './load-shapes/gap-settings.ts';
 import { loadShapeIn } from './load-shapes/load-shapes.ts';
 import { resolvedShapes } from './load-shapes/resolved-load.ts';
+import { listStages } from './load-shapes/stage-list.ts';
 
 /**
  * The load of a profile in the user's form, bent to another peak or another length with its shape kept. Where the load
@@ -11,7 +12,7 @@ import { resolvedShapes } from './load-shapes/resolved-load.ts';
 
 /** Makes the peak `peakPerSecond`, messages a second over the whole run. */
 export function scaleRate(input: JsonObject, peakPerSecond: number): readonly string[] {
-  const { devices, everySeconds, stages } = input;
+  const { devices, everySeconds } = input;
   if (resolvedShapes[loadShapeIn(input).name].targets !== 'messages') {
     // No rate is given: the check of the load says so, of the flag.
     input.ratePerSecond = peakPerSecond;
@@ -25,12 +26,13 @@ export function scaleRate(input: JsonObject, peakPerSecond: number): readonly st
       : meanSeconds;
     return ['everySeconds'];
   }
-  if (stages === undefined) {
+  if (input.stages === undefined) {
     input.ratePerSecond = peakPerSecond;
     return ['ratePerSecond'];
   }
   const start = input.startRate ?? 0;
-  const targets = Array.isArray(stages) ? stages.map((stage) => isObject(stage) && stage.target) : [];
+  const stages = stagesIn(input, start);
+  const targets = stages.map((stage) => isObject(stage) && stage.target);
   const rates = [start, ...targets].filter((rate) => typeof rate === 'number');
   const peak = Math.max(...rates);
   if (rates.length !== targets.length + 1 || !(peak > 0)) return [];
@@ -43,13 +45,13 @@ export function scaleRate(input: JsonObject, peakPerSecond: number): readonly st
 
 /** Makes the most users at a time `users`. */
 export function scaleUsers(input: JsonObject, users: number): readonly string[] {
-  const { stages } = input;
-  if (stages === undefined) {
+  if (input.stages === undefined) {
     input.users = users;
     return ['users'];
   }
   const start = input.users ?? 0;
-  const targets = Array.isArray(stages) ? stages.map((stage) => isObject(stage) && stage.target) : [];
+  const stages = stagesIn(input, start);
+  const targets = stages.map((stage) => isObject(stage) && stage.target);
   const counts = [start, ...targets].filter((count) => typeof count === 'number');
   const most = Math.max(...counts);
   if (counts.length !== targets.length + 1 || !(most > 0)) return [];
@@ -62,16 +64,14 @@ export function scaleUsers(input: JsonObject, users: number): readonly string[] 
 
 /** Makes the publishing time `duration`. */
 export function scaleDuration(input: JsonObject, duration: string): readonly string[] {
-  const { stages } = input;
-  if (stages === undefined) {
+  if (input.stages === undefined) {
     input.duration = duration;
     return ['duration'];
   }
-  const lengthsMs = Array.isArray(stages)
-    ? stages.map((stage) =>
-        isObject(stage) && typeof stage.duration === 'string' ? parseDuration(stage.duration) : undefined,
-      )
-    : [];
+  const stages = stagesIn(input, input.startRate ?? input.users ?? 0);
+  const lengthsMs = stages.map((stage) =>
+    isObject(stage) && typeof stage.duration === 'string' ? parseDuration(stage.duration) : undefined,
+  );
   const wholeMs = parseDuration(duration) ?? 0;
   const totalMs = lengthsMs.reduce<number>((sum, ms) => sum + (ms ?? Number.NaN), 0);
   if (!(totalMs > 0)) return [];
@@ -85,4 +85,9 @@ export function scaleDuration(input: JsonObject, duration: string): readonly str
     return scaled;
   });
   return ['stages'];
+}
+
+/** As they are gone through: what is scaled is written out. */
+function stagesIn({ stages }: JsonObject, start: unknown): readonly unknown[] {
+  return listStages(stages, start).map(({ stage }) => stage);
 }

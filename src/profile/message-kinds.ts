@@ -20,6 +20,7 @@ import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { hasTargets } from './load-shapes/open-load.ts';
 import { sumLoads } from './load-shapes/rate-stretches.ts';
 import { maxJoinedStages } from './load-shapes/resolved-load.ts';
+import { listStages } from './load-shapes/stage-list.ts';
 
 /**
  * A group whose devices send several kinds of message: each kind is read as the flat profile that its settings make with the
@@ -168,7 +169,7 @@ function flatOf(group: JsonObject, own: JsonObject): JsonObject {
 /** How long the group publishes: as it says, or as long as its stages last. */
 function durationIn({ duration, stages }: JsonObject): unknown {
   if (duration !== undefined || !Array.isArray(stages)) return duration;
-  const lengths = stages.map((stage) =>
+  const lengths = listStages(stages).map(({ stage }) =>
     isObject(stage) && typeof stage.duration === 'string' ? parseDuration(stage.duration) : undefined,
   );
   // A malformed one has an error of its own where the stages are read.

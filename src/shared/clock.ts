@@ -30,8 +30,7 @@ export function makeSystemClock(): Clock {
         return () => clearImmediate(immediate);
       }
       // Node truncates to whole milliseconds: rounded up, a timer does not wake early only to sleep again.
-      const timer = setTimeout(fn, Math.ceil(delayMs));
-      return () => clearTimeout(timer);
+      return setLongTimer(Math.ceil(delayMs), fn);
     },
     async settle(untilMs) {
       while (!epoch.isSettled && clock.now() + attemptEveryMs + attemptMs <= untilMs) {
@@ -41,6 +40,22 @@ export function makeSystemClock(): Clock {
     },
   };
   return clock;
+}
+
+/** Node fires a longer timer at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** `setTimeout` of any length: a run may last longer than Node's longest timer, of 24.8 days. */
+export function setLongTimer(delayMs: number, fn: () => void): CancelTimer {
+  if (delayMs <= longestTimerMs) {
+    const timer = setTimeout(fn, delayMs);
+    return () => clearTimeout(timer);
+  }
+  let cancel: CancelTimer = () => clearTimeout(timer);
+  const timer = setTimeout(() => {
+    cancel = setLongTimer(delayMs - longestTimerMs, fn);
+  }, longestTimerMs);
+  return () => cancel();
 }
 
 /** The two clocks of a machine, milliseconds. */

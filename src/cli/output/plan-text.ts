@@ -3,6 +3,7 @@ import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import { groupsOf, intendedPeakOf, wholeProfileOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { kindsOf } from '../../plan/kinds.ts';
+import { handoversOf, legSplitOf, movesPerSecond } from '../../plan/legs.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { connectsBeforehand } from '../../plan/schedule.ts';
@@ -139,6 +140,7 @@ function renderOverview(plan: Plan, { search, objective }: Preflight): string[] 
   return [
     ...renderTarget(plan),
     ...renderDevices(plan),
+    ...renderLegs(plan),
     ...describeSearch(plan, search).map(([label, text]) => row(label, text)),
     ...describeObjective(plan, objective).map(([label, text]) => row(label, text)),
   ];
@@ -158,21 +160,33 @@ function renderTarget(plan: Plan): string[] {
 
 function renderDevices(plan: Plan): string[] {
   const groups = groupsOf(plan);
-  if (plan.groups === undefined) return groups.flatMap(renderGroup);
+  if (plan.groups === undefined) return groups.flatMap((group) => renderGroup(plan, group));
   const { devices } = plan.profile;
   const peakPerSecond = intendedPeakOf(groups.map(({ profile }) => profile));
   return [
     row('devices', `${formatPlural(devices, 'virtual device')} in ${formatPlural(groups.length, 'group')}`),
-    row('slices', `${formatCount(plan.slices.count)}, one Lambda each`),
+    row('slices', `${formatCount(plan.slices.count)}, ${lambdaText(plan)} each`),
     row(
       'messages',
       `${groups.every(({ profile }) => hasSchedule(profile)) ? '' : 'about '}${formatCount(sumBy(groups, intendedOfGroup))}, up to ${formatPerSecond(peakPerSecond)}`,
     ),
-    ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(group)]),
+    ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(plan, group)]),
   ];
 }
 
-function renderGroup(group: GroupPlan): string[] {
+/** Of a run whose slices go on in several Lambdas. */
+function renderLegs(plan: Plan): string[] {
+  const { count, stretchMs, overlapMs } = legSplitOf(plan);
+  if (count === 1) return [];
+  const lasts = formatDuration(Math.round(stretchMs / 1_000) * 1_000);
+  const moves = `devices move within ${formatDuration(overlapMs)}, ${formatPerSecond(movesPerSecond(plan))}`;
+  return [
+    row('legs', `${formatCount(count)} of ${lasts}, each in a Lambda of its own; ${moves}`),
+    row('handovers', `${formatCount(handoversOf(plan))}, each with a connect`),
+  ];
+}
+
+function renderGroup(plan: Plan, group: GroupPlan): string[] {
   const { profile, load } = group;
   const { connect, devices } = profile;
   const qualities = [...new Set(kindsOf(group).map((kind) => kind.profile.publish.qos))].sort();
@@ -182,7 +196,7 @@ function renderGroup(group: GroupPlan): string[] {
   const rows = [
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
     ...(profile.lifecycle === undefined ? [] : [row('lifecycle', describeLifecycle(profile))]),
-    row('slices', slicesText(group)),
+    row('slices', slicesText(plan, group)),
     ...connectionsText(group).map((text) => row('connections', text)),
     ...checkText(group).map((text) => row('check', text)),
     ...describeShape[loadShapeOf(profile)](profile).map(([label, text]) => row(label, text)),
@@ -214,13 +228,17 @@ function renderGroup(group: GroupPlan): string[] {
 }
 
 /** Slices differ by one device and by one message at most. */
-function slicesText(group: GroupPlan): string {
+function slicesText(plan: Plan, group: GroupPlan): string {
   const { count, devicesPerSlice } = group.slices;
   const { devices } = shareOf(group, group.firstSlice);
   const messages = Math.round((intendedOfGroup(group) * devices) / group.profile.devices);
   const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
   const each = isIdle(group.profile) ? '' : ` and about ${formatPlural(messages, 'message')}`;
-  return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda${each} each`;
+  return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, ${lambdaText(plan)}${each} each`;
+}
+
+function lambdaText(plan: Plan): string {
+  return legSplitOf(plan).count === 1 ? 'one Lambda' : 'one Lambda at a time';
 }
 
 /** What a plan says of a load beside its messages, by load shape: labels and texts. */

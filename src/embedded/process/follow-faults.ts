@@ -1,5 +1,6 @@
 import { faultChangeOf } from '../../plan/actions/fault-action.ts';
 import { type FaultSettings, noFaults, type ServiceFaultChange } from '../../profile/service-faults.ts';
+import { type CancelTimer, setLongTimer } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { RunActionListener } from './follow-run-actions.ts';
 
@@ -14,7 +15,7 @@ export interface FollowFaultsOptions {
 
 interface FollowedRun {
   hasChanged: boolean;
-  readonly timers: Set<NodeJS.Timeout>;
+  readonly timers: Set<CancelTimer>;
 }
 
 /**
@@ -35,25 +36,22 @@ export function followFaults({ initial, change, onTrouble }: FollowFaultsOptions
       if (wanted === undefined) return;
       const run = runs.get(runId) ?? { hasChanged: false, timers: new Set() };
       runs.set(runId, run);
-      const timer = setTimeout(
-        () => {
-          run.timers.delete(timer);
-          run.hasChanged = true;
-          apply(wanted);
-        },
-        Math.max(0, action.at - Date.now()),
-      );
-      run.timers.add(timer);
+      const cancel = setLongTimer(Math.max(0, action.at - Date.now()), () => {
+        run.timers.delete(cancel);
+        run.hasChanged = true;
+        apply(wanted);
+      });
+      run.timers.add(cancel);
     },
     ended(runId) {
       const run = runs.get(runId);
       if (run === undefined) return;
-      for (const timer of run.timers) clearTimeout(timer);
+      for (const cancel of run.timers) cancel();
       runs.delete(runId);
       if (run.hasChanged && ![...runs.values()].some(({ hasChanged }) => hasChanged)) apply(fromTheStart);
     },
     close() {
-      for (const { timers } of runs.values()) for (const timer of timers) clearTimeout(timer);
+      for (const { timers } of runs.values()) for (const cancel of timers) cancel();
     },
   };
 }

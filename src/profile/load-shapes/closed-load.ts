@@ -9,6 +9,7 @@ import { maxUsers } from '../user-step.ts';
 import { arrivalSettings } from './arrival-settings.ts';
 import { checkLasting, givenTwice, type LoadShape, type sharedSettings } from './load-shape.ts';
 import type { ResolvedLoad } from './resolved-load.ts';
+import { checkStageList, distinctErrors, listStages, pathOfTarget, plainStages } from './stage-list.ts';
 import { checkThinkTime, thinkTimeSetting } from './think-time.ts';
 import { spawnStages, type UserStage } from './user-stages.ts';
 
@@ -80,7 +81,7 @@ export const closedLoad: LoadShape<Settings> = {
 
 /** At least 1: a load without users has an error of its own, and its devices are not to have another one. */
 function mostUsersIn({ users, stages }: JsonObject): number {
-  const targets = Array.isArray(stages) ? stages.map((stage) => isObject(stage) && stage.target) : [];
+  const targets = listStages(stages).map(({ stage }) => isObject(stage) && stage.target);
   const counts = [users, ...targets].filter((count) => typeof count === 'number');
   return Math.ceil(Math.max(1, ...counts));
 }
@@ -124,15 +125,17 @@ function checkWays(input: JsonObject): InputError[] {
 
 function checkSettings(settings: Settings): InputError[] {
   const { stages = [], thinkTime, throughputPerUser, devices, connect, publish } = settings;
-  const targets = stages.flatMap(({ target }, i) => {
-    const path = `stages[${i}].target`;
+  const listed = checkStageList(stages);
+  if (listed.length > 0) return listed;
+  const targets = plainStages(stages, settings.users).flatMap(({ path: stage, target }) => {
+    const path = pathOfTarget(stage);
     const hint = 'how many users there are at the end of the stage, such as 500';
     if (target === undefined) return [{ path, message: 'is missing', hint }];
     return Number.isInteger(target)
       ? []
       : [{ path, message: `must be a whole number of users, not ${target}`, hint }];
   });
-  const errors = [...targets, ...(thinkTime === undefined ? [] : checkThinkTime(thinkTime))];
+  const errors = [...distinctErrors(targets), ...(thinkTime === undefined ? [] : checkThinkTime(thinkTime))];
   const most = mostUsersIn({ users: settings.users, stages });
   if (most > devices) {
     errors.push({
@@ -195,7 +198,10 @@ function resolve(settings: Settings): ResolvedLoad {
 function wantedStages({ users = 0, stages, spawnPerSecond, duration }: Settings): readonly UserStage[] {
   const ms = (text: string) => parseDuration(text) ?? 0;
   if (stages !== undefined)
-    return stages.map(({ duration: lasts, target = 0 }) => ({ durationMs: ms(lasts), targetUsers: target }));
+    return plainStages(stages, users).map(({ duration: lasts, target = 0 }) => ({
+      durationMs: ms(lasts),
+      targetUsers: target,
+    }));
   const constant = { durationMs: ms(duration ?? ''), targetUsers: users };
   return spawnPerSecond === undefined ? [constant] : [{ durationMs: 0, targetUsers: users }, constant];
 }

@@ -1,9 +1,9 @@
-import * as z from 'zod';
 import type { InputError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-path.ts';
-import { duration, ratePerSecond } from '../device-schema.ts';
+import { duration } from '../device-schema.ts';
 import type { LoadProfile } from '../load-profile.ts';
-import { type LoadShapeName, maxStages, type ResolvedLoad } from './resolved-load.ts';
+import type { LoadShapeName, ResolvedLoad } from './resolved-load.ts';
+import { stagesSetting } from './stage-list.ts';
 
 /**
  * A way of giving the load, with the settings that only it has: one file each, listed in `load-shapes.ts`. What it means once it is
@@ -51,33 +51,7 @@ export function checkLasting(
 
 /** Settings that several shapes have. */
 export const sharedSettings = {
-  stages: z
-    .array(
-      z.strictObject({
-        duration: duration.meta({
-          description: 'How long the stage lasts. 0s jumps to the target at once.',
-          examples: ['5m'],
-        }),
-        target: ratePerSecond.optional().meta({
-          description:
-            'Messages a second over the whole run, reached at the end of the stage. The rate moves there in a straight line. Of a load of users (users, thinkTime) it is how many users there are.',
-          examples: [2000],
-        }),
-      }),
-    )
-    .min(1)
-    .max(maxStages)
-    .optional()
-    .meta({
-      description:
-        'The load as it changes over the run, as in k6. Each stage moves in a straight line to its target, the first one from startRate. With everySeconds stages have no targets and only say how long. With users or thinkTime targets are users, and the first stage begins with users.',
-      examples: [
-        [
-          { duration: '30s', target: 2000 },
-          { duration: '5m', target: 2000 },
-        ],
-      ],
-    }),
+  stages: stagesSetting,
   duration: duration.optional().meta({
     description: 'How long devices publish, with ratePerSecond, everySeconds or users.',
     examples: ['5m'],

@@ -15,6 +15,7 @@ import {
 import { checkGaps, everySecondsSetting, meanSecondsOf } from './gap-settings.ts';
 import { checkLasting, givenTwice, type LoadShape, type sharedSettings } from './load-shape.ts';
 import { peakOf, type ResolvedLoad } from './resolved-load.ts';
+import { checkStageList, distinctErrors, listStages, pathOfTarget, plainStages } from './stage-list.ts';
 
 export const openSettings = {
   startRate: ratePerSecond.optional().meta({
@@ -58,7 +59,12 @@ export const openLoad: LoadShape<Settings> = {
   check(input, settings) {
     const errors = [...checkWays(input), ...checkArrivalWays(input)];
     if (settings === undefined) return errors;
-    errors.push(...checkTargets(settings), ...checkGaps(input, settings.everySeconds));
+    const listed = checkStageList(settings.stages ?? []);
+    errors.push(
+      ...listed,
+      ...(listed.length > 0 ? [] : checkTargets(settings)),
+      ...checkGaps(input, settings.everySeconds),
+    );
     if (errors.length === 0) errors.push(...checkPattern(settings, resolve(settings)));
     return errors.length > 0 ? errors : checkAmount(settings);
   },
@@ -87,7 +93,7 @@ function rateReplacedBy({ stages, ratePerSecond, everySeconds, burst }: JsonObje
 
 /** Of the user's form of stages, which only say how long otherwise. */
 export function hasTargets(stages: unknown): boolean {
-  return Array.isArray(stages) && stages.some((stage) => isObject(stage) && stage.target !== undefined);
+  return listStages(stages).some(({ stage }) => isObject(stage) && stage.target !== undefined);
 }
 
 /** Ways of giving the load that are mixed, or only half there. */
@@ -131,18 +137,20 @@ function checkWays(input: JsonObject): InputError[] {
 function checkTargets({ stages = [], everySeconds, ratePerSecond, burst, idle }: Settings): InputError[] {
   // Stages beside a burst or beside idle devices have an error of their own.
   if (burst !== undefined || idle) return [];
-  return stages.flatMap(({ target }, i) => {
-    const path = `stages[${i}].target`;
-    if (everySeconds !== undefined && target !== undefined) {
-      const hint = 'remove the target, or remove everySeconds';
-      return [{ path, message: 'has no meaning with everySeconds, which says the rate', hint }];
-    }
-    if (everySeconds === undefined && ratePerSecond === undefined && target === undefined) {
-      const hint = 'messages a second at the end of the stage, or everySeconds for all stages';
-      return [{ path, message: 'is missing', hint }];
-    }
-    return [];
-  });
+  return distinctErrors(
+    plainStages(stages).flatMap(({ path: stage, target }) => {
+      const path = pathOfTarget(stage);
+      if (everySeconds !== undefined && target !== undefined) {
+        const hint = 'remove the target, or remove everySeconds';
+        return [{ path, message: 'has no meaning with everySeconds, which says the rate', hint }];
+      }
+      if (everySeconds === undefined && ratePerSecond === undefined && target === undefined) {
+        const hint = 'messages a second at the end of the stage, or everySeconds for all stages';
+        return [{ path, message: 'is missing', hint }];
+      }
+      return [];
+    }),
+  );
 }
 
 /** A load that never begins, or never lasts. */
@@ -175,7 +183,8 @@ function resolve(settings: Settings): ResolvedLoad {
   const { devices, everySeconds, ratePerSecond, startRate = 0, duration } = settings;
   const constant =
     ratePerSecond ?? (everySeconds === undefined ? undefined : devices / meanSecondsOf(everySeconds));
-  const stages = settings.stages ?? (duration === undefined ? [] : [{ duration, target: undefined }]);
+  const listed = settings.stages && plainStages(settings.stages, startRate);
+  const stages = listed ?? (duration === undefined ? [] : [{ duration, target: undefined }]);
   const pattern = resolvePattern(settings);
   if (pattern?.kind === 'pulse' || pattern?.kind === 'burst') {
     return { ...ratesOfStarts(devices, parseDuration(duration ?? '0s') ?? 0, pattern), pattern };

@@ -41,7 +41,9 @@ loadKind.addEventListener('change', () => {
 place('add-stage').addEventListener('click', () => {
   change((profile) => {
     const stages = stagesOf(profile);
-    stages.push({ ...(stages.at(-1) ?? { duration: '30s', target: 100 }) });
+    stages.push({
+      ...(stages.findLast((stage) => stage?.duration !== undefined) ?? { duration: '30s', target: 100 }),
+    });
     profile.stages = stages;
   });
   showInFields();
@@ -89,7 +91,7 @@ function showInFields(): void {
   loadKind.value = hasStages ? 'stages' : 'constant';
   place('stages-load').hidden = !hasStages;
   place('constant-load').hidden = hasStages;
-  if (hasStages) place('stages').innerHTML = renderStageRows(stagesOf(profile).length).markup;
+  if (hasStages) place('stages').innerHTML = renderStageRows(stagesOf(profile)).markup;
   for (const field of fields()) {
     const value = valueAt(profile, field.dataset.path ?? '');
     field.value = value === undefined || typeof value === 'object' ? '' : String(value);

@@ -1,17 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { heldMessages } from '../../../src/plan/held-messages.ts';
-import { lambdaMsOf, legSplitOf, legsOf } from '../../../src/plan/legs.ts';
+import { handoversOf, lambdaMsOf, legSplitOf, legsOf } from '../../../src/plan/legs.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { preflight } from '../../../src/plan/preflight.ts';
 import { sharesOf } from '../../../src/plan/slices.ts';
 import { type ScheduledStream, streamsOf } from '../../../src/plan/streams.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { randomCases } from '../../support/effort.ts';
 
-const hasLoad = (profile: object) => 'everySeconds' in profile || 'burst' in profile;
+const hasLoad = (profile: object) => 'everySeconds' in profile || 'burst' in profile || 'stages' in profile;
 
 function draftOf(profile: object) {
   return draftPlan({
@@ -57,6 +59,33 @@ describe('the legs of a run', () => {
     ]);
   });
 
+  it('connect each device once a leg, and cost so', () => {
+    const { plan } = draftOf({ devices: 60, duration: '72h', slices: { devicesPerSlice: 20 } });
+    const { count } = legSplitOf(plan);
+    expect(count).toBe(361);
+    expect(handoversOf(plan)).toBe(360 * 60);
+    // With each leg's control channel, in each of three slices.
+    const { iot, lambda } = forecastUsage(plan);
+    expect(iot.connects).toBe(361 * (60 + 3));
+    expect(lambda['publish-mqtt']?.invocations).toBe(361 * 3);
+  });
+
+  it('need a ceiling of the cost where they cost more than $100, whatever is allowed else', () => {
+    const long = { devices: 20_000, ratePerSecond: 10_000, duration: '10h' };
+    const [error] = draftOf({ ...long, limits: { enforce: false } }).walls;
+    expect(error).toEqual({
+      path: 'limits.maxCostUsd',
+      message: expect.stringMatching(
+        /^\$[\d,.]+ forecast, and a run in legs that costs more than \$100.00 needs a ceiling$/,
+      ),
+      hint: expect.stringMatching(/^give --max-cost \d+ or more, or shorten the run$/),
+    });
+    const [, least] = /(\d+) or more/.exec(error!.hint!)!;
+    expect(draftOf({ ...long, limits: { maxCostUsd: Number(least) } }).walls).toEqual([]);
+    expect(preflight(draftOf({ ...long, limits: { maxCostUsd: Number(least) } }).plan).refusals).toEqual([]);
+    expect(draftOf({ ...long, ratePerSecond: 1 }).walls).toEqual([]);
+  });
+
   it('move the devices of all slices evenly', () => {
     const { plan } = draftOf({ devices: 60, slices: { devicesPerSlice: 20 } });
     const moves = groupsOf(plan)
@@ -91,6 +120,18 @@ describe('the messages that legs hold', () => {
     { arrivals: 'poisson' },
     { everySeconds: 4, jitter: '3s' },
     { burst: { count: 3, spacing: '100ms', everySeconds: 9 } },
+    {
+      duration: undefined,
+      stages: [
+        {
+          repeat: 3,
+          stages: [
+            { duration: '15s', target: 9 },
+            { duration: '5s', target: 0 },
+          ],
+        },
+      ],
+    },
     { everySeconds: { exponential: 5 } },
     {
       timeline: [

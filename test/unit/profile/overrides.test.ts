@@ -265,6 +265,37 @@ describe('overrides', () => {
     );
   });
 
+  it('--rate and --duration bend a daily curve, and stages that are repeated', () => {
+    const hours = Array.from({ length: 24 }, (_, hour) => (hour < 12 ? 10 : 20));
+    const load = (profile: object) => {
+      const { startRatePerSecond, stages } = parseLoadProfile(
+        { devices: 100, ...profile },
+        overridesFromFlags({ rate: '50', duration: '24s' }),
+      );
+      return [
+        startRatePerSecond,
+        ...stages.map(({ durationMs, targetPerSecond }) => [durationMs, targetPerSecond]),
+      ];
+    };
+    const [start, jump, ...moves] = load({ stages: [{ hours, days: 2 }] });
+    expect([start, jump]).toEqual([0, [0, 25]]);
+    expect(moves).toHaveLength(48);
+    expect(moves.slice(10, 13)).toEqual([
+      [500, 25],
+      [500, 50],
+      [500, 50],
+    ]);
+    const day = { duration: '16h', target: 2_000 };
+    const night = { duration: '8h', target: 500 };
+    expect(load({ startRate: 500, stages: [{ repeat: 2, stages: [day, night] }] })).toEqual([
+      12.5,
+      [8_000, 50],
+      [4_000, 12.5],
+      [8_000, 50],
+      [4_000, 12.5],
+    ]);
+  });
+
   it('--duration makes the publishing time exactly what it says', () => {
     const lengths = fc.array(fc.integer({ min: 1, max: 600_000 }), { minLength: 1, maxLength: 20 });
     fc.assert(

@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
-import { CalibratedEpoch, makeSystemClock } from '../../../src/shared/clock.ts';
+import { CalibratedEpoch, makeSystemClock, setLongTimer } from '../../../src/shared/clock.ts';
 import { randomCases } from '../../support/effort.ts';
 
 describe('the system clock', () => {
@@ -31,6 +31,39 @@ describe('the system clock', () => {
       });
     });
     expect(called).toEqual(['at once', 'later']);
+  });
+});
+
+describe('a timer longer than Node’s longest', () => {
+  const day = 86_400_000;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is called once, at its instant', () => {
+    const called: string[] = [];
+    setLongTimer(60 * day, () => called.push('after 60 days'));
+    jest.advanceTimersByTime(60 * day - 1);
+    expect(called).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(called).toEqual(['after 60 days']);
+    jest.advanceTimersByTime(60 * day);
+    expect(called).toHaveLength(1);
+  });
+
+  it('can be cancelled whenever', () => {
+    const called: string[] = [];
+    setLongTimer(60 * day, () => called.push('cancelled at once'))();
+    const cancel = setLongTimer(60 * day, () => called.push('cancelled after 50 days'));
+    jest.advanceTimersByTime(50 * day);
+    cancel();
+    jest.advanceTimersByTime(50 * day);
+    expect(called).toEqual([]);
+    expect(jest.getTimerCount()).toBe(0);
   });
 });
 

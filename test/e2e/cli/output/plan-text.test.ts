@@ -47,6 +47,20 @@ const users = {
   duration: '1m',
 };
 
+/** Three days of the same curve, in legs. */
+const days = {
+  name: 'days',
+  devices: 1_234,
+  startRate: 20,
+  stages: [
+    {
+      hours: [20, 10, 10, 10, 20, 50, 99, 99, 99, 80, 80, 80, 80, 70, 70, 70, 80, 99, 99, 90, 70, 50, 40, 30],
+      days: 3,
+    },
+  ],
+  timeline: [{ at: '48h', rate: '1.5x' }],
+};
+
 const search = {
   name: 'search',
   devices: 200,
@@ -69,7 +83,7 @@ function withoutPayloadBytes(page: string): string {
 }
 
 describe('plan page', () => {
-  it.each(Object.entries({ ramp, million, overHttps, users }))('of %s', (name, profile) => {
+  it.each(Object.entries({ ramp, million, overHttps, users, days }))('of %s', (name, profile) => {
     const { plan, preflight } = draftRun(parseLoadProfile(profile), {
       now: new Date('2026-01-01T00:00:00Z'),
       random: 0.5,
