@@ -8,7 +8,7 @@ import {
   S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
-import { checkSize } from '../report/stored/read-stored.ts';
+import { checkSize } from '../report/stored/checked-file.ts';
 import { StampedeError } from '../shared/errors.ts';
 import { openRunStore, type RunObjects, type RunStore } from './run-store.ts';
 
@@ -29,7 +29,8 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
   return openRunStore(makeBucket(bucket, client));
 }
 
-function makeBucket(bucket: string, client: S3Client): RunObjects {
+/** The bucket of runs. */
+export function makeBucket(bucket: string, client: S3Client): RunObjects {
   const nameOf = (key: string): string => `s3://${bucket}/${key}`;
   return {
     parallelReads: 64,

@@ -48,7 +48,6 @@ const ownKeys: {
   readonly [Kind in StoredKind]: (value: StoredFiles[Kind], runId: string) => string;
 } = {
   plan: ({ runId }) => runKeys.plan(runId),
-  report: ({ runId }) => runKeys.report(runId),
   sliceResult: (result) => runKeys.slice(result.runId, result),
   action: ({ runId, k }) => runKeys.action(runId, k),
   judgedHold: (hold, runId) => runKeys.judgedHold(runId, hold),
@@ -66,15 +65,16 @@ export interface StoredAt {
   readonly file: string;
 }
 
+/** Of a file of any kind but a report. @throws {OtherRunError} */
+export function checkOwn<Kind extends StoredKind>(kind: Kind, value: StoredFiles[Kind], at: StoredAt): void {
+  checkPlace(ownKeys[kind](value, at.runId), 'runId' in value ? value.runId : at.runId, at);
+}
+
 /**
  * A file of another run, slice or batch would be counted for this one, and a report would replace that run's.
+ * @param own the key that the file belongs at @param named the run that it names
  * @throws {OtherRunError}
  */
-export function checkOwn<Kind extends StoredKind>(
-  kind: Kind,
-  value: StoredFiles[Kind],
-  { runId, key, file }: StoredAt,
-): void {
-  const own = ownKeys[kind](value, runId);
-  if (own !== key) throw new OtherRunError(file, 'runId' in value ? value.runId : runId, { runId, own });
+export function checkPlace(own: string, named: string, { runId, key, file }: StoredAt): void {
+  if (own !== key) throw new OtherRunError(file, named, { runId, own });
 }

@@ -68,9 +68,6 @@ export interface RunStore {
   putSubscriber(record: SubscriberRecord): Promise<void>;
   subscribers(runId: string): AsyncIterable<SubscriberRecord>;
   putReport(report: Report, html: string): Promise<void>;
-  /** Undefined: the run has no report (yet). */
-  getReport(runId: string): Promise<Report | undefined>;
-  getReportHtml(runId: string): Promise<string | undefined>;
   /** Differences of the service from AWS, which embedded AWS stores. */
   getFaults(runId: string): Promise<InjectedFaults | undefined>;
   /** Points that InfluxDB could not take; the same name replaces them. */
@@ -91,21 +88,6 @@ export interface StoredSlice extends LegId {
   /** Epoch milliseconds by the store's clock, perhaps to the second: the last time. Absent: it is not known. */
   readonly at?: number;
 }
-
-/** What a report is made of and put into. */
-export type RunRecord = Pick<
-  RunStore,
-  | 'getPlan'
-  | 'sliceResults'
-  | 'sliceDeaths'
-  | 'actions'
-  | 'judgedHolds'
-  | 'arrivalWindows'
-  | 'subscribers'
-  | 'getFaults'
-  | 'getReport'
-  | 'putReport'
->;
 
 const sliceKey = /\/slices\/(\d+)\/(\d+)\.json$/;
 const overflowKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
@@ -234,8 +216,6 @@ export function openRunStore(objects: RunObjects): RunStore {
       await put(runKeys.reportHtml(report.runId), html, 'text/html; charset=utf-8');
       await put(runKeys.report(report.runId), formatReportJson(report));
     },
-    getReport: (runId) => get('report', runId, runKeys.report(runId)),
-    getReportHtml: async (runId) => (await objects.get(runKeys.reportHtml(runId)))?.toString(),
     putLiveOverflow: (runId, overflow) =>
       put(runKeys.liveOverflow(runId, overflow), overflow.lines.join('\n'), 'text/plain; charset=utf-8'),
     async *liveOverflows(runId) {

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../aws/run-store.ts';
+import type { RunRecord } from '../aws/run-archive.ts';
 import { MessageSets } from '../measure/message-sets.ts';
 import { parseStreamKey } from '../measure/stream-key.ts';
 import { observersOf } from '../plan/observers.ts';

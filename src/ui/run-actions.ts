@@ -1,4 +1,4 @@
-import type { RunRecord } from '../aws/run-store.ts';
+import type { RunRecord } from '../aws/run-archive.ts';
 import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
 import { plannedActionsOf } from '../plan/storms.ts';

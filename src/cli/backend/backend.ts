@@ -1,6 +1,6 @@
 import type { Executions } from '../../aws/executions.ts';
 import type { SliceCounts } from '../../aws/map-runs.ts';
-import type { RunRecord } from '../../aws/run-store.ts';
+import type { RunRecord } from '../../aws/run-archive.ts';
 import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';

@@ -6,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { readAccountLimits } from '../../aws/account-limits.ts';
-import { makeRunStore } from '../../aws/bucket.ts';
+import { makeBucket } from '../../aws/bucket.ts';
 import { clearTokenNote } from '../../aws/clear-token.ts';
 import { attemptsToRetain, type Control, dataPlaneClientOf, makeControl } from '../../aws/control.ts';
 import { makeExecutions } from '../../aws/executions.ts';
@@ -15,7 +15,7 @@ import { makeReadInfluxTotals } from '../../aws/influx-totals.ts';
 import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../../aws/iot-endpoint.ts';
 import { makeLiveFiguresReader } from '../../aws/live-figures.ts';
 import { AwsAccessError, withPlainErrors } from '../../aws/plain-errors.ts';
-import type { RunRecord, RunStore } from '../../aws/run-store.ts';
+import { openRunArchive, type RunArchive, type RunRecord } from '../../aws/run-archive.ts';
 import type { AccountView } from '../../plan/account.ts';
 import { summarizeTimeoutMs } from '../../plan/poll-intervals.ts';
 import { renderReportHtml } from '../../report/html.ts';
@@ -74,7 +74,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   const region = flags.region ?? (await regionOfProfile());
   const plain = <Client extends object>(client: Client): Client => withPlainErrors(client, region);
   const stack = await findStack(flags, region, plain(new CloudFormationClient({ region })));
-  const store = makeRunStore(stack.runBucket, plain(new S3Client({ region })));
+  const store = openRunArchive(makeBucket(stack.runBucket, plain(new S3Client({ region }))));
   const directory = openRunDirectory(runsDirectory);
   const influx = readInfluxServer(process.env);
   const live = readLiveSource(process.env);
@@ -148,11 +148,11 @@ export async function regionOfProfile(): Promise<string> {
 }
 
 /** Files are read from the bucket. A report that is made here is stored here only, so that watching needs no write permission. */
-function storedHere(store: RunStore, directory: RunStore): RunRecord {
+function storedHere(store: RunArchive, directory: RunArchive): RunRecord {
   return { ...store, putReport: directory.putReport };
 }
 
-async function fetchReport(store: RunStore, directory: RunStore, report: Report): Promise<void> {
+async function fetchReport(store: RunArchive, directory: RunArchive, report: Report): Promise<void> {
   const { runId } = report;
   const [plan, html] = await Promise.all([store.getPlan(runId), store.getReportHtml(runId)]);
   await directory.putPlan(plan);

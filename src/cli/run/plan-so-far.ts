@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../aws/run-store.ts';
+import type { RunRecord } from '../../aws/run-archive.ts';
 import type { StoredAction } from '../../plan/actions/action.ts';
 import { stopOf } from '../../plan/actions/stop.ts';
 import { withActions } from '../../plan/actions/with-actions.ts';

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../aws/run-store.ts';
+import type { RunRecord } from '../../aws/run-archive.ts';
 import type { StoredAction } from '../../plan/actions/action.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { JudgedHold, SearchStep } from '../../plan/search/judged-hold.ts';

@@ -1,7 +1,7 @@
 import type { Execution } from '../../aws/executions.ts';
 import { AwsAccessError } from '../../aws/plain-errors.ts';
 import type { Metrics } from '../../aws/metric-sums.ts';
-import type { RunRecord } from '../../aws/run-store.ts';
+import type { RunRecord } from '../../aws/run-archive.ts';
 import { unknownBacklog } from '../../measure/unread-backlog.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { buildReport } from '../../report/build-report.ts';

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import type { Report } from '../../report/report-model.ts';
-import { checkSize, readStored } from '../../report/stored/read-stored.ts';
+import { checkSize } from '../../report/stored/checked-file.ts';
+import { readStoredReport } from '../../report/stored/read-report.ts';
 import { whyNotReadable } from '../options/unreadable-file.ts';
 import { openRunDirectory } from './run-directory.ts';
 import { makeRunRepository } from './run-repository.ts';
@@ -60,7 +61,7 @@ async function readReportIn(directory: string): Promise<Report> {
   if (facts !== undefined) checkSize(facts.bytes, file);
   const found = await files.read('report.json');
   if (found === undefined) throw new ReportNotReadableError(file, 'there is no such file');
-  return readStored('report', found.body, file);
+  return readStoredReport(found.body, file);
 }
 
 /** A file that the user names may be reached through a link: it is the user's own choice. */
@@ -73,7 +74,7 @@ async function readReportFile(file: string): Promise<Report> {
     if (error instanceof StampedeError) throw error;
     throw new ReportNotReadableError(file, whyNotReadable(error));
   }
-  return readStored('report', body, file);
+  return readStoredReport(body, file);
 }
 
 /** The arguments of `stampede report` for a rehearsal: `RUN`, with the directory where that is not the usual one. */

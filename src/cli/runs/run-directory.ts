@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { openRunStore, type RunObject, type RunObjects, type RunStore } from '../../aws/run-store.ts';
+import { openRunArchive, type RunArchive } from '../../aws/run-archive.ts';
+import type { RunObject, RunObjects } from '../../aws/run-store.ts';
 import { hiddenPrefix, makeContainedFiles } from '../../embedded/s3/contained-files.ts';
-import { checkSize } from '../../report/stored/read-stored.ts';
+import { checkSize } from '../../report/stored/checked-file.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 
@@ -19,8 +20,8 @@ export class NoSuchRunError extends StampedeError {
  * The run store of embedded AWS as it lies on the disk, for when nothing runs any more: the keys of the bucket are
  * files.
  */
-export function openRunDirectory(runsDirectory: string): RunStore {
-  return openRunStore(makeRunObjects(runsDirectory));
+export function openRunDirectory(runsDirectory: string): RunArchive {
+  return openRunArchive(makeRunObjects(runsDirectory));
 }
 
 /** Key `runs/x/y` is the file `x/y`. One file is read at a time: a runs directory may come from another user. */

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { openRunStore } from '../../aws/run-store.ts';
+import { openRunArchive } from '../../aws/run-archive.ts';
 import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import type { Report } from '../../report/report-model.ts';
 import { type RunFigures, runFiguresOf } from '../../report/run-history.ts';
@@ -51,7 +51,7 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
   const files = makeContainedFiles(runsDirectory);
   /** By run: a report is written once, and large. */
   const known = new Map<string, { readonly modifiedAt: number; readonly run: PastRun }>();
-  const record = openRunStore(makeRunObjects(runsDirectory));
+  const record = openRunArchive(makeRunObjects(runsDirectory));
 
   const read = async (runId: string, name: RunFileName): Promise<Buffer | undefined> =>
     runIdPattern.test(runId) ? (await files.read(runId, name).catch(() => undefined))?.body : undefined;

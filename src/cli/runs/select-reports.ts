@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Report } from '../../report/report-model.ts';
-import { checkSize } from '../../report/stored/read-stored.ts';
+import { checkSize } from '../../report/stored/checked-file.ts';
 import { StampedeError } from '../../shared/errors.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 import { whyNotReadable } from '../options/unreadable-file.ts';

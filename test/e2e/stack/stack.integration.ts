@@ -49,12 +49,12 @@ describe('sls package, offline and without credentials', () => {
   });
 
   it.each(functions.filter((name) => name !== 'publish-mqtt'))(
-    'gives %s nothing of aws-crt, in at most 1.1 MB',
+    'gives %s nothing of aws-crt, in at most 1 MB',
     (name) => {
       expect([...filesOf(name), ...sourcesOf(name)].filter((file) => /aws-crt|\.node$/.test(file))).toEqual(
         [],
       );
-      expect(stack.zips.get(name)?.bytes).toBeLessThan(1.1 * mb);
+      expect(stack.zips.get(name)?.bytes).toBeLessThan(mb);
     },
   );
 

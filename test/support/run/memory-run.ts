@@ -1,12 +1,13 @@
 import type { Control } from '../../../src/aws/control.ts';
-import { openRunStore, type RunObjects, type RunStore } from '../../../src/aws/run-store.ts';
+import { openRunArchive, type RunArchive } from '../../../src/aws/run-archive.ts';
+import type { RunObjects } from '../../../src/aws/run-store.ts';
 import type { Announcement } from '../../../src/plan/actions/action.ts';
 
 /** When a request of a run's fails: before it has done what it was to do, or after. */
 export type Failure = 'before' | 'after';
 
 export interface MemoryRun {
-  readonly store: RunStore;
+  readonly store: RunArchive;
   readonly control: Control;
   /** How many requests there were. */
   requests(): number;
@@ -66,7 +67,7 @@ export function makeMemoryRun(
     delete: (key) => request(() => void files.delete(key)),
   };
   return {
-    store: openRunStore(objects),
+    store: openRunArchive(objects),
     control: {
       announce: (_runId, { at, k, group, action }) =>
         request(() => {

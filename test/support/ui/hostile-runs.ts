@@ -4,6 +4,7 @@ import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import type { Report } from '../../../src/report/report-model.ts';
+import { readStoredReport } from '../../../src/report/stored/read-report.ts';
 import { readStored, type StoredKind } from '../../../src/report/stored/read-stored.ts';
 import { resultOf } from '../measure/run-fixture.ts';
 import { reportOf, runOf } from '../report/report-fixture.ts';
@@ -35,11 +36,13 @@ const textsAt: Readonly<Partial<Record<keyof typeof ids, (n: number, where: stri
     /^(name|reasons)/.test(where) ? shown : hostileStrings[(n + 3) % hostileStrings.length]!,
 };
 
-export const accepts = (kind: StoredKind) => (value: unknown) =>
-  readStored(kind, JSON.stringify(value), 'file').then(
+export const accepts = (kind: StoredKind | 'report') => (value: unknown) => {
+  const text = JSON.stringify(value);
+  return (kind === 'report' ? readStoredReport(text, 'file') : readStored(kind, text, 'file')).then(
     () => true,
     () => false,
   );
+};
 
 export const profile = {
   name: 'hostile',

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { makeRunStore } from '../../../src/aws/bucket.ts';
-import type { RunRecord, RunStore } from '../../../src/aws/run-store.ts';
+import { makeBucket, makeRunStore } from '../../../src/aws/bucket.ts';
+import { openRunArchive, type RunArchive, type RunRecord } from '../../../src/aws/run-archive.ts';
 import { openRunDirectory } from '../../../src/cli/runs/run-directory.ts';
 import { type Gateway, startGateway } from '../../../src/embedded/gateway/gateway.ts';
 import { makeRunFiles } from '../../../src/embedded/s3/run-files.ts';
@@ -23,7 +23,7 @@ const other = 'other-20260901T101010Z-cd34';
 let directory: string;
 let gateway: Gateway;
 let client: S3Client;
-let store: RunStore;
+let store: RunArchive;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'stampede-store-'));
   gateway = await startGateway({
@@ -32,7 +32,7 @@ beforeAll(async () => {
     unsigned: [],
   });
   client = clientOf(gateway.url);
-  store = makeRunStore('bucket', client);
+  store = openRunArchive(makeBucket('bucket', client));
 });
 afterAll(async () => {
   client.destroy();
@@ -75,7 +75,7 @@ const death = { slice: 1, leg: 0, failure: { Error: 'TypeError' } };
 
 const action = { version: 1, runId, k: 0, at: 1, action: { kind: 'rate', factor: 2, ramps: [{ to: null }] } };
 
-const records: readonly (readonly [name: string, open: () => RunStore, where: () => string])[] = [
+const records: readonly (readonly [name: string, open: () => RunArchive, where: () => string])[] = [
   ['the run store of the functions and of --stage', () => store, () => 's3://bucket/runs'],
   ['a run directory', () => openRunDirectory(directory), () => directory],
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type MissingReport, reportOf, type Subscriber } from '../../../../src/cli/runs/make-report.ts';
-import type { RunRecord } from '../../../../src/aws/run-store.ts';
+import type { RunRecord } from '../../../../src/aws/run-archive.ts';
 import type { ArrivalWindow } from '../../../../src/measure/arrival-window.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
 import { describeAnswer } from '../../../../src/report/search-text.ts';

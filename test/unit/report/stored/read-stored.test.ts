@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { liftedCeilings, parseCeilings } from '../../../../src/plan/ceilings.ts';
 import { defaultDeployment } from '../../../../src/plan/deployment.ts';
+import { readStoredReport } from '../../../../src/report/stored/read-report.ts';
 import { readStored } from '../../../../src/report/stored/read-stored.ts';
 import { makeTestPlan } from '../../../support/device/make-run.ts';
 import { planOf, resultOf, windowOf } from '../../../support/measure/run-fixture.ts';
@@ -29,7 +30,7 @@ describe('readStored', () => {
   it('reads what Stampede writes, as it was', async () => {
     const same = (value: unknown) => JSON.parse(JSON.stringify(value));
     expect(await readStored('plan', JSON.stringify(plan), 'f')).toEqual(same(plan));
-    expect(await readStored('report', JSON.stringify(report), 'f')).toEqual(same(report));
+    expect(await readStoredReport(JSON.stringify(report), 'f')).toEqual(same(report));
     expect(await readStored('sliceResult', JSON.stringify(result), 'f')).toEqual(same(result));
     expect(await readStored('arrivalWindow', JSON.stringify(window), 'f')).toEqual(same(window));
   });
@@ -51,7 +52,7 @@ describe('readStored', () => {
 
   it('leaves out what this version does not know', async () => {
     const text = changed(report, 'rates.later', { any: ['thing'] });
-    expect(await readStored('report', text, 'f')).toEqual(JSON.parse(JSON.stringify(report)));
+    expect(await readStoredReport(text, 'f')).toEqual(JSON.parse(JSON.stringify(report)));
   });
 
   it('reads the plan of a stack without ceilings', async () => {
@@ -112,13 +113,15 @@ describe('readStored', () => {
     ['report', 'null', /it must be object/],
     ['report', '{"version":', /it is no JSON/],
   ] as const)('says where a %s is wrong, and exits with 2', async (kind, text, message) => {
-    await expect(readStored(kind, text, 'runs/r/file.json')).rejects.toMatchObject({
+    const read = () =>
+      kind === 'report'
+        ? readStoredReport(text, 'runs/r/file.json')
+        : readStored(kind, text, 'runs/r/file.json');
+    await expect(read()).rejects.toMatchObject({
       code: 'UnreadableFile',
       exitCode: 2,
       message: expect.stringMatching(message),
     });
-    await expect(readStored(kind, text, 'runs/r/file.json')).rejects.toThrow(
-      /^runs\/r\/file.json cannot be read/,
-    );
+    await expect(read()).rejects.toThrow(/^runs\/r\/file.json cannot be read/);
   });
 });

@@ -1,0 +1,44 @@
+import type { Report } from '../report/report-model.ts';
+import { readStoredReport } from '../report/stored/read-report.ts';
+import { runIdPattern } from '../shared/run-id.ts';
+import { checkPlace, runKeys } from './run-keys.ts';
+import { openRunStore, type RunObjects, type RunStore } from './run-store.ts';
+
+/** A run store whose reports are read as well. Functions only write them, and do without what checks them. */
+export interface RunArchive extends RunStore {
+  /** Undefined: the run has no report (yet). @throws UnreadableFileError, OtherRunError */
+  getReport(runId: string): Promise<Report | undefined>;
+  getReportHtml(runId: string): Promise<string | undefined>;
+}
+
+/** What a report is made of and put into. */
+export type RunRecord = Pick<
+  RunArchive,
+  | 'getPlan'
+  | 'sliceResults'
+  | 'sliceDeaths'
+  | 'actions'
+  | 'judgedHolds'
+  | 'arrivalWindows'
+  | 'subscribers'
+  | 'getFaults'
+  | 'getReport'
+  | 'putReport'
+>;
+
+export function openRunArchive(objects: RunObjects): RunArchive {
+  return {
+    ...openRunStore(objects),
+    async getReport(runId) {
+      if (!runIdPattern.test(runId)) throw objects.notFound(runId);
+      const key = runKeys.report(runId);
+      const body = await objects.get(key);
+      if (body === undefined) return undefined;
+      const file = objects.nameOf(key);
+      const report = await readStoredReport(body, file);
+      checkPlace(runKeys.report(report.runId), report.runId, { runId, key, file });
+      return report;
+    },
+    getReportHtml: async (runId) => (await objects.get(runKeys.reportHtml(runId)))?.toString(),
+  };
+}
