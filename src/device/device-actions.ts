@@ -2,7 +2,7 @@ import type { Announcement, SliceControls } from '../plan/actions/action.ts';
 import type { Disconnect } from '../profile/planned-action.ts';
 
 /** What an action may do to the devices of a slice. */
-export type DeviceControls = Pick<SliceControls, 'prepareDisconnect' | 'changeRate'>;
+export type DeviceControls = Pick<SliceControls, 'prepareDisconnect' | 'changeLoad'>;
 
 /** Passes actions on to a slice. Those that come before it runs are carried out when it does. */
 export class DeviceActions implements DeviceControls {
@@ -17,10 +17,10 @@ export class DeviceActions implements DeviceControls {
     return () => this.#whenServed(() => end?.());
   }
 
-  changeRate(action: Announcement): number {
-    if (this.#controls !== undefined) return this.#controls.changeRate(action);
+  changeLoad(action: Announcement): number {
+    if (this.#controls !== undefined) return this.#controls.changeLoad(action);
     // Nothing is due before the slice runs.
-    this.#early.push((controls) => controls.changeRate(action));
+    this.#early.push((controls) => controls.changeLoad(action));
     return action.at;
   }
 

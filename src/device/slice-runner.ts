@@ -163,7 +163,7 @@ class SliceRunner implements TransportListener {
     this.#connections.start();
     this.#run.actions?.serve({
       prepareDisconnect: (disconnect, at) => this.#connections.prepareDisconnect(disconnect, at),
-      changeRate: (action) => this.#rates.change(action),
+      changeLoad: (action) => this.#rates.change(action),
     });
     this.#reconnects.start();
     this.#behaviour.start();

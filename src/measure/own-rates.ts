@@ -1,6 +1,6 @@
 import { groupOfSlice } from '../plan/groups.ts';
+import type { LoadAction } from '../plan/load-actions/load-action.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { RateAction } from '../plan/rate-actions.ts';
 import { type Stream, streamsOf } from '../plan/streams.ts';
 import { sumBy, sumOf } from '../shared/counts.ts';
 import type { SliceResult } from './slice-result.ts';
@@ -10,15 +10,15 @@ export class OwnRates {
   /** With what is known of such slices so far: their schedules are to be computed once their results are in. */
   readonly plan: Plan;
   readonly #asPlanned: Plan;
-  readonly #bySlice = new Map<number, readonly RateAction[]>();
+  readonly #bySlice = new Map<number, readonly LoadAction[]>();
 
   constructor(plan: Plan) {
     this.#asPlanned = plan;
-    this.plan = plan.rateActions === undefined ? plan : { ...plan, ownRateActions: this.#bySlice };
+    this.plan = plan.loadActions === undefined ? plan : { ...plan, ownLoadActions: this.#bySlice };
   }
 
   addSlice(result: Pick<SliceResult, 'slice' | 'at' | 'outcome' | 'actions'>): void {
-    const own = ownRateActionsOf(this.#asPlanned, result);
+    const own = ownLoadActionsOf(this.#asPlanned, result);
     if (own !== undefined) this.#bySlice.set(result.slice, own);
   }
 
@@ -55,19 +55,19 @@ export class OwnRates {
  * of it; one that runs, or died, may have.
  * @returns undefined: as the plan has them
  */
-function ownRateActionsOf(
+function ownLoadActionsOf(
   plan: Plan,
   { slice, at: recordedAt, outcome, actions = [] }: Pick<SliceResult, 'slice' | 'at' | 'outcome' | 'actions'>,
-): readonly RateAction[] | undefined {
-  const { rateActions, timeline } = plan;
-  if (rateActions === undefined) return undefined;
+): readonly LoadAction[] | undefined {
+  const { loadActions, timeline } = plan;
+  if (loadActions === undefined) return undefined;
   const { publishAt } = timeline;
   const { group } = groupOfSlice(plan, slice);
   const tookEffectAt = new Map(actions.map(({ k, at }) => [k, at]));
   const hasEnded = outcome === 'completed' || outcome === 'stopped';
-  const mustName = (action: RateAction) => hasEnded && publishAt + action.atMs < recordedAt;
+  const mustName = (action: LoadAction) => hasEnded && publishAt + action.atMs < recordedAt;
   let deviates = false;
-  const own = rateActions.map((action): RateAction => {
+  const own = loadActions.map((action): LoadAction => {
     if (action.group !== undefined && action.group !== group) return action;
     const at = tookEffectAt.get(action.k);
     const unnamed = mustName(action) ? Number.POSITIVE_INFINITY : action.atMs;

@@ -12,18 +12,16 @@ import {
 import { maxBurst, messagesOfGaps, mostWalked } from '../profile/load-shapes/arrival-pattern.ts';
 import { maxJoinedStages, maxStages } from '../profile/load-shapes/resolved-load.ts';
 import { isNetworkForm } from '../profile/network-conditions.ts';
-import type { NetworkForm } from '../profile/network-presets.ts';
 import type { PlannedAction } from '../profile/planned-action.ts';
 import { maxTimelineEntries } from '../profile/planned-action.ts';
-import { rateChangeOf } from '../profile/rate-step.ts';
 import { mostReconnectsPerSecond } from '../profile/reconnect-step.ts';
 import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
 import type { RandomTime } from '../profile/time-distribution.ts';
-import { usersChangeOf } from '../profile/user-step.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatPlural } from '../shared/format.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
+import { loadChangeOf } from './actions/load-kinds.ts';
 import { longestRunMs as longestRunInLegsMs } from './check-legs.ts';
 import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
 import { plannedLoadOf } from './kinds.ts';
@@ -145,11 +143,14 @@ function checkStoredAction(path: string, { atMs, action }: PlannedAction): PlanP
 function checkActed(path: string, action: PlannedAction['action']): PlanProblem[] {
   switch (action.kind) {
     case 'network':
-      return checkStoredChange(`${path}.network`, action.network);
+      return isNetworkForm(action.network) ? [] : [{ path: `${path}.network`, message: 'is no network' }];
     case 'rate':
-      return rateChangeOf(action) === undefined ? [{ path, message: 'is no change of rate' }] : [];
     case 'users':
-      return usersChangeOf({ ...action }) === undefined ? [{ path, message: 'is no number of users' }] : [];
+    case 'connects':
+    case 'devices':
+      return loadChangeOf({ action: { ...action } }) === undefined
+        ? [{ path, message: `is no change of ${action.kind}` }]
+        : [];
     case 'faults':
       // The service checks them, as it does those of its admin port.
       return [];
@@ -158,9 +159,8 @@ function checkActed(path: string, action: PlannedAction['action']): PlanProblem[
   }
 }
 
-function checkStoredChange(path: string, network: NetworkForm): PlanProblem[] {
-  return isNetworkForm(network) ? [] : [{ path, message: 'is no network' }];
-}
+/** That of a search, and those of the timeline. */
+const mostSteps = 1 + maxTimelineEntries;
 
 function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
   const { devices, connect, echo, messages, reconnects = [], deviceSteps = [] } = profile;
@@ -180,12 +180,12 @@ function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
     ),
     ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),
     ...between(`${path}.connect.ratePerSecond`, connect.ratePerSecond, Number.MIN_VALUE, 1e6),
-    ...within(`${path}.deviceSteps`, deviceSteps.length, 0, 1),
+    ...within(`${path}.deviceSteps`, deviceSteps.length, 0, mostSteps),
     ...deviceSteps.flatMap((step, i) => [
       ...between(`${path}.deviceSteps[${i}].atMs`, step.atMs, 0, longestRunMs),
       ...within(`${path}.deviceSteps[${i}].devices`, step.devices, 0, devices),
     ]),
-    ...within(`${path}.reconnects`, reconnects.length, 0, 1),
+    ...within(`${path}.reconnects`, reconnects.length, 0, mostSteps),
     ...reconnects.flatMap((step, i) => [
       ...between(`${path}.reconnects[${i}].atMs`, step.atMs, 0, longestRunMs),
       ...between(

@@ -7,16 +7,17 @@ import { sumBy } from '../shared/counts.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';
 import { presentExcess, presentShare } from './lifecycle.ts';
+import { amendProfiles, plannedLoadActionsOf } from './load-actions/amended-profiles.ts';
+import type { LoadAction } from './load-actions/load-action.ts';
 import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
 import type { ArrivalRate } from './planned-rate.ts';
-import { addRateSteps, plannedRatesOf, type RateAction } from './rate-actions.ts';
 
 export type GroupedPlan = Pick<
   Plan,
   | 'runId'
   | 'profile'
   | 'timeline'
-  | 'rateActions'
+  | 'loadActions'
   | 'load'
   | 'slices'
   | 'groups'
@@ -40,7 +41,7 @@ export function groupsOf(plan: GroupedPlan): readonly GroupPlan[] {
 
 function divideIntoGroups(plan: GroupedPlan): readonly GroupPlan[] {
   const { runId, timeline, topicRoot, ruleName, target, groups } = plan;
-  const profiles = groupProfilesOf(plan.profile, plan.rateActions);
+  const profiles = groupProfilesOf(plan.profile, plan.loadActions);
   const shared = {
     runId,
     timeline,
@@ -102,12 +103,12 @@ export function wholeProfileOf({ profile }: Pick<Plan, 'profile'>): LoadProfile 
  */
 export function groupProfilesOf(
   profile: RunProfile,
-  more: readonly RateAction[] = [],
+  more: readonly LoadAction[] = [],
 ): readonly LoadProfile[] {
-  const actions = [...plannedRatesOf(profile), ...more];
+  const actions = [...plannedLoadActionsOf(profile), ...more];
   const profiles = unamendedProfilesOf(profile);
   const names = profile.groups?.map(({ name }) => name);
-  return actions.length === 0 ? profiles : addRateSteps(profiles, actions, names);
+  return actions.length === 0 ? profiles : amendProfiles(profiles, actions, names);
 }
 
 function unamendedProfilesOf(profile: RunProfile): readonly LoadProfile[] {

@@ -3,7 +3,7 @@ import type { AwsIotTarget, Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import type { PlanConditions } from './conditions.ts';
 import type { DeploymentParameters } from './deployment.ts';
-import type { RateAction } from './rate-actions.ts';
+import type { LoadAction } from './load-actions/load-action.ts';
 
 /**
  * What a load profile becomes: stored once as `runs/{runId}/plan.json`, read by every function. All instants are
@@ -15,9 +15,9 @@ export interface Plan {
   readonly profile: RunProfile;
   readonly timeline: Timeline;
   /** What changed its rates beside the profile's timeline (`withActions`), in the order of time; never stored. Absent: nothing. */
-  readonly rateActions?: readonly RateAction[];
+  readonly loadActions?: readonly LoadAction[];
   /** By slice: the same for slices in which some of them took effect at another instant, or not at all. */
-  readonly ownRateActions?: ReadonlyMap<number, readonly RateAction[]>;
+  readonly ownLoadActions?: ReadonlyMap<number, readonly LoadAction[]>;
   /** Of all groups of devices together: what the run's observers are to see. */
   readonly load: Load;
   readonly slices: SliceSplit;

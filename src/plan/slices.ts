@@ -5,9 +5,9 @@ import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.t
 import type { Deployment } from './deployment.ts';
 import { groupOfSlice, intendedPeakOf } from './groups.ts';
 import { kindsOf } from './kinds.ts';
+import type { LoadAction } from './load-actions/load-action.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
 import { makePlannedRate } from './planned-rate.ts';
-import type { RateAction } from './rate-actions.ts';
 import { mostReconnects } from './reconnect-turns.ts';
 import { perTurnOf } from './schedules/arrival-kinds.ts';
 import { slicesByConnections } from './slice-connections.ts';
@@ -69,15 +69,15 @@ export function sliceOf(plan: Plan, slice: number): Slice {
 }
 
 /** A plan does not change, and groups of one are found again by it. */
-const ownPlans = new WeakMap<readonly RateAction[], Plan>();
+const ownPlans = new WeakMap<readonly LoadAction[], Plan>();
 
 function planOfSlice(plan: Plan, slice: number): Plan {
-  const rateActions = plan.ownRateActions?.get(slice);
-  if (rateActions === undefined) return plan;
-  let own = ownPlans.get(rateActions);
+  const loadActions = plan.ownLoadActions?.get(slice);
+  if (loadActions === undefined) return plan;
+  let own = ownPlans.get(loadActions);
   if (own === undefined) {
-    own = { ...plan, rateActions };
-    ownPlans.set(rateActions, own);
+    own = { ...plan, loadActions };
+    ownPlans.set(loadActions, own);
   }
   return own;
 }

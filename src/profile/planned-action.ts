@@ -36,6 +36,18 @@ export interface PlannedUsers {
   readonly count: number;
 }
 
+/** As of `ReconnectChange`. */
+export interface PlannedConnects {
+  readonly kind: 'connects';
+  readonly perSecond: number;
+}
+
+/** As of `DevicesChange`. */
+export interface PlannedDevices {
+  readonly kind: 'devices';
+  readonly count: number;
+}
+
 /** Changes the faults of the embedded IoT Core. */
 export interface PlannedFaults {
   readonly kind: 'faults';
@@ -49,7 +61,14 @@ export interface PlannedAction {
   readonly atMs: number;
   /** Absent: all groups. */
   readonly group?: string;
-  readonly action: PlannedDisconnect | PlannedNetwork | PlannedRate | PlannedUsers | PlannedFaults;
+  readonly action:
+    | PlannedDisconnect
+    | PlannedNetwork
+    | PlannedRate
+    | PlannedUsers
+    | PlannedConnects
+    | PlannedDevices
+    | PlannedFaults;
 }
 
 /** Actions of a profile's timeline at most. */

@@ -7,12 +7,11 @@ import type { GroupSettings, RunProfile } from './load-profile.ts';
 import type { NetworkConditions, NetworkForm } from './network-presets.ts';
 import { checkNetwork, whyUnshaped } from './network-rules.ts';
 import type { Disconnect } from './planned-action.ts';
-import { type RatedGroup, whyUnrated } from './rate-rules.ts';
 import { parseRate } from './rate-step.ts';
 import { refuseFaultGroup } from './service-faults.ts';
 import { readSound } from './sound-part.ts';
 import { timelineEntry } from './timeline.ts';
-import { hintOfUsers, whyNotUsers } from './user-rules.ts';
+import { type LoadedGroup, loadSettingNames, refuseLoadChange } from './timeline-load.ts';
 
 type TimelineEntry = z.output<typeof timelineEntry>;
 
@@ -20,11 +19,11 @@ type TimelineEntry = z.output<typeof timelineEntry>;
 const entryPart = timelineEntry.partial();
 type EntryPart = z.output<typeof entryPart>;
 
-const actionNames = ['disconnect', 'rate', 'users', 'network', 'faults'] as const;
+const actionNames = ['disconnect', ...loadSettingNames, 'network', 'faults'] as const;
 
 /** A group that the timeline may act on. */
-type ActedGroup = Pick<GroupSettings, 'connect' | 'lifecycle' | 'devices'> &
-  RatedGroup & { readonly name?: string | undefined; readonly network?: NetworkConditions | undefined };
+type ActedGroup = Pick<GroupSettings, 'connect' | 'lifecycle'> &
+  LoadedGroup & { readonly network?: NetworkConditions | undefined };
 
 /**
  * Checks a timeline against the groups of its profile.
@@ -68,16 +67,12 @@ export function checkTimeline(given: unknown, profile: RunProfile & Omit<ActedGr
 }
 
 /** Of an entry that is the second of its instant: what it is, and what to do. */
-function repetitionOf({
-  rate,
-  users,
-  network,
-  faults,
-}: TimelineEntry): readonly [kind: string, hint: string] {
+function repetitionOf(entry: TimelineEntry): readonly [kind: string, hint: string] {
+  const { network, faults } = entry;
   const whole = 'give it another instant, or one action with all settings';
   if (faults !== undefined) return ['change of faults', whole];
-  if (rate !== undefined) return ['change of rate', 'give it another instant, or leave one out'];
-  if (users !== undefined) return ['change of users', 'give it another instant, or leave one out'];
+  const ofLoad = loadSettingNames.find((name) => entry[name] !== undefined);
+  if (ofLoad !== undefined) return [`change of ${ofLoad}`, 'give it another instant, or leave one out'];
   if (network !== undefined) return ['change of network', whole];
   return ['disconnect', 'give it another instant, or one action with a larger share'];
 }
@@ -163,35 +158,14 @@ function checkRate(rate: string | number, path: string): InputError[] {
 
 /** @param named of which there is one at least */
 function checkAgainstGroups(
-  { disconnect, rate, users, network, group }: EntryPart,
+  { disconnect, network, group, ...load }: EntryPart,
   path: string,
   named: readonly ActedGroup[],
 ): InputError[] {
-  const whyNoUsers = users === undefined ? undefined : whyNotUsers(named, { count: users });
-  const whyNoRate = rate === undefined ? undefined : whyUnrated(named, group);
   return [
     ...(disconnect === undefined ? [] : refuseDisconnect(disconnect, path, named, `${path}.disconnect.how`)),
     ...(network === undefined ? [] : refuseNetworkChange(network, `${path}.network`, named)),
-    ...(whyNoUsers === undefined
-      ? []
-      : [
-          {
-            path: `${path}.users`,
-            message: `cannot be changed. ${whyNoUsers}`,
-            hint: hintOfUsers(named, 'set group to one with users'),
-          },
-        ]),
-    ...(whyNoRate === undefined
-      ? []
-      : [
-          {
-            path: `${path}.rate`,
-            message: `has no rate to change. ${whyNoRate}`,
-            hint: named.some(({ name }) => name !== undefined)
-              ? 'set group to one that sends at a rate, or remove it'
-              : 'remove it',
-          },
-        ]),
+    ...refuseLoadChange(load, path, { named, group }),
   ];
 }
 

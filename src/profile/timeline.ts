@@ -5,9 +5,8 @@ import { faultChangeSchema, parseServiceFaultChange } from './fault-schema.ts';
 import { networkSetting } from './network-schema.ts';
 import type { DisconnectKind, PlannedAction } from './planned-action.ts';
 import { maxTimelineEntries } from './planned-action.ts';
-import { parseRate } from './rate-step.ts';
 import type { ServiceFaultChange } from './service-faults.ts';
-import { maxUsers } from './user-step.ts';
+import { loadActionsOf, loadSettings } from './timeline-load.ts';
 
 export const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
 
@@ -45,26 +44,6 @@ const faultsSetting = z
     examples: [{ dropAcks: 0.1 }],
   });
 
-const rateSetting = z
-  .union([z.string(), z.number()])
-  .optional()
-  .meta({
-    description:
-      'Changes the arrival rate from then on: "1.5x" is a factor of the rate that the load says for each instant, 1x as planned; a number is messages a second of all these devices together.',
-    examples: ['1.5x', 200],
-  });
-
-const usersSetting = z
-  .int()
-  .min(0)
-  .max(maxUsers)
-  .optional()
-  .meta({
-    description:
-      'How many users of a closed model are active from then on, at most as many as its group has devices. Of several groups with users, group names the one.',
-    examples: [50],
-  });
-
 export const timelineEntry = z.strictObject({
   at: duration.meta({
     description: 'When, counted from the instant at which publishing begins.',
@@ -75,8 +54,7 @@ export const timelineEntry = z.strictObject({
     .optional()
     .meta({ description: 'The device group; all groups unless set.', examples: ['meters'] }),
   disconnect,
-  rate: rateSetting,
-  users: usersSetting,
+  ...loadSettings,
   network: networkSetting,
   faults: faultsSetting,
 });
@@ -98,12 +76,10 @@ export const timelineSetting = z
   });
 
 export function resolveTimeline(given: z.output<typeof timelineSetting>): readonly PlannedAction[] {
-  return (given ?? []).flatMap(({ at, group, disconnect: ends, rate, users, network, faults }) => {
-    const change = rate === undefined ? undefined : parseRate(rate);
+  return (given ?? []).flatMap(({ at, group, disconnect: ends, network, faults, ...load }) => {
     const actions = [
       ...(ends === undefined ? [] : [{ kind: 'disconnect' as const, ...ends }]),
-      ...(change === undefined || 'message' in change ? [] : [{ kind: 'rate' as const, ...change }]),
-      ...(users === undefined ? [] : [{ kind: 'users' as const, count: users }]),
+      ...loadActionsOf(load),
       ...(network === undefined ? [] : [{ kind: 'network' as const, network }]),
       ...(faults === undefined ? [] : [{ kind: 'faults' as const, faults: readFaultChange(faults) }]),
     ];

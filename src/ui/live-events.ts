@@ -7,7 +7,7 @@ import { sliceStates } from '../live/slice-states.ts';
 import { accountOf, isRehearsal } from '../plan/account.ts';
 import { actionLeadMs } from '../plan/actions/action-lead.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
-import { usersKind } from '../plan/actions/users.ts';
+import { usersKind } from '../plan/actions/load-kinds.ts';
 import {
   arrivalRatesOf,
   deviceGroupsOf,

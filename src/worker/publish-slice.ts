@@ -163,7 +163,7 @@ export async function publishSlice(
         stop.abort(new StopRequest(message.reason, message.at));
       },
       prepareDisconnect: (disconnect, at) => deviceActions.prepareDisconnect(disconnect, at),
-      changeRate: (action) => deviceActions.changeRate(action),
+      changeLoad: (action) => deviceActions.changeLoad(action),
       prepareNetwork: (form, at) => network.prepareChange(form, at),
     },
   });

@@ -97,7 +97,7 @@ export async function subscribeSlice(
       stop: ({ reason }) => run.stop(reason),
       prepareDisconnect: () => () => {},
       prepareNetwork: () => () => {},
-      changeRate: ({ at }) => at,
+      changeLoad: ({ at }) => at,
     },
   });
   const control = await deps.openControl(plan, controlTarget, {

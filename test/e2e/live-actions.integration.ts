@@ -4,7 +4,7 @@ import { findRun } from '../../src/cli/backend/find-run.ts';
 import type { SliceResult } from '../../src/measure/slice-result.ts';
 import type { StoredAction } from '../../src/plan/actions/action.ts';
 import { parseActionSettings } from '../../src/plan/actions/action-settings.ts';
-import { rateOf } from '../../src/plan/actions/rate.ts';
+import { rateKind } from '../../src/plan/actions/load-kinds.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { sumBy } from '../../src/shared/counts.ts';
 import { makeRandom } from '../../src/shared/random.ts';
@@ -101,8 +101,8 @@ async function runWithActions(
 
 /** Message k is due when the integral reaches k + ½; one that is due at the very end is not sent. */
 function dueOf(run: ActedRun): number {
-  const rates = run.actions.filter((action) => rateOf(action) !== undefined);
-  const last = rateOf(rates.toSorted((a, b) => a.at - b.at).at(-1)!)!;
+  const rates = run.actions.filter((action) => rateKind.parse(action.action) !== undefined);
+  const last = rateKind.parse(rates.toSorted((a, b) => a.at - b.at).at(-1)!.action)!;
   const isOverEarly = ('factor' in last ? last.factor : last.perSecond) === 0;
   return isOverEarly ? Math.floor(integralOf(run) + 0.5) : Math.ceil(integralOf(run) - 0.5);
 }
@@ -115,7 +115,7 @@ function integralOf(
   const steps = actions
     .toSorted((a, b) => a.at - b.at)
     .flatMap((action) => {
-      const change = rateOf(action);
+      const change = rateKind.parse(action.action);
       if (change === undefined) return [];
       const rate = 'factor' in change ? ratePerSecond * change.factor : change.perSecond;
       return [{ atMs: tookEffectAt(action) - plan.timeline.publishAt, rate }];
@@ -137,7 +137,9 @@ function expectIntended(run: ActedRun): void {
       const hasMissed = (at: number) => outcome === 'completed' && at < recordedAt;
       return ({ k, at }: StoredAction) => own.get(k) ?? (hasMissed(at) ? Number.POSITIVE_INFINITY : at);
     })
-    .filter((ownAt) => actions.some((action) => rateOf(action) !== undefined && ownAt(action) !== action.at));
+    .filter((ownAt) =>
+      actions.some((action) => rateKind.parse(action.action) !== undefined && ownAt(action) !== action.at),
+    );
   const { intended } = report.messages;
   if (late.length === 0) expect(intended).toBe(dueOf(run));
   const others = (plan.slices.count - late.length) * integralOf(run);

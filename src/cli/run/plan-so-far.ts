@@ -50,7 +50,7 @@ export function makePlanSoFar(
     if (amended === undefined || actions.length > known) {
       const next = withActions(made, actions);
       // An action of another kind leaves the rates as they are.
-      const isSame = JSON.stringify(next.rateActions) === JSON.stringify(amended?.rateActions);
+      const isSame = JSON.stringify(next.loadActions) === JSON.stringify(amended?.loadActions);
       if (amended === undefined || !isSame) amended = next;
     }
     return {

@@ -40,7 +40,8 @@ class OpenModel implements Behaviour, PacedWork {
     this.#order = new DueOrder(schedules);
     this.#pacer = new Pacer(context.clock, this);
     const { profile } = slice.group;
-    if (isIdle(profile) || (profile.rateSteps ?? profile.deviceSteps) !== undefined) this.#stay();
+    if (isIdle(profile) || (profile.rateSteps ?? profile.deviceSteps ?? profile.reconnects) !== undefined)
+      this.#stay();
   }
 
   get count(): number {

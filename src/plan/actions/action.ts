@@ -75,7 +75,7 @@ export interface SliceControls {
   /** @param at epoch milliseconds, as the action says @returns carries it out */
   prepareNetwork(network: NetworkForm, at: number): () => void;
   /** @returns when it takes effect, epoch milliseconds: at its instant, unless messages after that were due already */
-  changeRate(action: Announcement): number;
+  changeLoad(action: Announcement): number;
 }
 
 /**

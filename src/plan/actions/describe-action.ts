@@ -1,14 +1,11 @@
 import type { JsonValue } from '../../profile/load-profile.ts';
 import { formatCount, formatPerSecond, formatShare } from '../../shared/format.ts';
 import type { ActionData, LiveAction } from './action.ts';
-import { connectsKind } from './connects.ts';
-import { devicesKind } from './devices.ts';
 import { disconnectKind, disconnectOf } from './disconnect.ts';
 import { faultKind } from './fault-action.ts';
+import { connectsKind, devicesKind, rateKind, usersKind } from './load-kinds.ts';
 import { networkKind } from './network.ts';
-import { rateKind, rateOf } from './rate.ts';
 import { stopKind } from './stop.ts';
-import { usersKind } from './users.ts';
 
 const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
   [stopKind.kind]: ({ reason }) => (typeof reason === 'string' ? `stop: ${reason}` : 'stop'),
@@ -18,7 +15,7 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
   },
   [networkKind.kind]: ({ network }) => `network ${namesAndValues(network)}`,
   [rateKind.kind](action) {
-    const change = rateOf({ at: 0, action });
+    const change = rateKind.parse(action);
     if (change === undefined) return rateKind.kind;
     return 'factor' in change ? `rate × ${change.factor}` : `rate ${formatPerSecond(change.perSecond)}`;
   },
@@ -27,14 +24,12 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
     return count === undefined ? usersKind.kind : `users ${formatCount(count)}`;
   },
   [connectsKind.kind](action) {
-    const { reconnectsPerSecond } = connectsKind.parse(action) ?? {};
-    return reconnectsPerSecond === undefined
-      ? connectsKind.kind
-      : `connects ${formatPerSecond(reconnectsPerSecond)}`;
+    const { perSecond } = connectsKind.parse(action) ?? {};
+    return perSecond === undefined ? connectsKind.kind : `connects ${formatPerSecond(perSecond)}`;
   },
   [devicesKind.kind](action) {
-    const { devices } = devicesKind.parse(action) ?? {};
-    return devices === undefined ? devicesKind.kind : `devices ${formatCount(devices)}`;
+    const { count } = devicesKind.parse(action) ?? {};
+    return count === undefined ? devicesKind.kind : `devices ${formatCount(count)}`;
   },
   [faultKind]: ({ faults }) => `faults of embedded IoT Core: ${namesAndValues(faults)}`,
 };

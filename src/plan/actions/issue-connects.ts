@@ -1,8 +1,8 @@
 import { whyNotReconnects } from '../../profile/reconnect-rules.ts';
 import { parseReconnects, reconnectChangeOf } from '../../profile/reconnect-step.ts';
 import { groupProfilesOf } from '../groups.ts';
-import { connectsKind } from './connects.ts';
 import type { IssuableAction } from './issuable-action.ts';
+import { connectsKind } from './load-kinds.ts';
 
 const { kind } = connectsKind;
 

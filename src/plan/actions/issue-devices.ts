@@ -1,8 +1,8 @@
 import { whyNotDevices } from '../../profile/device-rules.ts';
 import { devicesChangeOf, parseDevices } from '../../profile/device-step.ts';
 import { groupProfilesOf } from '../groups.ts';
-import { devicesKind } from './devices.ts';
 import type { IssuableAction } from './issuable-action.ts';
+import { devicesKind } from './load-kinds.ts';
 
 const { kind } = devicesKind;
 

@@ -1,6 +1,6 @@
 import { parseRate } from '../../profile/rate-step.ts';
 import type { IssuableAction } from './issuable-action.ts';
-import { rateKind } from './rate.ts';
+import { rateKind } from './load-kinds.ts';
 import { refuseRate } from './with-actions.ts';
 
 const { kind } = rateKind;

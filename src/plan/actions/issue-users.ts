@@ -2,7 +2,7 @@ import { hintOfUsers, whyNotUsers } from '../../profile/user-rules.ts';
 import { parseUsers, usersChangeOf } from '../../profile/user-step.ts';
 import { groupProfilesOf } from '../groups.ts';
 import type { IssuableAction } from './issuable-action.ts';
-import { usersKind } from './users.ts';
+import { usersKind } from './load-kinds.ts';
 
 const { kind } = usersKind;
 

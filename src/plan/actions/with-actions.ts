@@ -2,10 +2,10 @@ import { whyUnrated } from '../../profile/rate-rules.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { groupProfilesOf, intendedPeakOf } from '../groups.ts';
 import { plannedLoadOf } from '../kinds.ts';
+import type { LoadAction } from '../load-actions/load-action.ts';
 import type { Plan } from '../plan.ts';
-import type { RateAction } from '../rate-actions.ts';
 import type { LiveAction } from './action.ts';
-import { loadChangeOf } from './rate.ts';
+import { loadChangeOf } from './load-kinds.ts';
 
 /** An action; for a slice in which it took effect at another instant, that instant too. */
 export interface AmendingAction extends LiveAction {
@@ -21,8 +21,8 @@ export interface AmendingAction extends LiveAction {
  */
 export function withActions(plan: Plan, actions: readonly AmendingAction[]): Plan {
   const { publishAt } = plan.timeline;
-  const rateActions = actions
-    .flatMap(({ at, k, tookEffectAt, group, action }): RateAction[] => {
+  const loadActions = actions
+    .flatMap(({ at, k, tookEffectAt, group, action }): LoadAction[] => {
       const change = loadChangeOf({ action });
       if (change === undefined) return [];
       return [
@@ -36,12 +36,12 @@ export function withActions(plan: Plan, actions: readonly AmendingAction[]): Pla
       ];
     })
     .toSorted((a, b) => a.atMs - b.atMs);
-  if (rateActions.length === 0) return plan;
-  const profiles = groupProfilesOf(plan.profile, rateActions);
+  if (loadActions.length === 0) return plan;
+  const profiles = groupProfilesOf(plan.profile, loadActions);
   const ofDevices = profiles.filter(({ command }) => command === undefined);
   return {
     ...plan,
-    rateActions,
+    loadActions,
     load: {
       messages: sumBy(ofDevices, (each) => plannedLoadOf(each).messages),
       peakPerSecond: intendedPeakOf(ofDevices),

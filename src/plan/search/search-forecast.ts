@@ -56,7 +56,7 @@ export function forecastSearch(plan: Plan): SearchForecast | undefined {
  * time. Of a plan without a search, and of one whose rates actions have changed, the plan itself.
  */
 export function busiestSearch(plan: Plan): Plan {
-  return plan.rateActions === undefined ? searchAsPlanned(plan) : plan;
+  return plan.loadActions === undefined ? searchAsPlanned(plan) : plan;
 }
 
 /** The busiest search of a run, whichever levels it came to: what was forecast before it began. Of a run without a search the plan itself. */

@@ -1,9 +1,6 @@
 import type { SearchedQuantity, SearchSettings } from '../../profile/search.ts';
 import type { ActionData, LiveAction, StoredAction } from '../actions/action.ts';
-import { connectsKind } from '../actions/connects.ts';
-import { devicesKind } from '../actions/devices.ts';
-import { rateKind } from '../actions/rate.ts';
-import { usersKind } from '../actions/users.ts';
+import { connectsKind, devicesKind, rateKind, usersKind } from '../actions/load-kinds.ts';
 import type { NextHold } from './decide-next.ts';
 import type { SearchStep } from './judged-hold.ts';
 import { rampMs } from './level-ramp.ts';

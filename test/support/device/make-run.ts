@@ -158,7 +158,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       stop() {},
       prepareDisconnect: (disconnect, at) => actions.prepareDisconnect(disconnect, at),
       prepareNetwork: () => () => {},
-      changeRate: (action) => actions.changeRate(action),
+      changeLoad: (action) => actions.changeLoad(action),
     },
     store: { async *actions() {} },
     clock,

@@ -72,7 +72,7 @@ async function runLeg(
       stop() {},
       prepareDisconnect: (disconnect, at) => actions.prepareDisconnect(disconnect, at),
       prepareNetwork: () => () => {},
-      changeRate: (action) => actions.changeRate(action),
+      changeLoad: (action) => actions.changeLoad(action),
     },
     store: {
       async *actions() {

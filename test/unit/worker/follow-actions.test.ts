@@ -31,7 +31,7 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
     kinds: [...actionKinds, rate],
     controls: {
       stop: ({ reason }) => note(reason),
-      changeRate: ({ at }) => at,
+      changeLoad: ({ at }) => at,
       prepareDisconnect: ({ share, how }, at) => {
         prepared.push(`${how} ${share} of ${at - startedAt}`);
         return () => note(`${how} ${share} of ${at - startedAt}`);

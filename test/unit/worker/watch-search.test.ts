@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StoredAction } from '../../../src/plan/actions/action.ts';
-import { rateOf } from '../../../src/plan/actions/rate.ts';
+import { loadChangeOf } from '../../../src/plan/actions/load-kinds.ts';
 import { stopAction, stopOf } from '../../../src/plan/actions/stop.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { pollEverySeconds } from '../../../src/plan/poll-intervals.ts';
@@ -100,9 +100,9 @@ type Searched = Awaited<ReturnType<typeof search>>;
 function expectOrderly({ actions, judged, plan }: Searched): void {
   for (const hold of judged) {
     const ofStep = actions.filter(({ step }) => step?.step === hold.step);
-    expect(ofStep.map((action) => [action.at, rateOf(action)])).toEqual([
-      [hold.at, { perSecond: hold.level }],
-      [hold.holdUntil, { perSecond: capacitySearch.from }],
+    expect(ofStep.map((action) => [action.at, loadChangeOf(action)])).toEqual([
+      [hold.at, { kind: 'rate', perSecond: hold.level }],
+      [hold.holdUntil, { kind: 'rate', perSecond: capacitySearch.from }],
     ]);
     expect(hold.holdFrom % 1_000).toBe(0);
     expect(hold.holdFrom - hold.at).toBeGreaterThanOrEqual(capacitySearch.settleMs);
@@ -208,8 +208,10 @@ describe('a search that holds an objective', () => {
     // One action for each interval: its level lasts until the next one.
     for (const { step, at, level } of judged)
       expect(
-        actions.filter((action) => action.step?.step === step).map((action) => [action.at, rateOf(action)]),
-      ).toEqual([[at, { perSecond: level }]]);
+        actions
+          .filter((action) => action.step?.step === step)
+          .map((action) => [action.at, loadChangeOf(action)]),
+      ).toEqual([[at, { kind: 'rate', perSecond: level }]]);
     for (const [i, { at }] of judged.slice(1).entries())
       expect(at).toBeGreaterThanOrEqual(judged[i]!.holdUntil + measuredAfterMs);
     for (const { level } of judged.slice(8)) expect(Math.abs(level / 2_000 - 1)).toBeLessThan(0.1);
