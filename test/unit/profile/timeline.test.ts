@@ -56,6 +56,20 @@ describe('a timeline', () => {
     expect(timeline).toEqual([{ atMs: 5_000, action: { kind: 'users', count: 50 } }]);
   });
 
+  it('lets devices connect again, and be taken in', () => {
+    const { timeline } = parseLoadProfile({
+      ...flat,
+      timeline: [
+        { at: '5s', connects: 0.5 },
+        { at: '5s', devices: 0 },
+      ],
+    });
+    expect(timeline).toEqual([
+      { atMs: 5_000, action: { kind: 'connects', perSecond: 0.5 } },
+      { atMs: 5_000, action: { kind: 'devices', count: 0 } },
+    ]);
+  });
+
   it('has all errors at once, whichever entries they are in', () => {
     const timeline = [
       { at: '1s' },
@@ -221,6 +235,24 @@ describe('a timeline', () => {
       'set group to one with users, and give at most as many as it has devices',
     ],
     [{ ...flat, timeline: [{ at: '61s', rate: 1 }] }, 'timeline[0].at', 'give less than 1m'],
+    [
+      { ...flat, timeline: [{ at: '1s', connects: 100_000 }] },
+      'timeline[0].connects',
+      'give fewer, of devices that stay connected over MQTT',
+    ],
+    [
+      { ...flat, timeline: [{ at: '1s', devices: 100_000 }] },
+      'timeline[0].devices',
+      'give at most as many as there are, of devices that stay connected over MQTT',
+    ],
+    [
+      {
+        groups: { a: { users: 5, duration: '60s' }, b: { users: 5, duration: '60s' } },
+        timeline: [{ at: '1s', devices: 1 }],
+      },
+      'timeline[0].devices',
+      'set group to one of devices that stay connected over MQTT, and give at most as many as it has',
+    ],
     [
       { devices: 1, idle: true, duration: '60s', timeline: [{ at: '1s', rate: 10 }] },
       'timeline[0].rate',
