@@ -1,17 +1,13 @@
-import { sumOf } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
-import { formatCount, formatPlural, formatQuantity } from '../shared/format.ts';
+import { formatCount } from '../shared/format.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import type { LoadProfile } from './load-profile.ts';
-import { peakOf } from './load-shapes/resolved-load.ts';
 import { checkKindOfSearch, checkObjective } from './objective-rules.ts';
-import { devicesFor, whyNotReconnects } from './reconnect-rules.ts';
-import { type CapacitySearch, longestHoldMs, type SearchedQuantity, type SearchSettings } from './search.ts';
+import { type CapacitySearch, longestHoldMs, type SearchSettings } from './search.ts';
 import { whyNotByHold } from './search-metrics.ts';
-import { namedGroups, searchedGroups } from './searched-groups.ts';
-import { quantityRules } from './searched-quantities.ts';
+import { namedGroups, quantityRules, searchedGroups } from './searched-quantities/searched-quantities.ts';
 import type { TargetLimits } from './target-limits.ts';
 import type { SelectableParts } from './threshold-rules.ts';
 
@@ -36,6 +32,7 @@ export function checkSearch(
             hint: 'give from a level that surely holds, and to one that surely breaks',
           },
         ];
+  const rules = quantityRules[search.of];
   const ofGroup = checkGroup(profile, search);
   return [
     ...ofRange,
@@ -44,7 +41,9 @@ export function checkSearch(
       ? [...checkTimes(search), ...ofGroup, ...checkThresholds(profile, search)]
       : [...checkObjective(profile, search, form, parts), ...ofGroup]),
     ...checkTimeline(profile, search),
-    ...(ofRange.length + ofGroup.length > 0 ? [] : devicesChecks[search.of](profile, search, limits)),
+    ...(ofRange.length + ofGroup.length > 0
+      ? []
+      : rules.checkDevices(searchedGroups(profile, search), search, limits)),
   ];
 }
 
@@ -92,7 +91,7 @@ function checkThresholds({ thresholds }: LoadProfile, search: CapacitySearch): I
     const path = `thresholds.${metric}`;
     const why = whyNotByHold(metric, search);
     if (why !== undefined && list.some(({ isDefault }) => isDefault !== true)) {
-      const hint = `remove it; a hold is judged by ${whatJudges(search)}${why.startsWith('CloudWatch') ? ', such as throttled_messages' : ''}`;
+      const hint = `remove it; a hold is judged by ${quantityRules[search.of].judgedBy}${why.startsWith('CloudWatch') ? ', such as throttled_messages' : ''}`;
       return [{ path, message: `cannot be judged by hold: ${why}`, hint }];
     }
     if (!list.some(({ abortOnFail }) => abortOnFail)) return [];
@@ -104,12 +103,6 @@ function checkThresholds({ thresholds }: LoadProfile, search: CapacitySearch): I
       },
     ];
   });
-}
-
-function whatJudges({ of }: CapacitySearch): string {
-  return of === 'connects'
-    ? 'connect (latency), connects_failed, reconnect and attempts_per_connect'
-    : 'latencies of messages, their counts and rates';
 }
 
 function checkTimeline({ timeline = [] }: LoadProfile, { of }: SearchSettings): InputError[] {
@@ -124,72 +117,4 @@ function checkTimeline({ timeline = [] }: LoadProfile, { of }: SearchSettings): 
         ]
       : [],
   );
-}
-
-/** Whether so few devices could make the highest level. */
-const devicesChecks: Readonly<
-  Record<
-    SearchedQuantity,
-    (profile: LoadProfile, search: SearchSettings, limits: TargetLimits) => InputError[]
-  >
-> = {
-  rate: checkSenders,
-  users: checkUsers,
-  connects: checkReconnecting,
-  devices: () => [],
-};
-
-function checkSenders(
-  profile: LoadProfile,
-  search: SearchSettings,
-  { publishesPerSecondPerConnection: limit, name }: TargetLimits,
-): InputError[] {
-  const groups = searchedGroups(profile, search);
-  const peaks = groups.map(({ settings }) => peakOf(settings));
-  const sum = sumOf(peaks);
-  return groups.flatMap(({ name: group, settings }, i) => {
-    const { connect, devices } = settings;
-    const level = (search.to * peaks[i]!) / sum;
-    if (connect.protocol !== 'mqtt' || level / devices <= limit) return [];
-    const each = Math.round((level / devices) * 10) / 10;
-    return [
-      {
-        path: devicesOf(group),
-        message: `are ${formatCount(devices)}, and send ${formatQuantity(each)} messages a second each at the highest level of the search; ${name} discards what is above ${limit} on a connection`,
-        hint: `use at least ${formatPlural(Math.ceil(level / limit), 'device')}, or lower search.to to ${formatCount(Math.floor((devices * limit * sum) / peaks[i]!))}`,
-      },
-    ];
-  });
-}
-
-function checkUsers(profile: LoadProfile, search: SearchSettings): InputError[] {
-  return searchedGroups(profile, search).flatMap(({ name, settings: { devices } }) =>
-    devices >= search.to
-      ? []
-      : [
-          {
-            path: devicesOf(name),
-            message: `are ${formatCount(devices)}, and the highest level of the search is ${formatPlural(search.to, 'user')}: a user is a device`,
-            hint: `use ${formatPlural(search.to, 'device')}, or lower search.to to ${formatCount(devices)}`,
-          },
-        ],
-  );
-}
-
-function checkReconnecting(profile: LoadProfile, search: SearchSettings): InputError[] {
-  const groups = searchedGroups(profile, search);
-  const message = whyNotReconnects(
-    groups.map(({ settings }) => settings),
-    { reconnectsPerSecond: search.to },
-  );
-  if (message === undefined) return [];
-  const hint = `use ${formatPlural(devicesFor({ reconnectsPerSecond: search.to }), 'device')}, or lower search.to`;
-  const [only, ...more] = groups;
-  return [
-    { path: more.length > 0 ? 'groups' : devicesOf(only?.name), message: `are too few: ${message}`, hint },
-  ];
-}
-
-function devicesOf(group: string | undefined): string {
-  return group === undefined ? 'devices' : `groups.${group}.devices`;
 }

@@ -1,10 +1,9 @@
-import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
-import type { GroupSettings, LoadProfile, Thresholds } from './load-profile.ts';
+import { isObject, type JsonObject } from '../shared/json-path.ts';
+import type { LoadProfile } from './load-profile.ts';
 import { loadPaths } from './load-shapes/load-shapes.ts';
-import { devicesFor } from './reconnect-rules.ts';
-import { mostLevel, type SearchedQuantity } from './search.ts';
-import { searchedGroups } from './searched-groups.ts';
-import { quantityRules } from './searched-quantities.ts';
+import { searchedQuantities } from './search.ts';
+import type { QuantityRules } from './searched-quantities/quantity-rules.ts';
+import { quantityRules, searchedGroups } from './searched-quantities/searched-quantities.ts';
 
 /** How long a load is that only says what is planned: a search has its own time. */
 const anyDuration = '1m';
@@ -30,35 +29,14 @@ export function completeSearch(input: JsonObject): JsonObject {
   const needsLoad = !hasOwnLoad(input) && input.groups === undefined && input.messages === undefined;
   return {
     ...input,
-    ...(needsLoad && leastLoadOf(settings, input)),
-    ...(settings.of === 'devices' &&
-      input.groups === undefined && { devices: input.devices ?? levelOf(settings.to) }),
+    ...rulesOf(settings.of).complete(settings, input, needsLoad),
     ...(input.stages === undefined && input.duration === undefined && { duration: anyDuration }),
   };
 }
 
-/** The load of a profile that has none. */
-function leastLoadOf({ of, from, to }: JsonObject, input: JsonObject): JsonObject {
-  switch (of) {
-    case 'users': {
-      const { devices = levelOf(to) } = input;
-      // Too few devices for the lowest level are too few for the highest one: that is an error by itself.
-      return { users: Math.min(levelOf(from), levelOf(devices)), devices };
-    }
-    case 'connects': {
-      const { devices = devicesFor({ reconnectsPerSecond: levelOf(to) }) } = input;
-      return { idle: true, devices };
-    }
-    case 'devices':
-      return { idle: true };
-    default:
-      return { ratePerSecond: levelOf(from) };
-  }
-}
-
-/** A wrong one has an error of its own. */
-function levelOf(level: unknown): number {
-  return typeof level === 'number' && level >= 1 && level <= mostLevel ? level : 1;
+/** @param of as the user wrote it: a wrong one has an error of its own */
+function rulesOf(of: unknown = 'rate'): QuantityRules {
+  return quantityRules[searchedQuantities.find((each) => each === of) ?? 'rate'];
 }
 
 /** Whether the profile says what is planned, at its top. */
@@ -73,45 +51,18 @@ function hasOwnLoad(input: JsonObject): boolean {
 export function withPlannedLevel(profile: LoadProfile, input: JsonObject): LoadProfile {
   const { search } = profile;
   if (search === undefined) return profile;
+  const rules = quantityRules[search.of];
   const loads = searchedGroups(profile, search).map(({ settings }) => settings);
-  const isPlanned = loads.length > 0 && saysPlanned(input, search.of);
-  const [first] = loads;
+  const hasLoad = hasOwnLoad(input) || input.groups !== undefined || input.messages !== undefined;
+  const isPlanned = loads.length > 0 && rules.saysPlanned(input, hasLoad);
+  const begun = rules.begin?.(profile, input) ?? profile;
   return {
-    ...(search.of === 'connects' ? connectsAtLowest(profile, input) : profile),
-    ...((search.of === 'connects' || search.of === 'devices') && {
-      thresholds: { ...connectThresholds, ...profile.thresholds },
-    }),
+    ...begun,
+    ...(rules.thresholds && { thresholds: { ...rules.thresholds, ...begun.thresholds } }),
     search: {
       ...search,
-      ...(isPlanned && { planned: quantityRules[search.of].plannedOf(loads) }),
-      ...(search.of === 'devices' && first && { connectsPerSecond: first.connect.ratePerSecond }),
+      ...(isPlanned && { planned: rules.plannedOf(loads) }),
+      ...rules.rangeOf?.(loads),
     },
   };
 }
-
-function saysPlanned(input: JsonObject, of: SearchedQuantity): boolean {
-  if (of === 'connects') return valueAt(input, ['connect', 'ratePerSecond']) !== undefined;
-  if (of === 'devices') return (input.devices ?? input.groups) !== undefined;
-  return hasOwnLoad(input) || input.groups !== undefined || input.messages !== undefined;
-}
-
-/** Before the search begins, devices connect at its lowest level, unless the profile says another rate. */
-function connectsAtLowest(profile: LoadProfile, input: JsonObject): LoadProfile {
-  const ratePerSecond = profile.search?.from ?? 1;
-  const slowed = <Settings extends GroupSettings>(settings: Settings, path: readonly string[]): Settings => {
-    const isGiven = [[], path].some(
-      (at) => valueAt(input, [...at, 'connect', 'ratePerSecond']) !== undefined,
-    );
-    return isGiven ? settings : { ...settings, connect: { ...settings.connect, ratePerSecond } };
-  };
-  const { groups } = profile;
-  return {
-    ...slowed(profile, []),
-    ...(groups && { groups: groups.map((group) => slowed(group, ['groups', group.name])) }),
-  };
-}
-
-/** A device that is refused is let in later: without this no level would break a threshold. */
-const connectThresholds: Thresholds = {
-  connects_failed: [{ expression: 'count==0', abortOnFail: false, delayAbortEvalMs: 0, isDefault: true }],
-};

@@ -3,8 +3,8 @@ import { ratesOfStarts } from '../../profile/load-shapes/arrival-pattern.ts';
 import { sumLoads } from '../../profile/load-shapes/rate-stretches.ts';
 import { peakOf, type ResolvedLoad } from '../../profile/load-shapes/resolved-load.ts';
 import type { SearchedQuantity } from '../../profile/search.ts';
-import { searchedGroups } from '../../profile/searched-groups.ts';
-import { mostUsersOf } from '../../profile/searched-quantities.ts';
+import { searchedGroups } from '../../profile/searched-quantities/searched-quantities.ts';
+import { mostUsersOf } from '../../profile/searched-quantities/searched-users.ts';
 import { estimatedPerUser } from '../../profile/user-rules.ts';
 import { sumBy } from '../../shared/counts.ts';
 

@@ -1,7 +1,19 @@
-import type { LoadProfile } from './load-profile.ts';
-import { isIdle } from './load-shapes/resolved-load.ts';
-import type { SearchRange } from './search.ts';
-import { type NamedGroup, quantityRules } from './searched-quantities.ts';
+import type { LoadProfile } from '../load-profile.ts';
+import { isIdle } from '../load-shapes/resolved-load.ts';
+import type { SearchedQuantity, SearchRange } from '../search.ts';
+import type { NamedGroup, QuantityRules } from './quantity-rules.ts';
+import { searchedConnects } from './searched-connects.ts';
+import { searchedDevices } from './searched-devices.ts';
+import { searchedRate } from './searched-rate.ts';
+import { searchedUsers } from './searched-users.ts';
+
+/** By what is searched. */
+export const quantityRules: Readonly<Record<SearchedQuantity, QuantityRules>> = {
+  rate: searchedRate,
+  users: searchedUsers,
+  connects: searchedConnects,
+  devices: searchedDevices,
+};
 
 /** The groups that a search names; where it names none, all devices that what it searches is of. */
 export function namedGroups(
