@@ -29,10 +29,11 @@ export interface LatencyStep {
 const maxSteps = 300;
 
 export function latencyOverTime(series: LatencySeries): LatencyOverTime {
-  const seconds = series.seconds();
-  const startSecond = seconds[0] ?? 0;
-  const length = seconds.length === 0 ? 0 : seconds.at(-1)! + 1 - startSecond;
-  const secondsPerStep = Math.max(1, Math.ceil(length / maxSteps));
+  const starts = series.starts();
+  const startSecond = starts[0] ?? 0;
+  const length = starts.length === 0 ? 0 : starts.at(-1)! + series.secondsPerStep - startSecond;
+  const secondsPerStep =
+    series.secondsPerStep * Math.max(1, Math.ceil(length / series.secondsPerStep / maxSteps));
   return {
     startSecond,
     secondsPerStep,

@@ -1,3 +1,4 @@
+import type { BookSteps } from '../plan/book-steps.ts';
 import { isOfDevices } from '../plan/groups.ts';
 import { isBasicIngest, kindsOf } from '../plan/kinds.ts';
 import { isReadByRule } from '../plan/observers.ts';
@@ -6,7 +7,10 @@ import { addBuckets } from './latency-buckets.ts';
 import { SecondSums } from './second-sums.ts';
 import type { SliceResult } from './slice-result.ts';
 
-/** What the service had to do for a run, each in the second in which that was most. */
+/**
+ * What the service had to do for a run, each in the second in which that was most: of a run in steps longer than a second, an upper bound
+ * where results come out of the order of time (`FoldedCounts`).
+ */
 export interface BusiestSeconds {
   /** Messages, commands and replies that its clients sent; refused ones count too. */
   readonly publishesIn: number;
@@ -32,9 +36,9 @@ export class ServiceSeconds {
   /** How often the rule evaluates each message of devices; it matches those that are not of Basic Ingest as a subscription does. */
   readonly #evaluations: number;
 
-  /** @param span epoch milliseconds: what lies outside is not counted */
-  constructor(plan: Plan, span: { readonly from: number; readonly to: number }) {
-    this.#sums = new SecondSums(['publishesIn', 'publishesOut', 'ruleEvaluations', 'connections'], span);
+  /** @param steps what lies outside is not counted */
+  constructor(plan: Plan, steps: BookSteps) {
+    this.#sums = new SecondSums(['publishesIn', 'publishesOut', 'ruleEvaluations', 'connections'], steps);
     this.#evaluations = isReadByRule(plan) ? 1 : 0;
   }
 
@@ -60,16 +64,12 @@ export class ServiceSeconds {
 
   /** @param stop when the run was stopped, and how many slices received that; undefined: it was not */
   busiest(stop: Announcement | undefined): BusiestSeconds {
-    const stopSecond = stop && Math.floor(stop.at / 1_000) - this.#sums.startSecond;
-    const most = (counter: keyof BusiestSeconds) => {
-      const received = counter === 'publishesOut' ? (stop?.slices ?? 0) : 0;
-      return this.#sums
-        .of(counter)
-        .reduce((highest, sum, i) => Math.max(highest, i === stopSecond ? sum + received : sum), 0);
-    };
+    const most = (counter: keyof BusiestSeconds) => this.#sums.of(counter).most();
+    const inStopSecond =
+      stop === undefined ? 0 : this.#sums.of('publishesOut').at(Math.floor(stop.at / 1_000)) + stop.slices;
     return {
       publishesIn: most('publishesIn'),
-      publishesOut: most('publishesOut'),
+      publishesOut: Math.max(most('publishesOut'), inStopSecond),
       ruleEvaluations: most('ruleEvaluations'),
       connections: most('connections'),
     };

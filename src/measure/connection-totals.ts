@@ -5,7 +5,7 @@ import { NetworkTotals } from './network-totals.ts';
 import { PresenceTotals } from './presence-totals.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { SliceResult } from './slice-result.ts';
-import { type SecondRange, StormTotals } from './storm-totals.ts';
+import { StormTotals } from './storm-totals.ts';
 
 /** What slices stored of their devices' connections: storms, connects by second, events about them, what sessions kept, and the injected network. */
 export class ConnectionTotals {
@@ -14,9 +14,8 @@ export class ConnectionTotals {
   readonly #catchUps = new CatchUpTotals();
   readonly #networks = new NetworkTotals();
 
-  /** @param seconds that connects are counted in; what lies outside is in no series */
-  constructor(plan: Plan, seconds: SecondRange) {
-    this.#storms = new StormTotals(plan, seconds);
+  constructor(plan: Plan) {
+    this.#storms = new StormTotals(plan);
     this.#presence = new PresenceTotals(plan);
   }
 

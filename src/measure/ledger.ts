@@ -34,7 +34,7 @@ import { addArrivalLatencies, addSliceLatencies, makeRunLatencies } from './run-
 import type { RunLedger } from './run-ledger.ts';
 import { RunObservers } from './run-observers.ts';
 import { RequestTotals } from './run-requests.ts';
-import { RunSeconds, seriesSpanOf } from './run-seconds.ts';
+import { RunSeconds } from './run-seconds.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonsOfDeaths, type SliceDeath } from './slice-death.ts';
 import { SliceEndings } from './slice-endings.ts';
@@ -90,10 +90,8 @@ export class Ledger {
     this.#observers = new RunObservers(plan, outline);
     this.#downlink = new DownlinkTotals(plan);
     this.#seconds = new RunSeconds(plan);
-    const { from, to } = seriesSpanOf(plan);
-    this.#parts = new PartRecords(plan, to);
-    const seconds = { from: Math.floor(from / 1_000), to: Math.ceil(to / 1_000) };
-    this.#connections = new ConnectionTotals(plan, seconds);
+    this.#parts = new PartRecords(plan);
+    this.#connections = new ConnectionTotals(plan);
   }
 
   /**

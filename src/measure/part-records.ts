@@ -1,3 +1,4 @@
+import { bookStepsOf } from '../plan/book-steps.ts';
 import { groupsOf } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -52,13 +53,13 @@ export class PartRecords {
   /** By `formatKindKey`. */
   readonly #kinds: ReadonlyMap<string, Part<KindLatencies>>;
 
-  /** @param to epoch milliseconds: what lies past it is in no series */
-  constructor(plan: Plan, to: number = plan.timeline.deadlineAt) {
+  constructor(plan: Plan) {
     const groups = groupsOf(plan);
     const numbers = groups.map(({ number }) => number).filter((number) => number > 0);
     const named = groups.flatMap(kindsOf).filter(({ kind }) => kind !== undefined);
     const steps = stepLimitOf(numbers.length + named.length);
     const from = plan.timeline.startAt - clockMarginMs;
+    const to = bookStepsOf(plan).until * 1_000;
     const partOf = <Latencies extends ArrivalLatencies>(latencies: Latencies): Part<Latencies> => ({
       latencies,
       series: new PartSeries(from, to, steps),

@@ -15,8 +15,8 @@ import type { CountsByReason } from './reason-counts.ts';
 import type { RunRequests } from './run-requests.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
-import type { ConnectSeries, PerSecondCounts, PublishCounts } from './slice-result.ts';
-import type { RunStorm } from './storm-totals.ts';
+import type { PerSecondCounts, PublishCounts } from './slice-result.ts';
+import type { RunConnects, RunStorm } from './storm-totals.ts';
 import type { SubscriberTotals } from './subscriber-watch.ts';
 
 /** What became of messages that should be seen at an observer. */
@@ -130,7 +130,7 @@ export interface RunLedger {
   /** By reason: subscriptions to commands and replies that were refused; devices try again. */
   readonly subscribeRefusedBy?: CountsByReason;
   /** Attempts of devices to connect over MQTT, and those that succeeded. Absent: there were none. */
-  readonly connects?: ConnectSeries | undefined;
+  readonly connects?: RunConnects | undefined;
   /** By group; absent: no group receives commands in sessions that outlive its connections. */
   readonly catchUps?: readonly GroupCatchUp[] | undefined;
   /** By group; absent: the injected network did nothing. */
@@ -161,10 +161,25 @@ export interface RunLedger {
   readonly inconsistencies: LedgerInconsistencies;
 }
 
-/** Counters by whole second; all arrays are of one length. */
+/** Counters by step: sums over its seconds, of gauges too. All arrays are of one length. */
 export interface RunSeries extends PerSecondCounts {
   readonly echoed: readonly number[];
   readonly arrivals: readonly number[];
+  /** Absent: 1. */
+  readonly secondsPerStep?: number;
+  /** By step: the most that one second of it had. Absent: a step is a second. */
+  readonly peaks?: SecondPeaks;
+  /** Some peaks are upper bounds: counts came when their seconds had been added up. Absent: all are exact. */
+  readonly peaksAreBounds?: true;
+}
+
+export interface SecondPeaks {
+  readonly intended: readonly number[];
+  readonly sent: readonly number[];
+  readonly connected: readonly number[];
+  readonly arrivals: readonly number[];
+  /** Absent where there are none. */
+  readonly users?: readonly number[];
 }
 
 /** What cannot be: zero, or the ledger does not balance. */

@@ -1,3 +1,4 @@
+import { bookStepsOf } from '../plan/book-steps.ts';
 import { isOfDevices, mqttGroupsOf } from '../plan/groups.ts';
 import { subscriberObserver } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
@@ -10,15 +11,7 @@ import type { RunLedger } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import type { SliceResult } from './slice-result.ts';
 
-/** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
-const marginMs = { before: 60_000, after: 900_000 } as const;
-
-/** Epoch milliseconds: what lies outside counts in the ledger, but in no series. */
-export function seriesSpanOf({ timeline }: Plan): { readonly from: number; readonly to: number } {
-  return { from: timeline.createdAt - marginMs.before, to: timeline.deadlineAt + marginMs.after };
-}
-
-/** All that slices and readers counted and measured by second. */
+/** All that slices and readers counted and measured by second: kept by the steps of the run. */
 export class RunSeconds {
   readonly #plan: Plan;
   readonly #series: SecondSeries;
@@ -26,11 +19,11 @@ export class RunSeconds {
   readonly #latencies: Readonly<Record<TimedLatencyName, LatencySeries>>;
 
   constructor(plan: Plan) {
-    const span = seriesSpanOf(plan);
+    const steps = bookStepsOf(plan);
     this.#plan = plan;
-    this.#series = new SecondSeries(span.from, span.to);
-    this.#service = new ServiceSeconds(plan, span);
-    this.#latencies = ofEach(timedLatencyNames, () => new LatencySeries(span.from, span.to));
+    this.#series = new SecondSeries(steps);
+    this.#service = new ServiceSeconds(plan, steps);
+    this.#latencies = ofEach(timedLatencyNames, () => new LatencySeries(steps));
   }
 
   addSlice(group: GroupPlan, result: SliceResult): void {

@@ -1,3 +1,4 @@
+import type { BookSteps } from '../plan/book-steps.ts';
 import { ofEach } from '../shared/counts.ts';
 import type { RunSeries } from './run-ledger.ts';
 import { SecondSums } from './second-sums.ts';
@@ -6,13 +7,17 @@ import type { PerSecondCounts } from './slice-result.ts';
 const counters = ['intended', 'sent', 'acked', 'echoed', 'connected', 'arrivals', 'users'] as const;
 type Counter = (typeof counters)[number];
 
-/** Sums of counters by second, between two instants. What lies outside counts in the ledger, but is in no series. */
+/** Those of which figures name the busiest second. */
+const peaked = ['intended', 'sent', 'connected', 'arrivals'] as const;
+
+/** Sums of counters by step of a run. What lies outside its steps counts in the ledger, but is in no series. */
 export class SecondSeries {
+  readonly #steps: BookSteps;
   readonly #sums: SecondSums<Counter>;
 
-  /** @param from epoch milliseconds @param to epoch milliseconds */
-  constructor(from: number, to: number) {
-    this.#sums = new SecondSums(counters, { from, to });
+  constructor(steps: BookSteps) {
+    this.#steps = steps;
+    this.#sums = new SecondSums(counters, steps);
   }
 
   addSlice(counts: PerSecondCounts): void {
@@ -25,18 +30,29 @@ export class SecondSeries {
     this.#sums.add('arrivals', startSecond, arrivals);
   }
 
-  /** From the first second in which anything happened to the last. */
+  /** From the first step in which anything happened to the last. */
   series(): RunSeries {
-    const busy = (second: number) => counters.some((counter) => this.#sums.of(counter)[second] !== 0);
-    const { length } = this.#sums.of('sent');
+    const { from: startSecond, secondsPerStep } = this.#steps;
+    const sums = ofEach(counters, (counter) => this.#sums.of(counter).sums());
+    const busy = (step: number) => counters.some((counter) => sums[counter][step] !== 0);
+    const { length } = sums.sent;
     let from = 0;
     while (from < length && !busy(from)) from++;
     let to = length;
     while (to > from && !busy(to - 1)) to--;
-    const { users, ...series } = ofEach(counters, (counter) =>
-      Array.from(this.#sums.of(counter).subarray(from, to)),
-    );
+    const listOf = (values: Float64Array) => Array.from(values.subarray(from, to));
+    const peaksOf = (counter: Counter) => listOf(this.#sums.of(counter).peaks());
+    const { users, ...series } = ofEach(counters, (counter) => listOf(sums[counter]));
     const hasUsers = users.some((count) => count > 0);
-    return { startSecond: this.#sums.startSecond + from, ...series, ...(hasUsers ? { users } : {}) };
+    return {
+      startSecond: startSecond + from * secondsPerStep,
+      ...series,
+      ...(hasUsers && { users }),
+      ...(secondsPerStep > 1 && {
+        secondsPerStep,
+        peaks: { ...ofEach(peaked, peaksOf), ...(hasUsers && { users: peaksOf('users') }) },
+        ...(counters.some((counter) => this.#sums.of(counter).hasBounds) && { peaksAreBounds: true }),
+      }),
+    };
   }
 }

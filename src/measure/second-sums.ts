@@ -1,29 +1,21 @@
+import type { BookSteps } from '../plan/book-steps.ts';
 import { ofEach } from '../shared/counts.ts';
+import { FoldedCounts } from './folded-counts.ts';
 
-/** Sums of some counters by whole second, between two instants; what lies outside is in none of them. */
+/** Some counters by time. */
 export class SecondSums<Counter extends string> {
-  /** Epoch seconds. */
-  readonly startSecond: number;
-  readonly #sums: Readonly<Record<Counter, Float64Array>>;
+  readonly #counts: Readonly<Record<Counter, FoldedCounts>>;
 
-  /** @param from epoch milliseconds @param to epoch milliseconds */
-  constructor(counters: readonly Counter[], { from, to }: { readonly from: number; readonly to: number }) {
-    this.startSecond = Math.floor(from / 1_000);
-    const seconds = Math.ceil(to / 1_000) - this.startSecond;
-    this.#sums = ofEach(counters, () => new Float64Array(seconds));
+  constructor(counters: readonly Counter[], steps: BookSteps) {
+    this.#counts = ofEach(counters, () => new FoldedCounts(steps));
   }
 
-  /** By second since `startSecond`. */
-  of(counter: Counter): Float64Array {
-    return this.#sums[counter];
+  of(counter: Counter): FoldedCounts {
+    return this.#counts[counter];
   }
 
-  /** @param startSecond of the first count, epoch seconds @param times how often each count is added */
-  add(counter: Counter, startSecond: number, counts: readonly number[], times = 1): void {
-    const sums = this.#sums[counter];
-    const offset = startSecond - this.startSecond;
-    const first = Math.max(0, -offset);
-    const end = Math.min(counts.length, sums.length - offset);
-    for (let i = first; i < end; i++) sums[offset + i]! += counts[i]! * times;
+  /** As of `FoldedCounts`. */
+  add(counter: Counter, startSecond: number, counts: ArrayLike<number>, times = 1): void {
+    this.#counts[counter].add(startSecond, counts, times);
   }
 }

@@ -1,8 +1,13 @@
 import type { LiveAction } from '../plan/actions/action.ts';
+import { type BookSteps, bookStepsOf } from '../plan/book-steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import { plannedStormsOf, type Storm, stormsOfAction } from '../plan/storms.ts';
+import { ofEach } from '../shared/counts.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
+import { SecondSums } from './second-sums.ts';
 import type { ConnectSeries, SliceResult } from './slice-result.ts';
+
+const counters = ['offered', 'granted'] as const;
 
 /** The outcome of a storm: the sums of the slices of its group. */
 export interface RunStorm {
@@ -18,26 +23,31 @@ export interface RunStorm {
   readonly dropped: number;
 }
 
-/** Epoch seconds: from the first up to, and without, the last. */
-export interface SecondRange {
-  readonly from: number;
-  readonly to: number;
+/** Attempts to connect of a whole run and those that succeeded, by step: sums over its seconds. */
+export interface RunConnects extends ConnectSeries {
+  /** Absent: 1. */
+  readonly secondsPerStep?: number;
+  /** By step: the most that one second of it had. Absent: a step is a second. */
+  readonly peaks?: Readonly<Record<'offered' | 'granted', readonly number[]>>;
+  /** As of `RunSeries`. */
+  readonly peaksAreBounds?: true;
 }
 
 /** Merges what slices stored of storms and of connects. Slices and actions come in any order. */
 export class StormTotals {
   readonly #plan: Plan;
-  readonly #seconds: SecondRange;
+  readonly #steps: BookSteps;
   readonly #storms: Storm[];
   /** By group and instant. */
   readonly #counts = new Map<string, Omit<RunStorm, 'storm'>>();
-  readonly #offered = new Map<number, number>();
-  readonly #granted = new Map<number, number>();
+  readonly #connects: SecondSums<(typeof counters)[number]>;
+  /** Epoch seconds: from the first that a slice reported up to, and without, the last. */
+  readonly #reported = { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
 
-  /** @param seconds that connects are counted in; what lies outside is in no series */
-  constructor(plan: Plan, seconds: SecondRange) {
+  constructor(plan: Plan) {
     this.#plan = plan;
-    this.#seconds = seconds;
+    this.#steps = bookStepsOf(plan);
+    this.#connects = new SecondSums(counters, this.#steps);
     this.#storms = plannedStormsOf(plan);
   }
 
@@ -61,8 +71,9 @@ export class StormTotals {
       });
     }
     if (connects === undefined) return;
-    this.#addSeconds(this.#offered, connects.startSecond, connects.offered);
-    this.#addSeconds(this.#granted, connects.startSecond, connects.granted);
+    const from = Math.floor(connects.startSecond);
+    this.#note(from, from + connects.offered.length);
+    for (const counter of counters) this.#connects.add(counter, from, connects[counter]);
   }
 
   /** In the order of time: storms of the plan or of its actions that a slice has carried out. Undefined: there are none. */
@@ -76,27 +87,31 @@ export class StormTotals {
     return storms.length === 0 ? undefined : storms;
   }
 
-  #addSeconds(sums: Map<number, number>, startSecond: number, counts: readonly number[]): void {
-    const { from, to } = this.#seconds;
-    for (const [i, count] of counts.entries()) {
-      const second = Math.floor(startSecond) + i;
-      if (second >= from && second < to) sums.set(second, (sums.get(second) ?? 0) + count);
-    }
+  /** Of the whole run. Undefined: no slice has reported any. */
+  connects(): RunConnects | undefined {
+    const { from, secondsPerStep } = this.#steps;
+    const { from: first, until } = this.#reported;
+    if (first >= until) return undefined;
+    const stepOf = (second: number) => Math.floor((second - from) / secondsPerStep);
+    const [begin, end] = [stepOf(first), stepOf(until - 1) + 1];
+    const listOf = (counts: Float64Array) => Array.from(counts.subarray(begin, end));
+    return {
+      startSecond: from + begin * secondsPerStep,
+      ...ofEach(counters, (counter) => listOf(this.#connects.of(counter).sums())),
+      ...(secondsPerStep > 1 && {
+        secondsPerStep,
+        peaks: ofEach(counters, (counter) => listOf(this.#connects.of(counter).peaks())),
+        ...(counters.some((counter) => this.#connects.of(counter).hasBounds) && { peaksAreBounds: true }),
+      }),
+    };
   }
 
-  /** Of the whole run. Undefined: no slice has reported any. */
-  connects(): ConnectSeries | undefined {
-    const seconds = [...this.#offered.keys()];
-    if (seconds.length === 0) return undefined;
-    const startSecond = seconds.reduce((least, second) => Math.min(least, second));
-    const length = seconds.reduce((most, second) => Math.max(most, second)) - startSecond + 1;
-    const listOf = (counts: ReadonlyMap<number, number>) =>
-      Array.from({ length }, (_, i) => counts.get(startSecond + i) ?? 0);
-    return {
-      startSecond,
-      offered: listOf(this.#offered),
-      granted: listOf(this.#granted),
-    };
+  #note(from: number, until: number): void {
+    const first = Math.max(from, this.#steps.from);
+    const end = Math.min(until, this.#steps.until);
+    if (first >= end) return;
+    this.#reported.from = Math.min(this.#reported.from, first);
+    this.#reported.until = Math.max(this.#reported.until, end);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { busiestOf } from '../measure/stepped-series.ts';
 import { sumOf } from '../shared/counts.ts';
 import { formatCount, formatPlural, formatRate } from '../shared/format.ts';
 
@@ -19,13 +20,12 @@ export function connectsReportOf({ connects }: Pick<RunLedger, 'connects'>): Con
   const { offered, granted } = connects;
   const attempts = sumOf(offered);
   const successes = sumOf(granted);
-  const mostOf = (counts: readonly number[]) => counts.reduce((most, count) => Math.max(most, count), 0);
   return {
     attempts,
     successes,
     attemptsPerSuccess: successes === 0 ? null : attempts / successes,
-    offeredPerSecond: mostOf(offered),
-    grantedPerSecond: mostOf(granted),
+    offeredPerSecond: busiestOf(connects, 'offered'),
+    grantedPerSecond: busiestOf(connects, 'granted'),
   };
 }
 

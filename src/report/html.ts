@@ -17,6 +17,7 @@ import { renderGauge } from './plots/gauge.ts';
 import { plotStyle } from './plots/plot-style.ts';
 import {
   causeLines,
+  describeBusiestSecond,
   describeClient,
   describeGenerator,
   describePeak,
@@ -162,7 +163,7 @@ function renderRates(report: Report): Html {
   }));
   return section(
     'Rates',
-    html`<p>Mean ${formatRate(rates.meanPerSecond)}/s, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}/s.</p>`,
+    html`<p>Mean ${formatRate(rates.meanPerSecond)}/s, busiest second ${describeBusiestSecond(report)}, throughput ${formatRate(rates.throughputPerSecond)}/s.</p>`,
     ...(rates.peakUsers === undefined
       ? []
       : [

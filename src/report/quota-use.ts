@@ -1,4 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { busiestOf } from '../measure/stepped-series.ts';
 import { accountOf } from '../plan/account.ts';
 import { mqttGroupsOf } from '../plan/groups.ts';
 import { isReadByRule } from '../plan/observers.ts';
@@ -34,7 +35,7 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatch
       more: outboundUnseen(ledger, cloudwatch) + willsOut,
     },
     ruleEvaluationsPerSecond: { peak: busiest.ruleEvaluations, more: willsEvaluated },
-    connectsPerSecond: connects && { peak: Math.max(0, ...connects.offered) },
+    connectsPerSecond: connects && { peak: busiestOf(connects, 'offered') },
     concurrentConnections: isMqtt
       ? { peak: busiest.connections + otherConnections(plan, ledger) }
       : undefined,

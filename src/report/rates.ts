@@ -1,5 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { StageCounts } from '../measure/slice-entry.ts';
+import { busiestOf, endOfStep } from '../measure/stepped-series.ts';
 import { deviceGroupsOf } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { cutStretches, stretchesOf } from '../profile/load-shapes/rate-stretches.ts';
@@ -16,9 +17,9 @@ export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {
   return {
     meanPerSecond: perSecond(messages.sent),
     throughputPerSecond: throughputOf(ledger, seconds),
-    peakPerSecond: Math.max(0, ...ledger.perSecond.sent),
+    peakPerSecond: busiestOf(ledger.perSecond, 'sent'),
     publishedSeconds: rounded(seconds),
-    ...(ledger.perSecond.users && { peakUsers: Math.max(...ledger.perSecond.users) }),
+    ...(ledger.perSecond.users && { peakUsers: busiestOf(ledger.perSecond, 'users') }),
     stages: stageRates(plan, ledger, {
       intended: isOver && !isStopped(ledger) ? plan.timeline.publishEndAt : endAt,
       sent: endAt,
@@ -42,15 +43,15 @@ export function throughputOf(
 function publishedUntil(plan: Plan, ledger: RunLedger, isOver: boolean): number {
   const { publishAt, publishEndAt } = plan.timeline;
   const { slices, stoppedOn, lastSentAt, knownUntil, perSecond } = ledger;
-  const lastSentSecond = perSecond.sent.findLastIndex((count) => count > 0);
-  const lastSent = lastSentAt ?? (perSecond.startSecond + lastSentSecond + 1) * 1000;
+  const lastSentStep = perSecond.sent.findLastIndex((count) => count > 0);
+  const lastSent = lastSentAt ?? endOfStep(perSecond, lastSentStep);
   if (!isOver) return Math.min(lastSent, publishEndAt);
   if (isStopped(ledger)) {
     return Math.min(Math.max(stoppedOn?.at ?? publishAt, lastSent), publishEndAt);
   }
   if (slices.died < slices.planned) return publishEndAt;
   const lastArrival = perSecond.arrivals.findLastIndex((count) => count > 0);
-  const lastArrivalAt = lastArrival < 0 ? publishAt : (perSecond.startSecond + lastArrival + 1) * 1000;
+  const lastArrivalAt = lastArrival < 0 ? publishAt : endOfStep(perSecond, lastArrival);
   return Math.min(Math.max(publishAt, lastArrivalAt, ...knownUntil), publishEndAt);
 }
 

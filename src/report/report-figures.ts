@@ -239,3 +239,8 @@ export function describeSliceLogs({ slices, protocol }: Report): string[] {
   const name = protocol === 'https' ? 'publish-http' : 'publish-mqtt';
   return [`What slices printed before they ended is in the log of the function ${name}.`];
 }
+
+/** What was sent in the busiest second. */
+export function describeBusiestSecond({ rates, perSecond }: Report): string {
+  return `${perSecond.peaksAreBounds ? 'at most ' : ''}${formatCount(rates.peakPerSecond)}`;
+}

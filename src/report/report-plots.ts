@@ -1,4 +1,5 @@
 import { timedLatencyNames } from '../measure/latency-names.ts';
+import { endOfStep } from '../measure/stepped-series.ts';
 import { type RateStretch, sumStretches } from '../profile/load-shapes/rate-stretches.ts';
 import type { Html } from './html-markup.ts';
 import { hasArrivals, isAcknowledged, wordForDue } from './ledger-equations.ts';
@@ -10,7 +11,7 @@ import { renderLinesPlot } from './plots/lines-plot.ts';
 import { renderPartLatencies, renderPartRates } from './plots/part-plots.ts';
 import { renderRatePlot, type TargetPoint } from './plots/rate-plot.ts';
 import { renderStartLagPlot } from './plots/start-lag-plot.ts';
-import type { TimeFrame } from './plots/time-axis.ts';
+import { stepsOf, type TimeFrame } from './plots/time-axis.ts';
 import { latencyMeanings } from './report-figures.ts';
 import type { Report, StageRate } from './report-model.ts';
 import type { StormsReport } from './storm-report.ts';
@@ -91,11 +92,11 @@ export function startLagPlotOf({ startLagsMs }: Report): Html {
   return renderStartLagPlot(startLagsMs);
 }
 
-/** Attempts to connect and those that succeeded, by second since publishing began. */
+/** Attempts to connect and those that succeeded, by time since publishing began. */
 export function connectsPlotOf({ timeline, actions = [] }: Report, { connects }: StormsReport): Html {
-  const { startSecond, offered, granted } = connects;
+  const { offered, granted } = connects;
   const pointsOf = (counts: readonly number[]) =>
-    counts.map((count, i) => [(startSecond + i) * 1_000 - timeline.publishAt, count] as const);
+    stepsOf(counts, connects).map(([at, rate]) => [at - timeline.publishAt, rate] as const);
   return renderLinesPlot({
     key: 'connects',
     title: 'Connects a second',
@@ -133,7 +134,7 @@ function ratesOfGroups(stages: readonly StageRate[]): { readonly stretches: read
 /** From the first connect to the last second in which anything happened. */
 function timeFrameOf({ timeline, perSecond, actions = [] }: Report): TimeFrame {
   const { startAt, publishAt, publishEndAt } = timeline;
-  const lastBusy = (perSecond.startSecond + perSecond.sent.length) * 1_000;
+  const lastBusy = endOfStep(perSecond, perSecond.sent.length - 1);
   return {
     startAt,
     publishAt,

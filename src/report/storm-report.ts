@@ -1,7 +1,7 @@
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
-import type { ConnectSeries } from '../measure/slice-result.ts';
-import type { RunStorm } from '../measure/storm-totals.ts';
+import { peaksOf } from '../measure/stepped-series.ts';
+import type { RunConnects, RunStorm } from '../measure/storm-totals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forecastStorms, type StormForecast } from '../plan/storm-forecast.ts';
 import { devicesUntilRecovered } from '../plan/storms.ts';
@@ -15,7 +15,7 @@ export interface StormsReport {
   /** The longest of the storms' own; null where one of them has none. */
   readonly timeToRecoverSeconds: number | null;
   /** Attempts to connect over the whole run, and those that succeeded. */
-  readonly connects: ConnectSeries;
+  readonly connects: RunConnects;
 }
 
 export interface StormReport {
@@ -138,8 +138,10 @@ function secondsText(seconds: number | null | undefined): string {
 export function describeStorms({ list, connects }: StormsReport, publishAt: number): string[] {
   const sum = (of: (storm: StormReport) => number) => list.reduce((total, each) => total + of(each), 0);
   const firstSecond = Math.floor((publishAt + (list[0]?.atSeconds ?? 0) * 1_000) / 1_000);
+  const { startSecond, secondsPerStep = 1 } = connects;
+  const firstStep = Math.max(0, Math.floor((firstSecond - startSecond) / secondsPerStep));
   const mostOf = (which: 'offered' | 'granted') => {
-    const counts = connects[which].slice(Math.max(0, firstSecond - connects.startSecond));
+    const counts = peaksOf(connects, which).slice(firstStep);
     return formatCount(counts.reduce((most, count) => Math.max(most, count), 0));
   };
   const open = list.filter(({ timeToRecoverSeconds }) => timeToRecoverSeconds === null).length;

@@ -4,6 +4,7 @@ import { fleetTablesOf } from './fleet-tables.ts';
 import { type GroupRow, type GroupTable, groupTablesOf, kindTablesOf } from './group-table.ts';
 import { wordForDue } from './ledger-equations.ts';
 import {
+  describeBusiestSecond,
   describeClient,
   describeGenerator,
   describePeak,
@@ -107,7 +108,7 @@ function renderRates(report: Report, { style, width }: Page): string[] {
   return [
     ...renderTable(table, { style, width }),
     ...(more > 0 ? [style('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
-    `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}`,
+    `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${describeBusiestSecond(report)}, throughput ${formatRate(rates.throughputPerSecond)}`,
     `  sent       ${renderSparkline(perSecond.sent, width - besideSparkline, 'fromZero')}  0 to ${formatCount(rates.peakPerSecond)} a second`,
     ...(perSecond.users === undefined
       ? []

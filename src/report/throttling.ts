@@ -1,4 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { busiestOf } from '../measure/stepped-series.ts';
 import { accountOf } from '../plan/account.ts';
 import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
@@ -36,7 +37,7 @@ function refusalsOf(
   const count = (metric: IotMetricName) => cloudWatchSum(cloudwatch, metric) ?? 0;
   const { limits } = accountOf(plan);
   // Beside the devices, every slice has its control channel.
-  const isFull = Math.max(0, ...perSecond.connected) + generator.slices >= limits.concurrentConnections;
+  const isFull = busiestOf(perSecond, 'connected') + generator.slices >= limits.concurrentConnections;
   // Throttle.Exceeded counts what a connection's own limit refused; PublishIn.Throttle has that, and the account's.
   const ofConnections = count('Throttle.Exceeded');
   const publishes = Math.max(count('PublishIn.Throttle'), messages.throttled);

@@ -1,5 +1,6 @@
 import type { LivePoint } from '../live/live-points.ts';
 import { liveFieldsOf } from '../measure/message-counters.ts';
+import { endOfStep } from '../measure/stepped-series.ts';
 import type { Announcement, LiveAction } from '../plan/actions/action.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
 import { commonOf, groupsOf } from '../plan/groups.ts';
@@ -95,7 +96,7 @@ function stagePoints({ runId, group, profile, timeline }: GroupPlan, name: strin
 export function runStopPoint({ timeline }: Plan, report: Report): RunPoint {
   const { messages, rates, latencyMs, perSecond, generator } = report;
   // By the run's own data, so that a report made again says the same.
-  const lastBusyMs = (perSecond.startSecond + perSecond.sent.length) * 1_000;
+  const lastBusyMs = endOfStep(perSecond, perSecond.sent.length - 1);
   return {
     measurement: 'stampede_run',
     tags: { run: report.runId, protocol: report.protocol, event: 'stop' },

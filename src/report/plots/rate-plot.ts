@@ -1,3 +1,4 @@
+import { busiestOf, type CountedSteps } from '../../measure/stepped-series.ts';
 import {
   formatClock,
   formatCount,
@@ -18,15 +19,17 @@ import {
 } from './figure.ts';
 import { legendOfMarks, renderMarkNames, renderMarks } from './marks.ts';
 import { linearScale } from './scale.ts';
-import { makeTimeAxis, renderPhases, secondsPerStepOf, stepsOf, type TimeFrame } from './time-axis.ts';
+import { makeTimeAxis, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
 
-/** Counters by whole second, all of one length; of a run that goes on, arrivals may lack the last. */
-export interface RateSeries {
-  readonly startSecond: number;
+/** Sums of counters by step, all of one length; of a run that goes on, arrivals may lack the last. */
+export interface RateSeries extends CountedSteps {
   readonly intended: readonly number[];
   readonly sent: readonly number[];
   readonly acked: readonly number[];
   readonly arrivals: readonly number[];
+  /** As of `RunSeries`. */
+  readonly peaks?: Readonly<Record<'intended' | 'sent' | 'arrivals', readonly number[]>>;
+  readonly peaksAreBounds?: true;
 }
 
 /** The target rate from an instant (epoch milliseconds) on; between two points it changes linearly. */
@@ -54,7 +57,8 @@ export function renderRatePlot(plot: RatePlot): Html {
   const { frame, target, series, due, acknowledged, quotaPerSecond } = plot;
   const field = fieldOf(height);
   const axis = makeTimeAxis(frame, field);
-  const peak = Math.max(1, ...target.map(([, rate]) => rate), ...series.sent, ...series.arrivals);
+  const busiest = Math.max(busiestOf(series, 'sent'), busiestOf(series, 'arrivals'));
+  const peak = Math.max(1, busiest, ...target.map(([, rate]) => rate));
   const isQuotaDrawn = quotaPerSecond !== undefined && quotaPerSecond <= peak * drawnQuotaFactor;
   const top = 1.06 * Math.max(peak, isQuotaDrawn ? quotaPerSecond : 0);
   const y = linearScale({ from: 0, to: top }, field.y, formatValue);
@@ -74,7 +78,7 @@ export function renderRatePlot(plot: RatePlot): Html {
     quotaPerSecond === undefined || isQuotaDrawn
       ? {}
       : {
-          note: `The quota of ${formatCount(quotaPerSecond)}/s lies above this plot: the busiest second used ${formatShare(Math.max(0, ...series.sent) / quotaPerSecond)} of it.`,
+          note: `The quota of ${formatCount(quotaPerSecond)}/s lies above this plot: the busiest second used ${formatShare(busiestOf(series, 'sent') / quotaPerSecond)} of it.`,
         };
   return renderFigure({
     key: 'rate',
@@ -88,7 +92,7 @@ export function renderRatePlot(plot: RatePlot): Html {
       renderPhases(frame, axis, field),
       renderYAxis(y, field),
       renderArea(target.map(position), field),
-      ...lines.map(({ mark, counts }) => renderLine(mark, stepsOf(counts, series.startSecond).map(position))),
+      ...lines.map(({ mark, counts }) => renderLine(mark, stepsOf(counts, series).map(position))),
       ...(isQuotaDrawn
         ? [
             renderLine(
@@ -104,20 +108,18 @@ export function renderRatePlot(plot: RatePlot): Html {
   });
 }
 
-function describe(
-  { intended, sent, arrivals }: RateSeries,
-  due: string,
-  quotaPerSecond: number | undefined,
-): string {
-  const peakOf = (counts: readonly number[]) => formatCount(Math.max(0, ...counts));
+function describe(series: RateSeries, due: string, quotaPerSecond: number | undefined): string {
+  const { sent, secondsPerStep = 1, peaksAreBounds } = series;
+  const peakOf = (counter: 'intended' | 'sent' | 'arrivals') => formatCount(busiestOf(series, counter));
   const quota = quotaPerSecond === undefined ? '' : ` The quota is ${formatCount(quotaPerSecond)} a second.`;
-  return `Messages by second over ${formatPlural(sent.length, 'second')}. Busiest seconds: ${peakOf(intended)} ${due}, ${peakOf(sent)} sent, ${peakOf(arrivals)} arrived.${quota}`;
+  const steps = secondsPerStep === 1 ? 'by second' : `in steps of ${secondsPerStep} seconds`;
+  const most = peaksAreBounds ? 'Busiest seconds, at most' : 'Busiest seconds';
+  return `Messages ${steps} over ${formatPlural(sent.length * secondsPerStep, 'second')}. ${most}: ${peakOf('intended')} ${due}, ${peakOf('sent')} sent, ${peakOf('arrivals')} arrived.${quota}`;
 }
 
 function renderTable({ series, frame: { startAt }, due, acknowledged }: RatePlot): Html {
   const columns = [series.intended, series.sent, ...(acknowledged ? [series.acked] : []), series.arrivals];
-  const secondsPerStep = secondsPerStepOf(series.sent.length, tableRows);
-  const steps = columns.map((counts) => stepsOf(counts, series.startSecond, secondsPerStep));
+  const steps = columns.map((counts) => stepsOf(counts, series, tableRows));
   const rows = (steps[0] ?? []).map(([at], i) => ({
     cells: [
       formatClock(at - startAt),

@@ -1,3 +1,4 @@
+import type { CountedSteps } from '../../measure/stepped-series.ts';
 import { type Html, html } from '../html-markup.ts';
 import { type Field, round } from './figure.ts';
 import type { PlotMark } from './marks.ts';
@@ -41,27 +42,24 @@ export function renderPhases(frame: TimeFrame, axis: TimeAxis, { x, y }: Field):
 }
 
 /** At most this many points to a line: more would be finer than the drawing, and the page larger. */
-const maxPoints = 600;
-
-/** How long steps are of which there are at most `most`. */
-export function secondsPerStepOf(seconds: number, most = maxPoints): number {
-  return Math.max(1, Math.ceil(seconds / most));
-}
+const maxPoints = 300;
 
 /**
- * Counts by second as rates, joined to as many steps as a drawing can show: [middle of the step, mean a second].
- * @param startSecond epoch seconds
+ * Counts as rates, joined to as many steps as a drawing can show: [middle of the step, mean a second].
+ * @param most how many steps there are at most
  */
 export function stepsOf(
   counts: readonly number[],
-  startSecond: number,
-  secondsPerStep = secondsPerStepOf(counts.length),
+  { startSecond, secondsPerStep = 1 }: CountedSteps,
+  most = maxPoints,
 ): [epochMs: number, perSecond: number][] {
+  const joined = Math.max(1, Math.ceil(counts.length / most));
   const steps: [number, number][] = [];
-  for (let from = 0; from < counts.length; from += secondsPerStep) {
-    const part = counts.slice(from, from + secondsPerStep);
+  for (let from = 0; from < counts.length; from += joined) {
+    const part = counts.slice(from, from + joined);
     const sum = part.reduce((a, b) => a + b, 0);
-    steps.push([(startSecond + from + part.length / 2) * 1_000, sum / part.length]);
+    const middle = startSecond + (from + part.length / 2) * secondsPerStep;
+    steps.push([middle * 1_000, sum / (part.length * secondsPerStep)]);
   }
   return steps;
 }

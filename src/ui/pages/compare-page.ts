@@ -137,7 +137,7 @@ function letterOf(i: number): string {
 }
 
 function sentOf({ perSecond, timeline }: Report): [number, number][] {
-  return stepsOf(perSecond.sent, perSecond.startSecond).map(([at, rate]) => [at - timeline.publishAt, rate]);
+  return stepsOf(perSecond.sent, perSecond).map(([at, rate]) => [at - timeline.publishAt, rate]);
 }
 
 function p99Of(

@@ -22,6 +22,13 @@ export const accounts: readonly NamedSituation[] = [
     },
   ],
   [
+    'it lasted so long that its seconds were folded',
+    {
+      profile: { stages: [{ duration: '150m', target: 0.2 }] },
+      plan: limitsOf({ lambdaSeconds: 10_000 }),
+    },
+  ],
+  [
     'the limits of its Region are not known',
     { plan: { account: { ...small.account!, limits: accountLimitsOf('small'), region: 'eu-north-1' } } },
   ],

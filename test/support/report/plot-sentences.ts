@@ -50,10 +50,12 @@ export const plotRules: readonly Rule[] = [
   [/^Latency by percentile\. .*$/, arePercentiles],
   [
     new RegExp(
-      `^Messages by second over (\\d+) seconds?\\. Busiest seconds: ${count} (?:intended|started|due), ${count} sent, ${count} arrived\\.(?: The quota is ${count} a second\\.)?$`,
+      `^Messages (?:by second|in steps of (\\d+) seconds) over ${count} seconds?\\. Busiest seconds(, at most)?: ${count} (?:intended|started|due), ${count} sent, ${count} arrived\\.(?: The quota is ${count} a second\\.)?$`,
     ),
-    ([, seconds, intended, sent, arrived], truth, { perSecond, rates }) =>
-      numberIn(seconds) === perSecond.sent.length &&
+    ([, step = '1', seconds, isBound, intended, sent, arrived], truth, { perSecond, rates }) =>
+      numberIn(step) === (perSecond.secondsPerStep ?? 1) &&
+      numberIn(seconds) === perSecond.sent.length * numberIn(step) &&
+      (isBound !== undefined) === (perSecond.peaksAreBounds === true) &&
       numberIn(sent) === rates.peakPerSecond &&
       numberIn(intended) <= truth.intended &&
       numberIn(arrived) <= truth.received + truth.duplicates,

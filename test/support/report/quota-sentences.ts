@@ -102,8 +102,14 @@ export const quotaRules: readonly Rule[] = [
       (truth.busiestSecond === undefined || truth.busiestSecond <= numberIn(quota)),
   ],
   [
-    new RegExp(`^Mean ([\\d.,]+)(?:/s)?, busiest second ${count}, throughput ([\\d.,]+?)(?:/s)?\\.$`),
-    ([, mean, busiest, throughput], truth, { rates, protocol, qos, slices, messages }) => {
+    new RegExp(
+      `^Mean ([\\d.,]+)(?:/s)?, busiest second (at most )?${count}, throughput ([\\d.,]+?)(?:/s)?\\.$`,
+    ),
+    (
+      [, mean, isBound, busiest, throughput],
+      truth,
+      { rates, perSecond, protocol, qos, slices, messages },
+    ) => {
       const seconds = Math.max(rates.publishedSeconds, 1e-9);
       const isAcknowledged = protocol === 'https' || qos === 1;
       const [least, most] = isAcknowledged
@@ -116,6 +122,7 @@ export const quotaRules: readonly Rule[] = [
         numberIn(throughput) >= 0.994 * ((least - held) / seconds) - 0.06;
       // A second of the generator's is not one of the service's: at most two of these lie under one of those.
       const isBusiest =
+        (isBound !== undefined) === (perSecond.peaksAreBounds === true) &&
         numberIn(busiest) <= truth.sent &&
         (truth.busiestSecond === undefined || numberIn(busiest) <= 2 * truth.busiestSecond);
       return isBusiest && (slices.died > 0 || rates.publishedSeconds === 0 || (isMean && isThroughput));

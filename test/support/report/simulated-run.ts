@@ -44,7 +44,7 @@ export function simulateRun(
       acknowledged.record(2 * ackRun * Math.exp(0.4 * gaussian(random)));
     }
   }
-  const series = new LatencySeries(0, seconds * 1_000);
+  const series = new LatencySeries({ from: 0, until: seconds, secondsPerStep: 1 });
   series.add(timed.encode());
   const summary = endToEnd.summary();
   return {

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { ServiceSeconds } from '../../../src/measure/busiest-seconds.ts';
 import { noMessages, type StreamResult } from '../../../src/measure/slice-result.ts';
+import { bookStepsOf } from '../../../src/plan/book-steps.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
@@ -22,7 +23,7 @@ const { plan } = draftPlan({
   }),
 });
 const [group] = groupsOf(plan);
-const { publishAt, drainEndAt } = plan.timeline;
+const { publishAt } = plan.timeline;
 const startSecond = Math.floor(publishAt / 1_000);
 const noKind: StreamResult = { intended: 0, sent: [] };
 const kind = (sent: readonly number[] | undefined): StreamResult => ({
@@ -37,7 +38,7 @@ const kind = (sent: readonly number[] | undefined): StreamResult => ({
 
 /** @param direct as encoded @param routed as encoded */
 function busiest(direct: readonly number[] | undefined, routed: readonly number[] | undefined) {
-  const seconds = new ServiceSeconds(plan, { from: publishAt - 5_000, to: drainEndAt + 5_000 });
+  const seconds = new ServiceSeconds(plan, bookStepsOf(plan));
   const { perSecond } = resultOf(plan, 0);
   const series = { startSecond, intended: [10, 10, 10], sent: [10, 10, 10], acked: [], connected: [1, 1, 1] };
   seconds.addSlice(group!, {

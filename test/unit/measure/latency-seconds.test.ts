@@ -6,6 +6,7 @@ import { LatencySeries } from '../../../src/measure/latency-series.ts';
 import { randomCases } from '../../support/effort.ts';
 
 const startMs = 1_790_000_000_000;
+const start = startMs / 1_000;
 const samples = fc.array(
   fc.record({ second: fc.nat(20), ms: fc.double({ min: -5, max: 500, noNaN: true }) }),
 );
@@ -24,7 +25,7 @@ describe('LatencySeconds', () => {
         for (let second = 0; second <= 20; second++) {
           const expected = new Uint32Array(latencyBuckets);
           for (const sample of list) if (sample.second === second) expected[latencyBucketOf(sample.ms)]!++;
-          expect(encoded[startMs / 1_000 + second] ?? []).toEqual(encodeBuckets(expected));
+          expect(encoded[start + second] ?? []).toEqual(encodeBuckets(expected));
         }
       }),
       randomCases(),
@@ -43,16 +44,15 @@ describe('LatencySeconds', () => {
 describe('LatencySeries', () => {
   it('adds parts up to the whole', () => {
     fc.assert(
-      fc.property(samples, samples, (a, b) => {
+      fc.property(samples, samples, fc.integer({ min: 1, max: 6 }), (a, b, secondsPerStep) => {
         const series = (...parts: (typeof a)[]) => {
-          const sum = new LatencySeries(startMs, startMs + 21_000);
+          const sum = new LatencySeries({ from: start, until: start + 21, secondsPerStep });
           for (const part of parts) sum.add(recorded(part).encode());
           return sum;
         };
         const [whole, parts] = [series([...a, ...b]), series(a, b)];
-        expect(parts.seconds()).toEqual(whole.seconds());
-        const counts = (of: LatencySeries) =>
-          encodeBuckets(of.countsBetween(startMs / 1_000, startMs / 1_000 + 21));
+        expect(parts.starts()).toEqual(whole.starts());
+        const counts = (of: LatencySeries) => encodeBuckets(of.countsBetween(start, start + 21));
         expect(counts(parts)).toEqual(counts(whole));
       }),
       randomCases(),
@@ -60,8 +60,8 @@ describe('LatencySeries', () => {
   });
 
   it('leaves out what lies far from the run', () => {
-    const series = new LatencySeries(startMs, startMs + 2_000);
+    const series = new LatencySeries({ from: start, until: start + 2, secondsPerStep: 1 });
     series.add(recorded([-1, 0, 1, 2].map((second) => ({ second, ms: 1 }))).encode());
-    expect(series.seconds()).toEqual([0, 1].map((second) => startMs / 1_000 + second));
+    expect(series.starts()).toEqual([0, 1].map((second) => start + second));
   });
 });

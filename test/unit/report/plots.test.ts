@@ -12,7 +12,7 @@ import { renderLedgerFlow, renderLiveFlow } from '../../../src/report/plots/ledg
 import { renderMarkNames, renderMarks } from '../../../src/report/plots/marks.ts';
 import { linearScale, logScale, niceStep, timeScale } from '../../../src/report/plots/scale.ts';
 import { renderStartLagPlot } from '../../../src/report/plots/start-lag-plot.ts';
-import { secondsPerStepOf, stepsOf } from '../../../src/report/plots/time-axis.ts';
+import { stepsOf } from '../../../src/report/plots/time-axis.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { connectsPlotOf } from '../../../src/report/report-plots.ts';
 import type { StormsReport } from '../../../src/report/storm-report.ts';
@@ -174,8 +174,9 @@ describe('marks of actions', () => {
       { connects } as unknown as StormsReport,
     );
     const { x } = fieldOf(270);
-    const middle = Math.round(10 * (x.from + (x.to - x.from) / 2)) / 10;
-    expect(markup).toContain(`<title>disconnect 50 %</title><path d="M${middle} `);
+    // Points are in the middle of their seconds: the last at 6.5 s.
+    const at = Math.round(10 * (x.from + ((x.to - x.from) * 3) / 6.5)) / 10;
+    expect(markup).toContain(`<title>disconnect 50 %</title><path d="M${at} `);
   });
 });
 
@@ -185,12 +186,18 @@ describe('stepsOf', () => {
       fc.property(
         fc.array(fc.nat(20_000), { maxLength: 2_000 }),
         fc.integer({ min: 1, max: 700 }),
-        (counts, most) => {
-          const steps = stepsOf(counts, 100, secondsPerStepOf(counts.length, most));
+        fc.constantFrom(undefined, 1, 36),
+        (counts, most, secondsPerStep) => {
+          const steps = stepsOf(
+            counts,
+            { startSecond: 100, ...(secondsPerStep && { secondsPerStep }) },
+            most,
+          );
           expect(steps.length).toBeLessThanOrEqual(most);
           const length = Math.max(1, Math.ceil(counts.length / most));
           const sum = steps.reduce(
-            (total, [, mean], i) => total + mean * Math.min(length, counts.length - i * length),
+            (total, [, mean], i) =>
+              total + mean * Math.min(length, counts.length - i * length) * (secondsPerStep ?? 1),
             0,
           );
           expect(sum).toBeCloseTo(
