@@ -15,12 +15,14 @@ import { RefusedByPreflightError } from '../src/plan/refusals.ts';
 import { type InputError, InvalidInputError } from '../src/shared/errors.ts';
 import { parseProfile, wantedTargetOf } from '../src/targets/parse-profile.ts';
 import { traitsOf } from '../src/targets/traits-of.ts';
+import { coldStartOf } from '../src/worker/cold-start.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { findLag, findLeftovers } from '../src/worker/leftovers.ts';
 import { withPayloadSamples } from '../src/worker/payload-functions.ts';
 import { resolveTarget } from '../src/worker/resolve-target.ts';
 import { readConditions } from '../src/worker/run-conditions.ts';
 
+const startedAfterMs = performance.now();
 const environment = readEnvironment(process.env);
 const influxNote = clearTokenNote(environment.influx?.url);
 const store = makeRunStore(environment.runBucket);
@@ -53,10 +55,7 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
     runId,
     profile: parsed,
     now: Date.now(),
-    coldStart: {
-      leadMs: environment.coldStartLeadMs,
-      environmentsPerSecond: environment.lambdaEnvironmentsPerSecond,
-    },
+    coldStart: coldStartOf(environment, startedAfterMs),
     topicFilter: environment.topicFilter,
     ruleName: environment.ruleName,
     deployment: environment.deployment,

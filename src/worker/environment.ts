@@ -37,6 +37,8 @@ export interface Environment {
   readonly coldStartLeadMs: number;
   /** Execution environments a second that Lambda adds to one function; AWS: 1,000 per 10 s. */
   readonly lambdaEnvironmentsPerSecond: number;
+  /** What a process takes to start where nothing else runs, milliseconds; undefined: functions have vCPUs of their own. */
+  readonly idleStartMs: number | undefined;
   /** How long CloudWatch may take to show a metric, milliseconds; AWS publishes IoT's once a minute. */
   readonly cloudWatchDelayMs: number;
   readonly credentialSources: CredentialSources;
@@ -114,6 +116,7 @@ export function readEnvironment(variables: Variables): Environment {
     deployment: readDeployment(variables.DEPLOYMENT, errors),
     coldStartLeadMs: duration('COLD_START_LEAD', '5s'),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
+    idleStartMs: variables.IDLE_PROCESS_START ? duration('IDLE_PROCESS_START', '1s') : undefined,
     cloudWatchDelayMs: duration('CLOUDWATCH_DELAY', '3m'),
     credentialSources: {
       certificateSecret: variables.IOT_CERTIFICATE_SECRET || undefined,

@@ -42,6 +42,7 @@ export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
     LIVE_URL: `${gatewayUrl}/live`,
     LIVE_TOKEN: influxToken,
     COLD_START_LEAD: coldStartLead,
+    IDLE_PROCESS_START: idleProcessStart,
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY: cloudWatchDelay,
     RULE_NAME: defaultRuleName,
@@ -73,6 +74,8 @@ function iotVariablesOf(iotCore: IotCoreListeners | undefined, stack: Stack): Re
 /** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what an idle machine takes. */
 const coldStartLead = '3s';
 const environmentsPerSecondPerCore = 2;
+/** The process of the plan function, with its modules. Where that takes longer, the processes of slices get more time as well. */
+const idleProcessStart = '750ms';
 /** The counters are there at once; what is not there after this will not come. */
 const cloudWatchDelay = '2s';
 
