@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Report } from '../../../src/report/report-model.ts';
 import { makeWorkplace, startCli, type Workplace } from '../../support/cli/run-cli.ts';
 import { openSession } from '../../support/ui/session-cookie.ts';
+import { until } from '../../support/until.ts';
 
 const tiny = {
   name: 'tiny',
@@ -41,9 +42,6 @@ describe('stampede run --ui --json', () => {
         .split('\n')
         .slice(0, -1)
         .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const until = async (isThere: () => boolean) => {
-      while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 50));
-    };
 
     await until(() => /http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]+/.test(stdout));
     const [link] = /http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]+/.exec(stdout)!;

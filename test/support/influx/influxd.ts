@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { untilHealthy } from '../until.ts';
 import { freePort } from './free-port.ts';
 import type { InfluxUnderTest } from './influx-under-test.ts';
 
@@ -99,15 +99,6 @@ export async function startInfluxd(binary: string): Promise<Influxd> {
   });
   if (!answer.ok) throw new Error(`influxd refused its setup: ${await answer.text()}`);
   return influxd;
-}
-
-async function untilHealthy(url: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    const answer = await fetch(url).catch(() => undefined);
-    if (answer?.ok) return;
-    await sleep(100);
-  }
-  throw new Error(`${url} did not become healthy`);
 }
 
 /** Tables one after another, each with a header; what Stampede writes holds no quoted line breaks. */

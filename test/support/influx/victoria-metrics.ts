@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { untilHealthy } from '../until.ts';
 import { freePort } from './free-port.ts';
 import type { InfluxUnderTest } from './influx-under-test.ts';
 
@@ -31,12 +31,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
         [`-storageDataPath=${directory}`, `-httpListenAddr=127.0.0.1:${port}`, '-search.latencyOffset=0s'],
         { stdio: 'ignore' },
       );
-      for (let tries = 0; ; tries++) {
-        const answer = await fetch(`${url}/health`).catch(() => undefined);
-        if (answer?.ok) return;
-        if (tries === 200) throw new Error('victoria-metrics did not become healthy');
-        await sleep(50);
-      }
+      await untilHealthy(`${url}/health`);
     },
     async kill() {
       if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

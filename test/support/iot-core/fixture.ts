@@ -17,6 +17,7 @@ import {
 import { type AccountLimits, accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
 import { VirtualClock } from '../device/virtual-clock.ts';
 import { testKey } from '../embedded/test-key.ts';
+import { until } from '../until.ts';
 
 /** As the stack deploys it. */
 export const deployedSql =
@@ -171,19 +172,10 @@ export async function connectClient(
     client,
     received,
     got: async (count) => {
-      await until(() => received.length >= count);
+      await until(() => received.length >= count, `${count} messages`);
       return received;
     },
   };
-}
-
-/** Waits for real I/O; what is waited for in vain is named. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 4_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for ${condition}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 }
 
 /** A socket that speaks MQTT by the byte, for what no client would do. */
@@ -217,7 +209,7 @@ export async function connectRaw(
       socket.write(Buffer.isBuffer(what) ? what : generate(what, { protocolVersion }));
     },
     packet: async (n) => {
-      await until(() => packets.length > n);
+      await until(() => packets.length > n, `packet ${n} of the server`);
       return packets[n]!;
     },
   };

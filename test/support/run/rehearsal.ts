@@ -14,6 +14,7 @@ import { groupsOf } from '../../../src/plan/groups.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { keyIn } from '../embedded/test-key.ts';
+import { until } from '../until.ts';
 import { type Recorded, readRecording, recorderVariables } from './recording.ts';
 
 export interface Rehearsal {
@@ -73,10 +74,11 @@ export async function startRehearsal(
     const executionArn = await executions.start(runId, profile);
     const executionEnded = async (): Promise<Execution> => {
       let execution = await executions.describe(executionArn);
-      while (execution.status === 'RUNNING') {
-        await sleep(100);
+      const isOver = async (): Promise<boolean> => {
         execution = await executions.describe(executionArn);
-      }
+        return execution.status !== 'RUNNING';
+      };
+      await until(isOver, `the end of ${runId}`, 100);
       return execution;
     };
     const recorded = async (): Promise<Recorded> => {
@@ -89,7 +91,7 @@ export async function startRehearsal(
       runId,
       executionArn,
       recorded,
-      plan: () => untilThere(() => read<Plan>('plan.json')),
+      plan: () => untilThere(`the plan of ${runId}`, () => read<Plan>('plan.json')),
       async slices() {
         const names = await readdir(path.join(runsDirectory, runId, 'slices'));
         return Promise.all(names.map((name) => read<SliceResult>(path.join('slices', name, '0.json'))));
@@ -141,13 +143,17 @@ function startRecorded(options: EmbeddedAwsOptions, recording: string): Promise<
   }
 }
 
-async function untilThere<T>(read: () => Promise<T>): Promise<T> {
-  for (;;) {
+async function untilThere<T>(file: string, read: () => Promise<T>): Promise<T> {
+  let found: T | undefined;
+  const isThere = async (): Promise<boolean> => {
     try {
-      return await read();
+      found = await read();
+      return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await sleep(50);
+      return false;
     }
-  }
+  };
+  await until(isThere, file, 50);
+  return found as T;
 }

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { until } from '../until.ts';
 
 const run = promisify(execFile);
 const cache = fileURLToPath(new URL('../../node_modules/.cache/stampede-python/', import.meta.url));
@@ -65,15 +65,14 @@ export async function startMoto(): Promise<Moto> {
 }
 
 async function untilUp(url: string, child: ChildProcess): Promise<void> {
-  for (;;) {
+  const isUp = (): Promise<boolean> => {
     if (child.exitCode !== null) throw new Error(`moto_server ended with ${child.exitCode}`);
-    try {
-      await fetch(`${url}/moto-api/`);
-      return;
-    } catch {
-      await sleep(200);
-    }
-  }
+    return fetch(`${url}/moto-api/`).then(
+      () => true,
+      () => false,
+    );
+  };
+  await until(isUp, 'moto_server', 200);
 }
 
 function freePort(): Promise<number> {

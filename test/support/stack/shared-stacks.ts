@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import { arch } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../until.ts';
 import { type PackagedStack, packageStack, readStack } from './packaged-stack.ts';
 
 const layerArn = 'arn:aws:lambda:us-east-1:123456789012:layer:payloads';
@@ -41,15 +41,33 @@ export async function sharedStack(variant: StackVariant): Promise<PackagedStack>
   const directory = process.env.TEST_STACKS;
   if (directory === undefined) throw new Error('TEST_STACKS is not set');
   const artifacts = path.join(directory, variant);
+  // A link to the process that packages it.
+  const begun = `${artifacts}.begun`;
   await mkdir(directory, { recursive: true });
-  while (!existsSync(artifacts)) {
-    const begun = await mkdir(`${artifacts}.begun`).then(
+  const isThere = async (): Promise<boolean> => {
+    if (existsSync(artifacts)) return true;
+    const isOurs = await symlink(String(process.pid), begun).then(
       () => true,
       () => false,
     );
-    // Another worker packages it.
-    if (!begun) await sleep(200);
-    else await packageStack(artifacts, variants[variant]).finally(() => rmdir(`${artifacts}.begun`));
-  }
+    if (isOurs) await packageStack(artifacts, variants[variant]).finally(() => rm(begun));
+    else await removeOfEnded(begun);
+    return isOurs;
+  };
+  await until(isThere, `the stack ${variant}, which another worker packages`, 200);
   return readStack(artifacts);
+}
+
+/** A worker that was killed leaves its link. */
+async function removeOfEnded(begun: string): Promise<void> {
+  const pid = await readlink(begun).catch(() => undefined);
+  if (pid !== undefined && !isRunning(Number(pid))) await rm(begun, { force: true });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../influx/free-port.ts';
+import { until } from '../until.ts';
 import { type TargetFiles, writeTargetCertificates } from './target-certificates.ts';
 
 export const isMosquittoInstalled = spawnSync('mosquitto', ['-h']).error === undefined;
@@ -77,8 +77,9 @@ async function untilRunning(child: ChildProcess): Promise<void> {
   child.stderr?.on('data', (chunk) => {
     log += chunk;
   });
-  while (!log.includes('running')) {
+  const isRunning = (): boolean => {
     if (child.exitCode !== null) throw new Error(`mosquitto did not start:\n${log}`);
-    await sleep(20);
-  }
+    return log.includes('running');
+  };
+  await until(isRunning, 'a Mosquitto that runs', 20);
 }

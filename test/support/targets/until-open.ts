@@ -1,20 +1,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-const startTimeoutMs = 60_000;
+import { until } from '../until.ts';
 
 /** Waits until ports of a server on loopback take connections. @throws what its process wrote, where it ended before that */
 export async function untilOpen(child: ChildProcess, ports: readonly number[]): Promise<void> {
   let written = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (written += chunk));
-  const until = performance.now() + startTimeoutMs;
   for (const port of ports) {
-    while (!(await isOpen(port))) {
-      if (child.exitCode !== null || performance.now() > until)
-        throw new Error(`the server did not start: ${written}`);
-      await sleep(20);
-    }
+    const isUp = (): Promise<boolean> => {
+      if (child.exitCode !== null) throw new Error(`the server did not start: ${written}`);
+      return isOpen(port);
+    };
+    await until(isUp, `port ${port} of a server`, 20);
   }
 }
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeReadInfluxTotals } from '../../../src/aws/influx-totals.ts';
 import { freePort } from '../../support/influx/free-port.ts';
+import { untilHealthy } from '../../support/until.ts';
 
 // InfluxQL as Debian's InfluxDB reads it: version 1 answers the same `/query` that later ones keep.
 
@@ -29,12 +29,7 @@ beforeAll(async () => {
       `[data]\ndir = ${dir('data')}\nwal-dir = ${dir('wal')}\n[http]\nbind-address = "127.0.0.1:${http}"\n`,
   );
   server = spawn(binary, ['-config', file], { stdio: 'ignore' });
-  const isUp = () =>
-    fetch(`${url}/ping`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  while (!(await isUp())) await sleep(100);
+  await untilHealthy(`${url}/ping`);
   await fetch(`${url}/query?q=${encodeURIComponent('CREATE DATABASE stampede')}`, { method: 'POST' });
 }, 60_000);
 afterAll(async () => {

@@ -16,6 +16,7 @@ import { makeLiveView } from '../../../src/worker/live-view.ts';
 import { simulate } from '../../support/device/make-run.ts';
 import { testKey } from '../../support/embedded/test-key.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+import { until } from '../../support/until.ts';
 
 // The run store and InfluxDB's client are the real ones; InfluxDB is a server with scripted answers.
 
@@ -61,9 +62,7 @@ function openLiveView() {
   return makeLiveView(settings, { store, clock: makeSystemClock(), random: () => 0 });
 }
 
-async function untilPosted(): Promise<void> {
-  while (posts === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-}
+const untilPosted = (): Promise<void> => until(() => posts > 0, 'a request to InfluxDB');
 
 describe('a live view that InfluxDB refuses', () => {
   it('is said to have been refused, by which answer, for the whole run', async () => {

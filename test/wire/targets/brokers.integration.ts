@@ -31,8 +31,8 @@ function open(connector: Connector, mqttVersion: 4 | 5, login?: typeof user) {
     keepAliveMs: 60_000,
     cleanStart: true,
     sessionExpirySeconds: 0,
-    connectTimeoutMs: 5_000,
-    ackTimeoutMs: 5_000,
+    connectTimeoutMs: 30_000,
+    ackTimeoutMs: 30_000,
     connector,
     mqttVersion,
     ...(login && { loginOf: () => login }),
@@ -119,8 +119,8 @@ describe.each([mosquitto, rabbitMq, hiveMq])('$name', (kind: BrokerKind) => {
       const listener = new RecordingListener();
       const settings = {
         keepAliveMs: 60_000,
-        connectTimeoutMs: 5_000,
-        ackTimeoutMs: 5_000,
+        connectTimeoutMs: 30_000,
+        ackTimeoutMs: 30_000,
         loginOf: () => user,
       };
       const connector = makeTcpConnector({ host, port: broker.port });

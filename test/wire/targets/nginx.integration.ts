@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,8 @@ import {
 import { makeCertificates } from '../../../src/embedded/iot-core/auth/certificates.ts';
 import { nameClients } from '../../support/device/transports/open-transport.ts';
 import { RecordingListener } from '../../support/device/transports/recording-listener.ts';
+import { untilOpen } from '../../support/targets/until-open.ts';
+import { until } from '../../support/until.ts';
 
 const isInstalled = spawnSync('nginx', ['-v']).error === undefined;
 if (!isInstalled) console.warn('skipped: nginx is not installed (apt-get install nginx)');
@@ -72,17 +74,7 @@ http {
 `,
   );
   nginx = spawn('nginx', ['-p', directory, '-c', path.join(directory, 'nginx.conf')], { stdio: 'inherit' });
-  for (let tries = 0; tries < 100; tries++) {
-    const socket = connect(ports.plain, '127.0.0.1');
-    const isThere = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (isThere) return;
-    await sleep(100);
-  }
-  throw new Error('nginx did not start');
+  await untilOpen(nginx, [ports.plain]);
 }, 60_000);
 
 afterAll(async () => {
@@ -107,8 +99,8 @@ async function load(
     protocol: webService(['2xx']),
     origin: new URL(origin),
     tlsOf: () => tls,
-    connectTimeoutMs: 5_000,
-    ackTimeoutMs: 20_000,
+    connectTimeoutMs: 30_000,
+    ackTimeoutMs: 30_000,
     secretHeaders: {},
     ...settings,
   })(listener, nameClients(devices));
@@ -132,7 +124,7 @@ async function load(
   }
   const traffic = transport.traffic!();
   await transport.close();
-  for (let tries = 0; tries < 100 && logged().length < before + paths.length; tries++) await sleep(20);
+  await until(() => logged().length >= before + paths.length, 'the log of nginx', 20);
   return { listener, traffic, log: logged().slice(before) };
 }
 

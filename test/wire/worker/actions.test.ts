@@ -30,6 +30,7 @@ import { makeTestPlan } from '../../support/device/make-run.ts';
 import { collectGarbage } from '../../support/device/transports/collect-garbage.ts';
 import { testKey } from '../../support/embedded/test-key.ts';
 import { onlyGroupOf } from '../../support/plan/only-group.ts';
+import { until } from '../../support/until.ts';
 
 // An action's whole way, over S3 and the control topic: stored, announced, carried out by a slice.
 
@@ -162,10 +163,6 @@ async function storedActions(): Promise<StoredAction[]> {
 
 const issue = (action: LiveAction) => makeRunControl({ store, control }).issue(plan.runId, action);
 const stopNow = (reason: string) => issue({ at: Date.now(), action: stopAction({ reason }) });
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 describe('an action', () => {
   it.each([

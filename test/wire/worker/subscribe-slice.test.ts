@@ -12,7 +12,8 @@ import type { MqttEndpoint } from '../../../src/targets/mqtt-endpoint.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
 import { subscribeSlice } from '../../../src/worker/subscribe-slice.ts';
 import { collectGarbage } from '../../support/device/transports/collect-garbage.ts';
-import { connectClient, startTestIotCore, until } from '../../support/iot-core/fixture.ts';
+import { connectClient, startTestIotCore } from '../../support/iot-core/fixture.ts';
+import { until } from '../../support/until.ts';
 
 // Slices that subscribe to the embedded IoT Core, and share the messages of a run.
 

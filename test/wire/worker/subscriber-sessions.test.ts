@@ -16,8 +16,8 @@ import { parseProfile, wantedTargetOf } from '../../../src/targets/parse-profile
 import { mqttEndpointsOf } from '../../../src/targets/traits-of.ts';
 import { subscribeSlice } from '../../../src/worker/subscribe-slice.ts';
 import { collectGarbage } from '../../support/device/transports/collect-garbage.ts';
-import { until } from '../../support/iot-core/fixture.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../support/targets/cutting-proxy.ts';
+import { until } from '../../support/until.ts';
 
 // A slice that subscribes to a broker whose connection to it is cut while messages come.
 

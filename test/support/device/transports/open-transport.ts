@@ -47,7 +47,7 @@ export async function cleanUp(): Promise<void> {
 
 /** Settings of HTTPS to an IoT Core of this machine. */
 export function httpsSettingsOf(dataUrl: string): HttpsSettings {
-  return { ackTimeoutMs: 5_000, dataUrl, region: 'us-east-1', credentials: async () => testKey };
+  return { ackTimeoutMs: 30_000, dataUrl, region: 'us-east-1', credentials: async () => testKey };
 }
 
 export function nameClients(count: number): TransportClients {
@@ -65,8 +65,8 @@ export function open(kind: 'dense' | 'device-sdk', address: Address, options: Op
     keepAliveMs: 60_000,
     cleanStart: true,
     sessionExpirySeconds: rest.cleanStart === false ? 3_600 : 0,
-    connectTimeoutMs: 5_000,
-    ackTimeoutMs: 5_000,
+    connectTimeoutMs: 30_000,
+    ackTimeoutMs: 30_000,
     ...rest,
   };
   const listener = new RecordingListener();

@@ -1,4 +1,5 @@
 import mqtt from 'mqtt';
+import { until } from '../../until.ts';
 
 /** A well-behaved pair: what goes in at one end comes out at the other. */
 export interface Observers {
@@ -7,9 +8,6 @@ export interface Observers {
   /** Ends them. @returns the numbers that came, in their order */
   end(): Promise<number[]>;
 }
-
-/** For messages in flight. */
-const settleMs = 10_000;
 
 /** @param everyMs between two publishes of QoS 1 */
 export async function startObservers(port: number, everyMs: number): Promise<Observers> {
@@ -36,10 +34,7 @@ export async function startObservers(port: number, everyMs: number): Promise<Obs
     },
     async end() {
       clearInterval(timer);
-      const deadline = performance.now() + settleMs;
-      while (performance.now() < deadline && (acked < sent || received.length < sent)) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      await until(() => acked >= sent && received.length >= sent, 'the last messages of the observers');
       await Promise.all([publisher.endAsync(true), subscriber.endAsync(true)]);
       return received;
     },

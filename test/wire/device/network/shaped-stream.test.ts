@@ -22,6 +22,7 @@ import {
   publishBy,
 } from '../../../support/device/transports/open-transport.ts';
 import { RecordingListener } from '../../../support/device/transports/recording-listener.ts';
+import { until } from '../../../support/until.ts';
 
 afterEach(cleanUp);
 
@@ -31,10 +32,14 @@ type Scheme = (typeof schemes)[number];
 interface Options {
   readonly scheme?: Scheme;
   readonly devices?: number;
+  readonly connectTimeoutMs?: number;
 }
 
 /** Devices with a network, and aedes behind it. */
-async function open(form: NetworkForm, { scheme = 'mqtt', devices = 1 }: Options = {}) {
+async function open(
+  form: NetworkForm,
+  { scheme = 'mqtt', devices = 1, connectTimeoutMs = 30_000 }: Options = {},
+) {
   const isSecure = scheme === 'mqtts' || scheme === 'wss';
   const isWebSocket = scheme.startsWith('ws');
   const aedes = await Aedes.createBroker();
@@ -70,8 +75,8 @@ async function open(form: NetworkForm, { scheme = 'mqtt', devices = 1 }: Options
     keepAliveMs: 60_000,
     cleanStart: true,
     sessionExpirySeconds: 0,
-    connectTimeoutMs: 2_000,
-    ackTimeoutMs: 5_000,
+    connectTimeoutMs,
+    ackTimeoutMs: 30_000,
     connector: isWebSocket ? makeWebSocketConnector(shaped, `127.0.0.1:${port}`, () => '/mqtt') : shaped,
     mqttVersion: 4,
   })(listener, nameClients(devices));
@@ -131,9 +136,11 @@ describe.each(schemes)('a network, over %s,', (scheme) => {
     opened.network.prepareChange({ delay: '100ms' }, opened.clock.now())();
     expect(await roundTrip(opened)).toBeGreaterThanOrEqual(200);
     opened.network.prepareChange('none', opened.clock.now())();
-    const after = await Promise.all([1, 2, 3].map(() => roundTrip(opened)));
-    expect(Math.min(...after)).toBeLessThan(100);
-    expect(opened.network.result()?.up.packets).toBeGreaterThanOrEqual(1);
+    const shaped = opened.network.result();
+    expect(shaped!.up.packets).toBeGreaterThanOrEqual(1);
+    await roundTrip(opened);
+    // What it does nothing to, it does not count.
+    expect(opened.network.result()).toEqual(shaped);
   });
 
   it('lets no more pass than its bandwidth', async () => {
@@ -170,8 +177,7 @@ it('corrupts packets without TLS', async () => {
   opened.publish(0, 0, Buffer.alloc(1_000, 'x'));
   opened.transport.flush();
   // A wrong byte in the payload, or a packet that the broker ends the connection for.
-  while (opened.published.length + opened.listener.of('disconnected').length === 0)
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => opened.published.length + opened.listener.of('disconnected').length > 0);
   expect(opened.published).not.toContain('x'.repeat(1_000));
   expect(opened.network.result()!.up.corrupted).toBeGreaterThanOrEqual(1);
 });
@@ -190,7 +196,7 @@ it('ends a connection whose packet it corrupts under TLS', async () => {
 
 describe('an outage', () => {
   it('of a device lets it time out, and others connect', async () => {
-    const opened = await open({ outage: 0.5 }, { devices: 2 });
+    const opened = await open({ outage: 0.5 }, { devices: 2, connectTimeoutMs: 2_000 });
     opened.transport.connect(0);
     opened.transport.connect(1);
     expect(await opened.listener.until('connected')).toEqual([[1, 65_535, false]]);

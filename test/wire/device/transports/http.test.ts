@@ -109,8 +109,8 @@ async function open(origin: URL, { succeeds = ['2xx'], ...rest }: Options = {}) 
     connections: { perDevice: 1 },
     origin,
     tlsOf: () => tls,
-    connectTimeoutMs: 5_000,
-    ackTimeoutMs: 5_000,
+    connectTimeoutMs: 30_000,
+    ackTimeoutMs: 30_000,
     secretHeaders: {},
     ...rest,
   })(listener, nameClients(10));

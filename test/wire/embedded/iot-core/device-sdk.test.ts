@@ -4,7 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { io, mqtt, mqtt5 } from 'aws-iot-device-sdk-v2';
-import { atEnd, makeDataPlaneClient, startTestIotCore, until } from '../../../support/iot-core/fixture.ts';
+import { atEnd, makeDataPlaneClient, startTestIotCore } from '../../../support/iot-core/fixture.ts';
+import { until } from '../../../support/until.ts';
 
 const { QoS, RetainHandlingType } = mqtt5;
 

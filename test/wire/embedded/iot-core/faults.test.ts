@@ -16,8 +16,8 @@ import {
   makeVirtualTime,
   roomyLimits,
   startTestIotCore,
-  until,
 } from '../../../support/iot-core/fixture.ts';
+import { until } from '../../../support/until.ts';
 
 const settings = { ...noFaults, dropDeliveries: 0.1, dropAcks: 0.2, seed: 7 };
 

@@ -2,7 +2,8 @@ import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { startTestIotCore, until } from '../../../support/iot-core/fixture.ts';
+import { startTestIotCore } from '../../../support/iot-core/fixture.ts';
+import { until } from '../../../support/until.ts';
 
 const isInstalled = spawnSync('mosquitto_pub', ['--help']).error === undefined;
 if (!isInstalled) {

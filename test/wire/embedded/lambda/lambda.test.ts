@@ -16,6 +16,7 @@ import {
 } from '../../../../src/embedded/lambda/lambda-pool.ts';
 import type { FunctionDefinition } from '../../../../src/embedded/stack/stack.ts';
 import { clientSettingsOf, testKey } from '../../../support/embedded/test-key.ts';
+import { until } from '../../../support/until.ts';
 
 const concurrentExecutions = 4;
 /** Of which one is reserved. */
@@ -175,7 +176,7 @@ describe('embedded Lambda', () => {
     const { result } = await invoke('boxed', { n: 1 });
     expect(result.greeting).toBe('from the sandbox');
     process.kill(result.pid, 'SIGKILL');
-    while (sandboxed.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    await until(() => sandboxed.length >= 3);
     expect(sandboxed).toEqual(['boxed enters for {"n":1}', 'boxed leaves', 'boxed closes']);
   });
 

@@ -19,6 +19,7 @@ import {
 } from '../../../../src/embedded/process/start-embedded-aws.ts';
 import { readLiveSource } from '../../../../src/worker/environment.ts';
 import { keyIn } from '../../../support/embedded/test-key.ts';
+import { until } from '../../../support/until.ts';
 
 const fixtures = fileURLToPath(new URL('../../../support/embedded/fixtures', import.meta.url));
 const packageRoot = path.join(fixtures, 'package');
@@ -60,24 +61,14 @@ async function isAlive(pid: number): Promise<boolean> {
   }
 }
 
-async function untilEnded(pids: readonly number[], withinMs: number): Promise<readonly number[]> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const alive: number[] = [];
-    for (const pid of pids) if (await isAlive(pid)) alive.push(pid);
-    if (alive.length === 0 || Date.now() > deadline) return alive;
-    await sleep(20);
-  }
+async function untilEnded(...pids: readonly number[]): Promise<void> {
+  for (const pid of pids) await until(async () => !(await isAlive(pid)), `the end of process ${pid}`, 20);
 }
 
-async function readJson(file: string, withinMs: number) {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const text = await readFile(path.join(runsDirectory, file), 'utf8').catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text);
-    if (Date.now() > deadline) throw new Error(`no ${file}`);
-    await sleep(50);
-  }
+async function readJson(file: string) {
+  const read = () => readFile(path.join(runsDirectory, file), 'utf8').catch(() => undefined);
+  await until(async () => (await read()) !== undefined, file, 50);
+  return JSON.parse((await read())!);
 }
 
 describe('embedded AWS', () => {
@@ -105,7 +96,7 @@ describe('embedded AWS', () => {
     expect(published).toMatchObject([0, 1, 2].map((slice) => ({ slice, table: null })));
     expect(publishIn).toBe(15);
     expect(await figuresOf(embedded).totals('tiny-run')).toMatchObject({ slices: 3, sent: 15 });
-    await readJson('tiny-run/arrivals/14.json', 5_000);
+    await readJson('tiny-run/arrivals/14.json');
 
     // The IoT data plane answers at the gateway too.
     const iot = new IoTDataPlaneClient(settingsOf(embedded));
@@ -129,9 +120,9 @@ describe('embedded AWS', () => {
       iotCorePid,
       ...published.flatMap((slice: { pid: number; parent: number }) => [slice.pid, slice.parent]),
     ];
-    expect(await untilEnded(pids, 500)).toEqual([]);
+    await untilEnded(...pids);
     await expect(figuresOf(embedded).totals('tiny-run')).rejects.toThrow(/has ended/);
-  }, 30_000);
+  });
 
   it('ends with its parent, however that ends: the run stops, reports, and no process stays', async () => {
     const parent = fork(path.join(fixtures, 'use-embedded-aws.ts'), [runsDirectory, packageRoot], {
@@ -141,16 +132,16 @@ describe('embedded AWS', () => {
     const [admin] = (await once(parent, 'message')) as [AdminPort];
     const { pid: iotCorePid } = (await (await fetchAdmin(admin, '/process')).json()) as { pid: number };
     // Both slices publish, and then wait to be stopped.
-    await readJson('orphaned/arrivals/9.json', 15_000);
+    await readJson('orphaned/arrivals/9.json');
     parent.kill('SIGKILL');
     await once(parent, 'exit');
-    const { published } = await readJson('orphaned/report.json', 10_000);
+    const { published } = await readJson('orphaned/report.json');
     const pids = [
       iotCorePid,
       ...published.flatMap((slice: { pid: number; parent: number }) => [slice.pid, slice.parent]),
     ];
-    expect(await untilEnded(pids, 2_000)).toEqual([]);
-  }, 40_000);
+    await untilEnded(...pids);
+  });
 
   it('takes its children along when it is killed itself', async () => {
     const embedded = await open();
@@ -167,16 +158,16 @@ describe('embedded AWS', () => {
     lambda.destroy();
     const { pid, parent } = JSON.parse(Buffer.from(Payload).toString()) as { pid: number; parent: number };
     process.kill(parent, 'SIGKILL');
-    expect(await untilEnded([pid, parent, iotCorePid], 1_000)).toEqual([]);
-  }, 15_000);
+    await untilEnded(pid, parent, iotCorePid);
+  });
 
   it('can be killed without waiting', async () => {
     const embedded = await open();
     const { pid } = (await (await fetchAdmin(embedded, '/process')).json()) as { pid: number };
     embedded.kill();
-    expect(await untilEnded([pid], 1_000)).toEqual([]);
+    await untilEnded(pid);
     await embedded.close();
-  }, 15_000);
+  });
 
   it('says what is wrong with the package it is given', async () => {
     const start = startEmbeddedAws({ runsDirectory, packageRoot: runsDirectory });

@@ -13,6 +13,7 @@ import {
   start,
   task,
 } from '../../../support/embedded/fixtures/state-machines.ts';
+import { until } from '../../../support/until.ts';
 
 afterEach(close);
 
@@ -111,7 +112,7 @@ describe('a Distributed Map', () => {
     const waiting: (() => void)[] = [];
     await open(mapOver({}), { work: () => new Promise<void>((done) => waiting.push(done)) });
     const executionArn = await start('run', [0, 1, 2]);
-    while (waiting.length < 3) await new Promise((done) => setTimeout(done, 5));
+    await until(() => waiting.length === 3);
     expect((await mapRunOf(executionArn)).itemCounts).toMatchObject({ running: 3 });
     await client.send(new StopExecutionCommand({ executionArn, error: 'Aborted', cause: 'enough' }));
     expect(await outcomeOf(executionArn)).toMatchObject({

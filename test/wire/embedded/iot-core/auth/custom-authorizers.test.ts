@@ -8,12 +8,12 @@ import {
   connectPacket,
   makeVirtualTime,
   type RawClient,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
 import {
   type GuardedIotCore,
   startGuarded,
 } from '../../../../support/iot-core/listeners/listener-fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 /** Through the listener for custom authorizers, by the byte. */
 async function connectRaw(iotCore: GuardedIotCore): Promise<RawClient> {

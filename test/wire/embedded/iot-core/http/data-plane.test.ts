@@ -14,8 +14,8 @@ import {
   makeDataPlaneClient,
   makeVirtualTime,
   startTestIotCore,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 async function start(...options: Parameters<typeof startTestIotCore>) {
   const iotCore = await startTestIotCore(...options);

@@ -4,12 +4,13 @@ import { auth, iot, mqtt, mqtt5 } from 'aws-iot-device-sdk-v2';
 import { makeCertificates } from '../../../../../src/embedded/iot-core/auth/certificates.ts';
 import { collectGarbage } from '../../../../support/device/transports/collect-garbage.ts';
 import { testKey } from '../../../../support/embedded/test-key.ts';
-import { atEnd, until } from '../../../../support/iot-core/fixture.ts';
+import { atEnd } from '../../../../support/iot-core/fixture.ts';
 import {
   type GuardedIotCore,
   policyOf,
   startGuarded,
 } from '../../../../support/iot-core/listeners/listener-fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 // The MQTT 3.1.1 builder warns on the console that the port is not 443.
 beforeAll(() => void jest.spyOn(console, 'log').mockImplementation(() => {}));

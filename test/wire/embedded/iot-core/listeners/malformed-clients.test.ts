@@ -4,11 +4,12 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { generate } from 'mqtt-packet';
-import { atEnd, connectClient, connectPacket, until } from '../../../../support/iot-core/fixture.ts';
+import { atEnd, connectClient, connectPacket } from '../../../../support/iot-core/fixture.ts';
 import {
   type GuardedIotCore,
   startGuarded,
 } from '../../../../support/iot-core/listeners/listener-fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 const tlsPorts = ['mqttsPort', 'wssPort', 'httpsPort'] as const;
 

@@ -6,13 +6,14 @@ import { describe, expect, it } from '@jest/globals';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { makeCertificates } from '../../../../../src/embedded/iot-core/auth/certificates.ts';
 import { testKey } from '../../../../support/embedded/test-key.ts';
-import { atEnd, until } from '../../../../support/iot-core/fixture.ts';
+import { atEnd } from '../../../../support/iot-core/fixture.ts';
 import {
   type GuardedIotCore,
   policyOf,
   startGuarded,
 } from '../../../../support/iot-core/listeners/listener-fixture.ts';
 import { type PresignOptions, presignedUrl } from '../../../../support/iot-core/listeners/presign.ts';
+import { until } from '../../../../support/until.ts';
 
 function open(url: string, iotCore: GuardedIotCore, options: IClientOptions = {}): MqttClient {
   const ca = iotCore.certificates.authority;

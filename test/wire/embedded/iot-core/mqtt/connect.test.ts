@@ -6,8 +6,8 @@ import {
   connectRaw,
   makeVirtualTime,
   startTestIotCore,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 describe('CONNECT', () => {
   it.each([4, 5] as const)('accepts MQTT.js, version %i', async (protocolVersion) => {

@@ -7,8 +7,8 @@ import {
   makeVirtualTime,
   startTestIotCore,
   type TestClient,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 type Event = Readonly<Record<string, unknown>>;
 

@@ -6,8 +6,8 @@ import {
   connectPacket,
   connectRaw,
   startTestIotCore,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 const connect4 = generate(connectPacket('fuzz', 4));
 const connect5 = generate(connectPacket('fuzz', 5), { protocolVersion: 5 });

@@ -8,7 +8,8 @@ import {
   propertyIds,
   readProperties,
 } from '../../../../../src/embedded/iot-core/mqtt/properties.ts';
-import { connectPacket, connectRaw, startTestIotCore, until } from '../../../../support/iot-core/fixture.ts';
+import { connectPacket, connectRaw, startTestIotCore } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 /** By hand, so that the test does not believe the code under test. */
 const text = (value: string): number[] => {

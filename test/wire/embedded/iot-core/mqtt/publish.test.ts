@@ -6,8 +6,8 @@ import {
   connectRaw,
   makeVirtualTime,
   startTestIotCore,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 const versions = [4, 5] as const;
 const envelope = {

@@ -11,8 +11,8 @@ import {
   roomyLimits,
   startTestIotCore,
   type TestIotCore,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 // One quota at a time, in virtual time, by the byte: who is refused, how, and where it is counted.
 

@@ -5,8 +5,8 @@ import {
   connectRaw,
   makeVirtualTime,
   startTestIotCore,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 const subscription = { topic: 's/+', qos: 1, nl: false, rap: false, rh: 0 } as const;
 

@@ -4,8 +4,8 @@ import {
   connectPacket,
   connectRaw,
   startTestIotCore,
-  until,
 } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 describe('SUBSCRIBE', () => {
   it('brings a message once to a client whose filters overlap, at the best QoS', async () => {

@@ -12,7 +12,8 @@ import { makeLambdaInvoker } from '../../../../../src/embedded/iot-core/queue/la
 import { defaultQueue, type QueueSettings } from '../../../../../src/embedded/iot-core/settings.ts';
 import { noFaults } from '../../../../../src/profile/service-faults.ts';
 import { testKey } from '../../../../support/embedded/test-key.ts';
-import { atEnd, makeVirtualTime, type SqsRecord, until } from '../../../../support/iot-core/fixture.ts';
+import { atEnd, makeVirtualTime, type SqsRecord } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 /** A queue and its mapping in virtual time; the test answers each invocation. */
 function start(settings: Partial<QueueSettings> = {}) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { StreamRecord } from '../../../../../src/measure/stream-batch.ts';
-import { connectClient, roomyLimits, startTestIotCore, until } from '../../../../support/iot-core/fixture.ts';
+import { connectClient, roomyLimits, startTestIotCore } from '../../../../support/iot-core/fixture.ts';
+import { until } from '../../../../support/until.ts';
 
 const envelope = (n: number) => ({
   stampede: { run: 'r', slice: 0, n, device: 0, at: 1_790_000_000_000, sent: 1_790_000_000_000.5 },
