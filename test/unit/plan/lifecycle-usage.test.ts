@@ -134,13 +134,11 @@ describe('what a lifecycle uses', () => {
       duration: '12h',
       lifecycle: { awake: '30s', asleep: '1h', whenAsleep: 'skip' },
     };
-    const from = process.cpuUsage();
     const { plan, walls } = draftRun(parseProfile(day));
     expect(walls[0]!.hint).toContain('shorten the run');
     const [group] = groupsOf(plan) as [GroupPlan];
+    // Random draws of so many messages would be some thousandths off.
     expect(intendedOfGroup(group) / (group.load.messages / 121)).toBeCloseTo(1, 4);
-    const { user, system } = process.cpuUsage(from);
-    expect(user + system).toBeLessThan(2_000_000);
   });
 
   it('has no phase of connects where devices connect for each message', () => {
