@@ -4,9 +4,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { QueueReport } from '../../src/embedded/iot-core/http/admin-api.ts';
+import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { processesOfFunction } from '../support/run/function-processes.ts';
 import { falseClaims, type Known } from '../support/run/recorded-truth.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+import { untilPublished } from '../support/run/until-published.ts';
+import { until } from '../support/until.ts';
 
 // Whatever is killed with -9: the run ends by its deadline, its report says what happened, and what was measured is in it.
 
@@ -37,6 +41,17 @@ const describeWithProcesses = existsSync('/proc/self/environ') ? describe : desc
 function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
   if (pid === undefined) throw new Error('there is no such process');
   process.kill(pid, signal);
+}
+
+/** On a machine with much else to do its first process takes long to start. */
+async function untilProcess({ runsDirectory }: Rehearsal, functionName: string): Promise<number[]> {
+  let pids: number[] = [];
+  const isThere = (): boolean => {
+    pids = processesOfFunction(runsDirectory, functionName);
+    return pids.length > 0;
+  };
+  await until(isThere, `a process of ${functionName}`);
+  return pids;
 }
 
 interface KilledRun extends EndedRehearsal {
@@ -80,20 +95,20 @@ beforeAll(async () => {
     startRehearsal({ queue: { visibilityTimeoutMs: 1_000 } }),
   ]);
   const [forTolerant, forStrict, forSubscriber] = rehearsals;
-  const killSlice = async ({ runsDirectory }: Rehearsal): Promise<void> => {
-    await sleep(2_000);
+  const killSlice = async ({ aws, runsDirectory }: Rehearsal): Promise<void> => {
+    await untilPublished(aws, 200);
     kill(processesOfFunction(runsDirectory, 'publish-mqtt').at(-1));
   };
-  const killSubscriber = async ({ runsDirectory }: Rehearsal): Promise<void> => {
-    await sleep(2_200);
-    let pids = processesOfFunction(runsDirectory, 'measure-latency');
-    // On a machine with much else to do its first process takes longer to start.
-    while (pids.length === 0) {
-      await sleep(50);
-      pids = processesOfFunction(runsDirectory, 'measure-latency');
-    }
+  const killSubscriber = async (rehearsal: Rehearsal): Promise<void> => {
+    const { aws } = rehearsal;
+    const pids = await untilProcess(rehearsal, 'measure-latency');
     // Whatever it is given next, it will not finish.
     for (const pid of pids) kill(pid, 'SIGSTOP');
+    const isGiven = async (): Promise<boolean> => {
+      const { inFlight } = (await (await fetchAdmin(aws, '/queue')).json()) as QueueReport;
+      return inFlight > 0;
+    };
+    await until(isGiven, 'a batch that is not finished', 50);
     await sleep(1_500);
     for (const pid of pids) kill(pid);
   };
@@ -102,7 +117,7 @@ beforeAll(async () => {
     runAndKill(forStrict, { ...load, duration: '60s' }, killSlice),
     runAndKill(forSubscriber, load, killSubscriber),
   ]);
-}, 120_000);
+}, 240_000);
 afterAll(() => Promise.all((rehearsals ?? []).map((each) => each.close())));
 
 describeWithProcesses('kill -9 of a slice’s process', () => {
@@ -118,9 +133,9 @@ describeWithProcesses('kill -9 of a slice’s process', () => {
     expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
     expect(report.messages.intended).toBe(1_000);
     expect(report.messages.lost).toBe(0);
-    // The whole of one slice, and two seconds or so of the other.
-    expect(report.messages.received).toBeGreaterThan(600);
-    expect(report.messages.received).toBeLessThan(900);
+    // The whole of one slice, and a part of the other.
+    expect(report.messages.received).toBeGreaterThan(500);
+    expect(report.messages.received).toBeLessThan(1_000);
   });
 
   it('ends a run that tolerates none, and the others with it', () => {
@@ -130,7 +145,7 @@ describeWithProcesses('kill -9 of a slice’s process', () => {
     expect(report).toMatchObject({ verdict: 'failed', slices: { stopped: 1, died: 1 } });
     expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
     expect(report.reasons.join(' ')).toContain(`1 died (1 of ${cause})`);
-    expect(report.messages.received).toBeGreaterThan(200);
+    expect(report.messages.received).toBeGreaterThanOrEqual(200);
   });
 });
 
@@ -161,8 +176,8 @@ describeWithProcesses('kill -9 of InfluxDB', () => {
     const url = `http://127.0.0.1:${port.toString().trim()}`;
     const rehearsal = await startRehearsal({ influx: { url, org: 'o', bucket: 'b', token: 't' } });
     try {
-      const run = await runAndKill(rehearsal, load, async () => {
-        await sleep(1_500);
+      const run = await runAndKill(rehearsal, load, async ({ aws }) => {
+        await untilPublished(aws, 200);
         kill(influx.pid);
       });
       expectOrderly(run, { influx: { httpStatus: null, isWholeRun: false } });
@@ -174,7 +189,7 @@ describeWithProcesses('kill -9 of InfluxDB', () => {
     } finally {
       await rehearsal.close();
     }
-  }, 90_000);
+  }, 240_000);
 });
 
 describeWithProcesses('kill -9 of the plan process at its work', () => {
@@ -182,12 +197,7 @@ describeWithProcesses('kill -9 of the plan process at its work', () => {
     const rehearsal = await startRehearsal();
     try {
       const run = await rehearsal.begin(load);
-      let pids: number[] = [];
-      while (pids.length === 0) {
-        pids = processesOfFunction(rehearsal.runsDirectory, 'plan');
-        await sleep(5);
-      }
-      for (const pid of pids) kill(pid);
+      for (const pid of await untilProcess(rehearsal, 'plan')) kill(pid);
       const ended = await run.ended();
       const { execution, report } = ended;
       expect(falseClaims(ended, { intended: 1_000 })).toEqual([]);
@@ -196,29 +206,24 @@ describeWithProcesses('kill -9 of the plan process at its work', () => {
     } finally {
       await rehearsal.close();
     }
-  }, 90_000);
+  }, 240_000);
 });
 
 describeWithProcesses('kill -9 of the summarize process at its work', () => {
   it('is repeated, and the report is there', async () => {
     const rehearsal = await startRehearsal();
     try {
-      let killed = 0;
       const ended = await rehearsal.run(load, async ({ timeline }) => {
         // It waits for the end of the drain, then for CloudWatch.
         await sleep(timeline.drainEndAt + 500 - Date.now());
-        for (const pid of processesOfFunction(rehearsal.runsDirectory, 'summarize')) {
-          kill(pid);
-          killed++;
-        }
+        for (const pid of await untilProcess(rehearsal, 'summarize')) kill(pid);
       });
       const { execution, report } = ended;
-      expect(killed).toBeGreaterThan(0);
       expect(falseClaims(ended, { intended: 1_000 })).toEqual([]);
       expect(execution.status).toBe('SUCCEEDED');
       expect(report.messages).toMatchObject({ sent: 1_000, received: 1_000, lost: 0 });
     } finally {
       await rehearsal.close();
     }
-  }, 90_000);
+  }, 240_000);
 });

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { MetricsReport } from '../../src/embedded/iot-core/http/admin-api.ts';
 import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+import { untilPublished } from '../support/run/until-published.ts';
 
 const profile = {
   devices: 40,
@@ -31,13 +31,13 @@ describe('a run with wills, retained messages, properties and aliases', () => {
 
   const read = async (): Promise<MetricsReport['metrics']> =>
     ((await (await fetchAdmin(rehearsal.aws, '/metrics')).json()) as MetricsReport).metrics;
-  const totalOf = (name: string, from = metrics): number =>
-    from.reduce((sum, each) => (each.name === name ? sum + each.total : sum), 0);
+  const totalOf = (name: string): number =>
+    metrics.reduce((sum, each) => (each.name === name ? sum + each.total : sum), 0);
 
   beforeAll(async () => {
     rehearsal = await startRehearsal();
     ended = await rehearsal.run(profile, async (plan) => {
-      while (totalOf('PublishIn.Success', await read()) < 40) await sleep(20);
+      await untilPublished(rehearsal.aws, 40);
       await fetchAdmin(rehearsal.aws, '/faults', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

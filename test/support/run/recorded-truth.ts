@@ -33,8 +33,9 @@ function truthOf({ report, recorded }: RecordedReport, known: Known): Truth {
     sent,
     taken,
     acked: recorded.acked,
-    // A slice that is stopped waits for no answer: those that came a moment later it does not have.
-    ackedInTime: isCut(report) ? 0 : recorded.ackedInTime,
+    // A slice that is stopped waits for no answer: those that came a moment later it does not have. Nor does a device have one that
+    // it had not read when its connection ended.
+    ackedInTime: isCut(report) ? 0 : Math.max(0, recorded.ackedInTime - cut),
     throttled: isHttps ? recorded.throttled : recorded.sent - taken,
     received: queued,
     duplicates: recorded.duplicates,
