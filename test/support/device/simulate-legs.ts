@@ -24,6 +24,16 @@ export interface LegsOptions {
   readonly stopAt?: number;
   /** Stored before the run, so that every leg reads them. */
   readonly actions?: readonly StoredAction[];
+  /** Stored while the run goes on, and announced at once to the legs that run: those that start later read them. */
+  readonly issued?: readonly IssuedAction[];
+}
+
+export interface IssuedAction {
+  readonly action: StoredAction;
+  /** Epoch milliseconds. */
+  readonly storedAt: number;
+  /** By leg: when it receives the announcement, where that is not at once, epoch milliseconds; Infinity: never. */
+  readonly receivedAt?: Readonly<Record<number, number>>;
 }
 
 export interface SimulatedLegs {
@@ -41,24 +51,32 @@ export async function simulateLegs(plan: Plan, options: LegsOptions = {}): Promi
   const transports: SimulatedTransport[] = [];
   const legs = legsOf(plan, slice);
   const results: (SliceResult | undefined)[] = legs.map(() => undefined);
+  const readings: { count: number }[] = [];
   const work = legs.map(async (timeline, leg) => {
     const readyAt = invokeLegAt(plan, timeline) + (options.lateMs?.[leg] ?? 0);
     await new Promise<void>((resolve) => clock.setTimer(readyAt - clock.now(), resolve));
     if (options.stopAt !== undefined && options.stopAt < clock.now() && leg > 0) return;
-    results[leg] = await runLeg(plan, leg, options, clock, transports, (checkpoint) => {
+    const reading = { count: 0 };
+    readings.push(reading);
+    results[leg] = await runLeg(plan, leg, options, clock, transports, reading, (checkpoint) => {
       results[leg] = checkpoint;
     });
   });
-  await clock.runUntil(Promise.all(work));
+  // No time passes while a leg reads what is stored.
+  await clock.runUntil(Promise.all(work), async () => {
+    do for (let i = 0; i < 5; i++) await undefined;
+    while (readings.some(({ count }) => count > 0));
+  });
   return { clock, results, transports };
 }
 
 async function runLeg(
   plan: Plan,
   leg: number,
-  { slice = 0, behaviour = {}, diesAt = {}, stopAt, actions: stored = [] }: LegsOptions,
+  { slice = 0, behaviour = {}, diesAt = {}, stopAt, actions: stored = [], issued = [] }: LegsOptions,
   clock: VirtualClock,
   transports: SimulatedTransport[],
+  reading: { count: number },
   onCheckpoint: (result: SliceResult) => void,
 ): Promise<SliceResult | undefined> {
   const stop = new AbortController();
@@ -68,6 +86,7 @@ async function runLeg(
     group: groupOfSlice(plan, slice).group,
     kinds: actionKinds,
     planned: plannedActionsOf(plan),
+    ...(leg > 0 && { from: legsOf(plan, slice)[leg]!.from }),
     controls: {
       stop() {},
       prepareDisconnect: (disconnect, at) => actions.prepareDisconnect(disconnect, at),
@@ -76,12 +95,22 @@ async function runLeg(
     },
     store: {
       async *actions() {
+        reading.count++;
         yield* stored;
+        for (const { action, storedAt } of issued) if (storedAt <= clock.now()) yield action;
+        reading.count--;
       },
     },
     clock,
   });
+  for (const { action, storedAt, receivedAt } of issued) {
+    const at = receivedAt?.[leg] ?? storedAt;
+    if (at > clock.now() && at < Number.POSITIVE_INFINITY)
+      clock.setTimer(at - clock.now(), () => followed.received(action));
+  }
+  reading.count++;
   await followed.readStored();
+  reading.count--;
   const recorded = () => (followed.applied().length > 0 ? { actions: [...followed.applied()] } : {});
   let isDead = false;
   let last: SliceResult | undefined;
@@ -109,7 +138,11 @@ async function runLeg(
     checkpointEveryMs: 1_000,
   });
   const dies = diesAt[leg];
-  if (dies === undefined) return { ...(await ended), ...recorded() };
+  if (dies === undefined) {
+    const result = await ended;
+    if (result.outcome === 'stopped') followed.close();
+    return { ...result, ...recorded() };
+  }
   await new Promise<void>((resolve) => clock.setTimer(dies - clock.now(), resolve));
   isDead = true;
   transports[leg]!.kill();
