@@ -1,3 +1,4 @@
+import { accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { type Ceilings, parseCeilings } from './ceilings.ts';
 import type { ArrivalsReading } from './queue-readers.ts';
 import type { StreamCapacity } from './stream-reading.ts';
@@ -34,6 +35,8 @@ export interface Deployment {
    * theirs from the account's pool.
    */
   readonly publishConcurrency?: number;
+  /** Time limit of the functions that run slices, or their legs. Undefined: the most that Lambda gives. */
+  readonly sliceSeconds?: number;
   /** The most that a run may take; absent: the stack has no ceilings, or is not known. */
   readonly ceilings?: Ceilings;
 }
@@ -41,7 +44,7 @@ export interface Deployment {
 /** What the stack's parameters decide of it. */
 export type DeploymentParameters = Pick<
   Deployment,
-  'subscriber' | 'payloads' | 'arrivals' | 'stream' | 'publishConcurrency' | 'ceilings'
+  'subscriber' | 'payloads' | 'arrivals' | 'stream' | 'publishConcurrency' | 'sliceSeconds' | 'ceilings'
 >;
 
 /** As serverless.yml has it without parameters, in its default stage `dev`: a test holds the two equal. */
@@ -77,7 +80,7 @@ export function deploymentOf({ deployment }: { readonly deployment?: DeploymentP
  * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
  * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":350,"batchWindowSeconds":1,"readers":"standard",
  * "maximumConcurrency":300,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25,
- * "publishConcurrency":null}`, and the ceilings. Older stacks have no `publishConcurrency`, ceilings or `payloads`.
+ * "publishConcurrency":null,"sliceSeconds":900}`, and the ceilings. Older stacks have no `publishConcurrency`, `sliceSeconds`, ceilings or `payloads`.
  * @throws Error that says what is wrong with it
  */
 export function parseDeployment(json: string): DeploymentParameters {
@@ -113,6 +116,7 @@ export function parseDeployment(json: string): DeploymentParameters {
         ? { mode: 'provisioned', shards: number('streamShards') }
         : { mode: 'on-demand' },
     ...reservedConcurrency(values.publishConcurrency),
+    ...limitOfSlices(values.sliceSeconds),
     ...(ceilings && { ceilings }),
   };
 }
@@ -123,6 +127,19 @@ function reservedConcurrency(value: unknown): Pick<Deployment, 'publishConcurren
   if (Number.isSafeInteger(value) && (value as number) >= 1) return { publishConcurrency: value as number };
   throw new Error(`publishConcurrency is not a whole number of at least 1: ${JSON.stringify(value)}`);
 }
+
+function limitOfSlices(value: unknown): Pick<Deployment, 'sliceSeconds'> {
+  if (value === undefined || value === longestSliceSeconds) return {};
+  const isOne = Number.isSafeInteger(value) && (value as number) >= leastSliceSeconds;
+  if (isOne && (value as number) < longestSliceSeconds) return { sliceSeconds: value as number };
+  throw new Error(
+    `sliceSeconds is not a whole number from ${leastSliceSeconds} to ${longestSliceSeconds}: ${JSON.stringify(value)}`,
+  );
+}
+
+/** What a leg needs to start and to end. */
+const leastSliceSeconds = 30;
+const longestSliceSeconds = accountLimitsOf('default').lambdaSeconds;
 
 /** Lambda leaves at least so much of an account's concurrency unreserved. */
 const leastUnreserved = 100;

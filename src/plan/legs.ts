@@ -45,7 +45,8 @@ export const lettingGoMs = 500;
 /** From when a device moves until the next leg connects it: its earlier connection has ended, by clocks that differ a little. */
 export const takingOverMs = lettingGoMs + 50;
 
-const defaultLegMs = 720_000;
+/** Of what a Lambda may live: 12 minutes of 15. */
+const defaultLegShare = 0.8;
 const defaultOverlapMs = 30_000;
 
 /** Of a leg that another one follows: for storing its result, with a margin for an event loop that is late. */
@@ -92,7 +93,9 @@ function longestStretchMs(plan: Plan): number {
   if (profile.search !== undefined) return Number.POSITIVE_INFINITY;
   if (profile.legs !== undefined) return profile.legs.lengthMs;
   const lambdaMs = accountOf(plan).limits.lambdaSeconds * 1_000;
-  return timeline.deadlineAt - timeline.createdAt <= lambdaMs ? Number.POSITIVE_INFINITY : defaultLegMs;
+  return timeline.deadlineAt - timeline.createdAt <= lambdaMs
+    ? Number.POSITIVE_INFINITY
+    : defaultLegShare * lambdaMs;
 }
 
 /** How long devices of all groups need to move, each group at its own rate of connects. */

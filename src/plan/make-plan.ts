@@ -11,7 +11,7 @@ import { checkProxy } from '../targets/device-proxy.ts';
 import { endpointFor } from '../targets/mqtt-endpoint.ts';
 import type { AwsIotTarget, Target } from '../targets/target.ts';
 import { mqttEndpointsOf } from '../targets/traits-of.ts';
-import type { AccountView } from './account.ts';
+import { type AccountView, accountOf } from './account.ts';
 import { refuseFaults } from './actions/fault-action.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
@@ -56,7 +56,7 @@ export interface PlanRequest {
   /** Versions and host. */
   readonly conditions?: PlanConditions;
   /** What is known of the account; AWS's defaults otherwise. */
-  readonly account?: AccountView;
+  readonly account?: AccountView | undefined;
   /** The stack's parameters, where they are known. */
   readonly deployment?: DeploymentParameters | undefined;
   /** What the IoT rule reads (`stampede/dev/#`): a topic outside it would make every message a lost one. Absent: not checked. */
@@ -103,7 +103,8 @@ export function makePlan(request: PlanRequest): Plan {
 }
 
 /** The plan, together with the errors that forbid running it. */
-export function draftPlan(request: PlanRequest): DraftPlan {
+export function draftPlan(given: PlanRequest): DraftPlan {
+  const request = { ...given, account: accountOfStack(given) };
   const { search } = request.profile;
   if (search === undefined) return draftLoad(request);
   const during = (ms: number) =>
@@ -113,6 +114,15 @@ export function draftPlan(request: PlanRequest): DraftPlan {
   return during(
     searchMs(plan, search, (request.account?.limits ?? accountLimitsOf('default')).lambdaSeconds * 1_000),
   );
+}
+
+/** With the time limit that the stack gives its functions, where that is less than Lambda's. */
+function accountOfStack({ account, deployment }: PlanRequest): AccountView | undefined {
+  const { sliceSeconds } = deployment ?? {};
+  if (sliceSeconds === undefined) return account;
+  const known = accountOf({ ...(account && { account }) });
+  const lambdaSeconds = Math.min(known.limits.lambdaSeconds, sliceSeconds);
+  return { ...known, limits: { ...known.limits, lambdaSeconds } };
 }
 
 /** @param busiest the level that slices are to be able to send; absent: that of the profile */

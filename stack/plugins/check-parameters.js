@@ -27,6 +27,10 @@ const rules = {
     fits: (text) => text.trim() === 'null' || (Number.isSafeInteger(numberOf(text)) && numberOf(text) >= 1),
     wanted: 'a whole number of at least 1',
   },
+  sliceSeconds: {
+    fits: (text) => Number.isSafeInteger(numberOf(text)) && numberOf(text) >= 30 && numberOf(text) <= 900,
+    wanted: 'a whole number of seconds from 30 to 900',
+  },
   maxCostUsd: ceiling,
   maxDevices: ceiling,
   maxMessagesPerSecond: ceiling,

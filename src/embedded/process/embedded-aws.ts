@@ -44,12 +44,13 @@ import { followFaults } from './follow-faults.ts';
 import { followRunActions } from './follow-run-actions.ts';
 import { stopRuns } from './stop-runs.ts';
 
-/** What of the stack a rehearsal may choose: which subscriber and payloads, shards of a stream, how many slices at once, and the ceilings. */
+/** What of the stack a rehearsal may choose: which subscriber and payloads, shards of a stream, how many slices at once, how long their functions may run, and the ceilings. */
 export interface StackParameters extends Partial<Record<keyof Ceilings, string>> {
   readonly subscriber?: 'queue' | 'stream';
   readonly payloads?: 'json' | 'any';
   readonly streamShards?: number;
   readonly publishConcurrency?: number;
+  readonly sliceSeconds?: number;
 }
 
 /** Plain data: it crosses a process boundary. */

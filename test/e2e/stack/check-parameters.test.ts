@@ -38,6 +38,7 @@ const names = [
   'measureConcurrency',
   'streamShards',
   'publishConcurrency',
+  'sliceSeconds',
   'maxCostUsd',
   'maxDevices',
   'maxMessagesPerSecond',

@@ -410,6 +410,8 @@ describe('stage parameters', () => {
     expect(http).toHaveProperty('ReservedConcurrentExecutions', 50);
     const known = [other.variablesOf('plan').DEPLOYMENT, other.template.Outputs?.Deployment?.Value];
     expect(known.map((json) => parseDeployment(String(json)).publishConcurrency)).toEqual([50, 50]);
+    expect(http).toHaveProperty('Timeout', 600);
+    expect(known.map((json) => parseDeployment(String(json)).sliceSeconds)).toEqual([600, 600]);
     expect(Object.keys(other.zips.get('publish-mqtt')?.files ?? {})).toContain(
       'node_modules/aws-crt/dist/bin/linux-x64-glibc/aws-crt-nodejs.node',
     );

@@ -20,6 +20,7 @@ const variants = {
     'architecture=x86_64',
     'tracing=true',
     'publishConcurrency=50',
+    'sliceSeconds=600',
     `payloadLayers=${payloadLayers.join(', ')}`,
     'retentionDays=30',
   ],

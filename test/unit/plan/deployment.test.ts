@@ -43,8 +43,8 @@ describe('defaultDeployment', () => {
       leadMs: coldStartLeadMs,
       environmentsPerSecond: lambdaEnvironmentsPerSecond,
     });
-    const { subscriber, arrivals, stream, publishConcurrency } = defaultDeployment;
-    expect(publishConcurrency).toBeUndefined();
+    const { subscriber, arrivals, stream, publishConcurrency, sliceSeconds } = defaultDeployment;
+    expect([publishConcurrency, sliceSeconds]).toEqual([undefined, undefined]);
     expect(parseDeployment(deploymentText(stack))).toEqual({
       subscriber,
       payloads: 'json',
@@ -122,7 +122,14 @@ describe('parseDeployment', () => {
     ]);
   });
 
+  it('reads how long slices may run, if that is less than Lambda gives', () => {
+    const read = (change: object) => parseDeployment(JSON.stringify({ ...written, ...change })).sliceSeconds;
+    expect([{}, { sliceSeconds: 900 }, { sliceSeconds: 60 }].map(read)).toEqual([undefined, undefined, 60]);
+  });
+
   it.each([
+    [{ sliceSeconds: 901 }, 'sliceSeconds is not a whole number from 30 to 900: 901'],
+    [{ sliceSeconds: '60' }, 'sliceSeconds is not a whole number from 30 to 900: "60"'],
     [{ readers: 'many' }, 'readers is not standard or provisioned: "many"'],
     [{ subscriber: 'mail' }, 'subscriber is not queue or direct or stream: "mail"'],
     [{ maximumPollers: '250' }, 'maximumPollers is not a number: "250"'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { type Deployment, defaultDeployment } from '../../../src/plan/deployment.ts';
 import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { heldMessages } from '../../../src/plan/held-messages.ts';
@@ -15,8 +16,9 @@ import { randomCases } from '../../support/effort.ts';
 
 const hasLoad = (profile: object) => 'everySeconds' in profile || 'burst' in profile || 'stages' in profile;
 
-function draftOf(profile: object) {
+function draftOf(profile: object, deployment?: Deployment) {
   return draftPlan({
+    deployment,
     runId: 'r',
     now: 1_788_257_410_000,
     profile: parseLoadProfile({
@@ -57,6 +59,24 @@ describe('the legs of a run', () => {
     expect(errorsOf({ devices: 30_000, connect: { ratePerSecond: 200 }, legs: { overlap: '20s' } })).toEqual([
       expect.stringMatching(/^legs.overlap: the devices move within 20s, faster/),
     ]);
+  });
+
+  it('fit into the time that the stack gives its functions, or are refused', () => {
+    const deployment = { ...defaultDeployment, sliceSeconds: 60 };
+    const draft = (profile: object) => draftOf({ duration: '2m', ...profile }, deployment);
+    const fits = draft({ legs: { length: '20s', overlap: '4s' } });
+    expect(fits.walls).toEqual([]);
+    expect(lambdaMsOf(fits.plan)).toBeLessThan(60_000);
+    expect(preflight(fits.plan).quotas.find(({ quota }) => quota === 'lambdaSeconds')?.limit).toBe(60);
+    expect(draft({ legs: { length: '40s', overlap: '4s' } }).walls).toMatchObject([
+      {
+        path: 'legs.length',
+        message: expect.stringMatching(/^a leg would live 1m\d+s, with .*, and a Lambda ends at 1m$/),
+      },
+    ]);
+    // Without legs of its own, as many as it needs.
+    expect(legSplitOf(draft({}).plan)).toMatchObject({ count: 3 });
+    expect(legSplitOf(draft({ duration: '20s' }).plan)).toMatchObject({ count: 1 });
   });
 
   it('connect each device once a leg, and cost so', () => {
