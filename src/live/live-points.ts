@@ -13,6 +13,7 @@ export const liveMeasurements = {
     tags: ['run', 'protocol', 'stage'],
     fields: {
       slice: 'int',
+      leg: 'int',
       phase: 'string',
       devices: 'int',
       connected: 'int',

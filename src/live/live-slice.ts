@@ -81,6 +81,7 @@ export function makeSlicePoints(
       tags,
       fields: {
         ...gaugesOf(snapshot),
+        ...(leg > 0 && { leg }),
         ...changedOf(slice, countersBetween(before, snapshot, isBackend)),
       },
       timestampNs,

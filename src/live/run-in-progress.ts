@@ -13,7 +13,7 @@ import { FoldedSeries } from './folded-series.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
 import { type FleetTotals, type LiveCommands, LiveFleet, type LivePresence } from './live-fleet.ts';
 import { type LiveKind, LiveParts, noSums, type PartTotals, type Sum, summed } from './live-parts.ts';
-import { type SliceSoFar, type SliceStates, sliceStates, stateOf } from './slice-states.ts';
+import { goesOn, LegsSoFar, type SliceStates, sliceStates } from './slice-states.ts';
 
 /** What slices add up in each second: what they did (`connects`: reconnects too), and at its end their open connections. */
 const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
@@ -45,6 +45,8 @@ export interface LiveLatency {
 /** What a slice reported about one second; it reports each second once. */
 export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
   readonly slice: number;
+  /** Which of the slice's legs reports; absent: the first one. */
+  readonly leg?: number;
   /** The slice's device group; undefined where the profile names none. */
   readonly group?: string | undefined;
   /** Connects of devices that were connected before: `connects` are those of the others. */
@@ -106,7 +108,7 @@ type Counted = Counter | Sum | 'arrivals' | 'users' | 'published';
 export class RunInProgress {
   readonly #series = new FoldedSeries<Slot>(emptySlot, (into, from) => this.#fold(into, from));
   readonly #scratch = new Uint32Array(latencyBuckets);
-  readonly #slices = new Map<number, SliceSoFar>();
+  readonly #slices = new Map<number, LegsSoFar>();
   readonly #sums = { ...noSums(), arrivals: 0 };
   readonly #parts = new LiveParts();
   readonly #fleet = new LiveFleet();
@@ -123,7 +125,8 @@ export class RunInProgress {
       counts[sum] += report[sum];
     }
     if (report.group !== undefined) this.#parts.addGroup(report.group, report);
-    const slice = this.#sliceOf(report.slice);
+    const slice = this.#legsOf(report.slice).of(report.leg ?? 0);
+    if (slice === undefined) return;
     slice.connects += report.connects;
     slice.connectFailed += report.connectFailed;
     if (report.second >= slice.second) Object.assign(slice, { phase: report.phase, second: report.second });
@@ -210,10 +213,7 @@ export class RunInProgress {
   }
 
   #goesOn(nowSecond: number): boolean {
-    return [...this.#slices.values()].some((slice) => {
-      const state = stateOf(slice, nowSecond);
-      return state !== 'done' && state !== 'failed';
-    });
+    return [...this.#slices.values()].some(({ all }) => all.some((leg) => goesOn(leg, nowSecond)));
   }
 
   #latency(name: TimedLatencyName, steps: Iterable<number>, secondsPerStep: number): LiveLatency[] {
@@ -251,31 +251,29 @@ export class RunInProgress {
     return this.#scratch;
   }
 
-  #sliceOf(number: number): SliceSoFar {
-    let slice = this.#slices.get(number);
-    if (slice === undefined) {
-      slice = { phase: 'waiting', second: 0, connects: 0, connectFailed: 0 };
-      this.#slices.set(number, slice);
+  #legsOf(slice: number): LegsSoFar {
+    let legs = this.#slices.get(slice);
+    if (legs === undefined) {
+      legs = new LegsSoFar();
+      this.#slices.set(slice, legs);
     }
-    return slice;
+    return legs;
   }
 
   #statesAt(nowSecond: number): SliceStates {
     const length = Math.max(-1, ...this.#slices.keys()) + 1;
-    return Array.from({ length }, (_, number) => {
-      const slice = this.#slices.get(number);
-      return sliceStates[slice === undefined ? 'starting' : stateOf(slice, nowSecond)];
-    }).join('');
+    return Array.from(
+      { length },
+      (_, slice) => sliceStates[this.#slices.get(slice)?.stateAt(nowSecond) ?? 'starting'],
+    ).join('');
   }
 
   #reportedUntil(nowSecond: number): number {
     let until = 0;
     let latest = 0;
-    for (const slice of this.#slices.values()) {
-      latest = Math.max(latest, slice.second + 1);
-      const state = stateOf(slice, nowSecond);
-      if (state === 'done' || state === 'failed') continue;
-      until = until === 0 ? slice.second + 1 : Math.min(until, slice.second + 1);
+    for (const leg of [...this.#slices.values()].flatMap(({ all }) => all)) {
+      latest = Math.max(latest, leg.second + 1);
+      if (goesOn(leg, nowSecond)) until = until === 0 ? leg.second + 1 : Math.min(until, leg.second + 1);
     }
     return until === 0 ? latest : until;
   }

@@ -43,6 +43,18 @@ export const firstOddLegs = 2 * maxSlices;
 /** After the deadline a slice still closes its connections and stores its result, and the clocks may differ by a little. */
 const sliceEndSeconds = 15;
 
+/**
+ * Of the Map's children. A slice with several legs has two, and has failed with one of them. Where the run is stopped, the running child of
+ * each slice fails, which is to end the Map whatever is tolerated: the others wait for legs that are not to begin.
+ */
+function toleratedShare(plan: Plan): number {
+  const { profile, slices } = plan;
+  const { toleratedFailureShare } = profile.slices;
+  if (legSplitOf(plan).count === 1) return toleratedFailureShare;
+  const tolerated = Math.min(toleratedFailureShare * slices.count, slices.count - 0.5);
+  return tolerated / (2 * slices.count + subscriberSlicesOf(plan));
+}
+
 export function fanOutOf(plan: Plan): FanOut {
   const { runId, profile, slices, target, control } = plan;
   const numbers = Array.from({ length: slices.count }, (_, slice) => slice);
@@ -63,7 +75,7 @@ export function fanOutOf(plan: Plan): FanOut {
     sliceTimeoutSeconds: Math.ceil(lambdaMsOf(plan) / 1_000) + sliceEndSeconds,
     drainSeconds: subscribers > 0 ? 0 : Math.ceil(drainMsOf(plan) / 1_000),
     stopSeconds: stopWithinSeconds(httpsSlicesOf(plan) + subscribers),
-    toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,
+    toleratedFailurePercentage: 100 * toleratedShare(plan),
     isWatched: isWatched(profile),
     watchSeconds: pollEverySeconds(plan),
   };

@@ -106,6 +106,7 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
     for (const total of summedTotals) sums[total] += count(fieldOfTotal[total]);
     progress.takeSlice({
       slice: count('slice'),
+      leg: count('leg'),
       group: tags.get('group'),
       second: secondOf(timestamp),
       phase: stringOf(fields.get('phase')),

@@ -45,6 +45,39 @@ describe('RunInProgress', () => {
     ]);
   });
 
+  it('has the state of the newest leg of a slice that runs, whichever reports last', () => {
+    const run = new RunInProgress();
+    const report = (leg: number, second: number, phase: string) => {
+      run.takeSlice(progressOf(0, second, { leg, phase }));
+      return viewOf(run, 0, start + second + 1).slices;
+    };
+    expect(report(0, 7, 'publishing')).toBe('p');
+    expect([report(1, 8, 'waiting'), report(0, 8, 'publishing')]).toEqual(['p', 'p']);
+    expect([report(1, 9, 'connecting'), report(0, 9, 'publishing'), report(1, 10, 'connecting')]).toEqual([
+      'c',
+      'c',
+      'c',
+    ]);
+    // A second is reported when both legs have.
+    expect(viewOf(run, 0, start + 11).reportedUntil).toBe(start + 10);
+    expect([report(0, 10, 'done'), report(1, 11, 'publishing')]).toEqual(['c', 'p']);
+    expect(viewOf(run, 0, start + 12).reportedUntil).toBe(start + 12);
+    expect([report(2, 30, 'publishing'), report(1, 30, 'done'), report(0, 31, 'publishing')]).toEqual([
+      'p',
+      'p',
+      'p',
+    ]);
+    expect(report(2, 32, 'done')).toBe('o');
+  });
+
+  it('shows the leg that still runs of two of which the newer one died', () => {
+    const run = new RunInProgress();
+    run.takeSlice(progressOf(0, 7, { leg: 1, phase: 'connecting' }));
+    for (let second = 7; second < 40; second++) run.takeSlice(progressOf(0, second));
+    expect(viewOf(run, 0, start + 20).slices).toBe('c');
+    expect(viewOf(run, 0, start + 39).slices).toBe('p');
+  });
+
   it('has commands apart from messages: in their group, in the publishes of a second, and in no rate', () => {
     const run = new RunInProgress();
     const noCommands = ofEach(summedOfCommands, () => 0);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Deployment, defaultDeployment } from '../../../src/plan/deployment.ts';
+import { fanOutOf } from '../../../src/plan/fan-out.ts';
 import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { heldMessages } from '../../../src/plan/held-messages.ts';
@@ -77,6 +78,18 @@ describe('the legs of a run', () => {
     // Without legs of its own, as many as it needs.
     expect(legSplitOf(draft({}).plan)).toMatchObject({ count: 3 });
     expect(legSplitOf(draft({ duration: '20s' }).plan)).toMatchObject({ count: 1 });
+  });
+
+  it.each([
+    [0.05, 5],
+    [0.5, 50],
+    // A stop ends one child of each slice, and with them the Map.
+    [1, 99.5],
+  ])('have two children a slice, of which a share of %j of the slices may lose one', (share, children) => {
+    const slices = { devicesPerSlice: 1, toleratedFailureShare: share };
+    const { toleratedFailurePercentage, slices: numbers } = fanOutOf(draftOf({ slices }).plan);
+    expect(numbers).toHaveLength(200);
+    expect(toleratedFailurePercentage).toBeCloseTo(children / 2, 9);
   });
 
   it('connect each device once a leg, and cost so', () => {
