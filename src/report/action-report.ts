@@ -75,17 +75,15 @@ export function carriedOutActions(actions: readonly ActionReport[] = []): readon
 /** Of the table of actions, beside its first column. */
 export const actionHeadings = ['slices', 'learned late', 'p99', 'max'] as const;
 
-/** `0:30 rate, meters`, and a cell for each heading. @param publishAt when publishing began, epoch milliseconds */
+/** `0:30 rate × 1.5 in group meters`, and a cell for each heading. @param publishAt when publishing began, epoch milliseconds */
 export function actionRows(actions: readonly CarriedOutAction[], publishAt: number): string[][] {
-  return actions.map(
-    ({ at, carriedOut: { kind, group, plannedSlices, slices, learnedLate, latenessMs } }) => [
-      `${formatClock(at - publishAt)} ${kind}, ${group ?? 'all'}`,
-      `${formatCount(slices)} of ${formatCount(plannedSlices)}`,
-      formatCount(learnedLate),
-      formatElapsed(latenessMs.p99),
-      formatElapsed(latenessMs.max),
-    ],
-  );
+  return actions.map(({ at, label, carriedOut: { plannedSlices, slices, learnedLate, latenessMs } }) => [
+    `${formatClock(at - publishAt)} ${label}`,
+    `${formatCount(slices)} of ${formatCount(plannedSlices)}`,
+    formatCount(learnedLate),
+    formatElapsed(latenessMs.p99),
+    formatElapsed(latenessMs.max),
+  ]);
 }
 
 /** What to know of actions beside the table, a sentence each. */

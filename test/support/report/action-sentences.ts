@@ -17,7 +17,7 @@ const isTrueRow: Check = ([, label = '', slices, planned, late, p99, max], { act
   );
 };
 
-const label = '(\\d+:\\d\\d \\S+, \\S+)';
+const label = '(\\d+:\\d\\d \\D.*?)';
 const cells = [`${count} of ${count}`, count, elapsed, elapsed];
 
 /** What reports state of how slices carried out actions. */

@@ -29,8 +29,8 @@ export const actionSituations: readonly NamedSituation[] = [
       }),
       truth: {
         actions: {
-          '0:02 rate, all': { plannedSlices: 4, learnedLate: 0, latenessesMs: onTime },
-          '0:03 network, all': {
+          '0:02 rate × 0.5': { plannedSlices: 4, learnedLate: 0, latenessesMs: onTime },
+          '0:03 network delay 0s': {
             plannedSlices: 4,
             learnedLate: 0,
             latenessesMs: [0, 1, 2, 3].map(latenessOf),
@@ -57,7 +57,9 @@ export const actionSituations: readonly NamedSituation[] = [
               ],
       }),
       truth: {
-        actions: { '0:03 network, all': { plannedSlices: 4, learnedLate: 1, latenessesMs: [0.5, 0.5, 700] } },
+        actions: {
+          '0:03 network delay 0s': { plannedSlices: 4, learnedLate: 1, latenessesMs: [0.5, 0.5, 700] },
+        },
       },
     },
   ],
