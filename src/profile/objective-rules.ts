@@ -1,12 +1,18 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { nearestFirst, suggestFrom } from '../shared/nearest.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { splitObjective } from './objective-schema.ts';
 import { longestHoldMs, type ObjectiveSearch } from './search.ts';
 import { whyNotByHold } from './search-metrics.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
-import { splitSelector, thresholdMetricOf } from './threshold-metrics.ts';
+import {
+  splitSelector,
+  type ThresholdMetric,
+  thresholdMetricNames,
+  thresholdMetricOf,
+} from './threshold-metrics.ts';
 import { checkThresholds, type SelectableParts } from './threshold-rules.ts';
 
 /** An interval that is longer leaves too few to settle. */
@@ -54,7 +60,7 @@ export function checkObjective(
   return [
     ...ofRate,
     ...checkMetric(profile, search, form, parts),
-    ...checkTimes(search, form),
+    ...checkObjectiveTimes(search, form),
     ...checkKept(profile, search),
   ];
 }
@@ -69,51 +75,73 @@ function checkMetric(
   const given = isObject(form.search) && isObject(form.search.hold) ? form.search.hold.metric : undefined;
   if (typeof given !== 'string') return [];
   const { metric: name, aggregation } = splitObjective(given);
+  return [
+    ...checkName(name, { profile, search, parts }),
+    ...checkAggregation(aggregation, thresholdMetricOf(name)),
+  ].map((error) => ({ ...error, path }));
+}
+
+type PathlessError = Omit<InputError, 'path'>;
+
+function checkName(
+  name: string,
+  {
+    profile,
+    search,
+    parts,
+  }: { readonly profile: LoadProfile; readonly search: ObjectiveSearch; readonly parts: SelectableParts },
+): PathlessError[] {
   const metric = thresholdMetricOf(name);
-  if (metric !== undefined && metric.kind !== 'latency') {
+  if (metric === undefined) {
+    const known = thresholdMetricNames().filter(
+      (each) => thresholdMetricOf(each)?.kind === 'latency' && whyNotByHold(each, search) === undefined,
+    );
+    const hint = suggestFrom(name, nearestFirst(name, known), 'the latencies that can be held are');
+    return [{ message: `is no metric: ${name}`, hint }];
+  }
+  if (metric.kind !== 'latency') {
     const hint =
       'give a latency, such as end_to_end_latency p(99); counts belong into thresholds, which the search keeps, too';
-    return [{ path, message: `is no latency: ${name}`, hint }];
+    return [{ message: `is no latency: ${name}`, hint }];
   }
-  const expression = `${aggregation}<${search.at}`;
-  const thresholds = { [name]: [{ expression, abortOnFail: false, delayAbortEvalMs: 0 }] };
+  const thresholds = { [name]: [{ expression: 'med<1', abortOnFail: false, delayAbortEvalMs: 0 }] };
   const [wrong] = checkThresholds({
     profile: { ...profile, thresholds },
     input: {},
     parts,
     serviceMetrics: undefined,
   });
-  if (wrong !== undefined) {
-    const isName = wrong.path === `thresholds.${name}`;
-    return [
-      {
-        path,
-        message: isName ? `${name} ${wrong.message}` : aggregationError(aggregation, wrong.message),
-        hint: wrong.hint ?? 'write it as in thresholds, such as end_to_end_latency p(99)',
-      },
-    ];
-  }
-  const parsed = metric && parseThresholdExpression(expression, metric);
-  if (parsed !== undefined && !('wrong' in parsed) && parsed.aggregation === 'count') {
-    const hint = 'give p(N), avg, med, min or max';
-    return [{ path, message: 'is a count, not a latency', hint }];
-  }
+  if (wrong !== undefined) return [{ ...wrong, message: `${name} ${wrong.message}` }];
   const why = whyNotByHold(name, search);
   if (why === undefined) return [];
   return [
     {
-      path,
       message: `cannot be held: ${why}`,
       hint: 'give a latency of messages, such as end_to_end_latency p(99)',
     },
   ];
 }
 
-function aggregationError(aggregation: string, message: string): string {
-  return aggregation === '' ? 'does not say what of the latency is held' : message;
+/** @param metric undefined: it is unknown; what is said of it has to be that of a latency all the same */
+function checkAggregation(aggregation: string, metric: ThresholdMetric | undefined): PathlessError[] {
+  const latency = metric ?? thresholdMetricOf('end_to_end_latency');
+  if (latency?.kind !== 'latency') return [];
+  const parsed = parseThresholdExpression(`${aggregation}<1`, latency);
+  const hint = 'give p(N) with N from 0 to 100, avg, med, min or max, such as end_to_end_latency p(99)';
+  if (aggregation === '') return [{ message: 'does not say what of the latency is held', hint }];
+  if ('wrong' in parsed) {
+    const isPercentile = /^p\([^)]*\)$/.test(aggregation);
+    return [{ message: isPercentile ? parsed.wrong : `is no aggregation: ${aggregation}`, hint }];
+  }
+  if (parsed.aggregation !== 'count') return [];
+  return [{ message: 'is a count, not a latency', hint }];
 }
 
-function checkTimes({ settleMs, holdMs, forMs, at }: ObjectiveSearch, { search }: JsonObject): InputError[] {
+/** @param form of the profile, as the user wrote it */
+export function checkObjectiveTimes(
+  { settleMs, holdMs, forMs, at }: ObjectiveSearch,
+  { search }: JsonObject,
+): InputError[] {
   const errors: InputError[] = [];
   const most = formatDuration(longestHoldMs);
   if (holdMs < 1_000 || holdMs > longestIntervalMs || holdMs % 1_000 !== 0) {

@@ -4,10 +4,13 @@ import { formatCount } from '../shared/format.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import type { LoadProfile } from './load-profile.ts';
-import { checkKindOfSearch, checkObjective } from './objective-rules.ts';
+import { checkKindOfSearch, checkObjective, checkObjectiveTimes } from './objective-rules.ts';
 import { type CapacitySearch, longestHoldMs, type SearchSettings } from './search.ts';
 import { whyNotByHold } from './search-metrics.ts';
+import { resolveSearch, searchPart } from './search-schema.ts';
+import { hasLoadlessGroup } from './searched-load.ts';
 import { namedGroups, quantityRules, searchedGroups } from './searched-quantities/searched-quantities.ts';
+import { readSound } from './sound-part.ts';
 import type { TargetLimits } from './target-limits.ts';
 import type { SelectableParts } from './threshold-rules.ts';
 
@@ -21,7 +24,7 @@ export function checkSearch(
   }: { readonly limits: TargetLimits; readonly form: JsonObject; readonly parts: SelectableParts },
 ): InputError[] {
   const { search } = profile;
-  if (search === undefined) return [];
+  if (search === undefined) return isObject(form.search) ? checkFaulty(form.search) : [];
   const ofRange =
     search.from < search.to
       ? []
@@ -33,7 +36,7 @@ export function checkSearch(
           },
         ];
   const rules = quantityRules[search.of];
-  const ofGroup = checkGroup(profile, search);
+  const ofGroup = checkGroup(profile, search, form);
   return [
     ...ofRange,
     ...(isObject(form.search) ? checkKindOfSearch(form.search) : []),
@@ -44,6 +47,16 @@ export function checkSearch(
     ...(ofRange.length + ofGroup.length > 0
       ? []
       : rules.checkDevices(searchedGroups(profile, search), search, limits)),
+  ];
+}
+
+/** What is wrong beside what the schema refuses: its times, as far as they are sound. */
+function checkFaulty(form: JsonObject): InputError[] {
+  const sound = readSound(searchPart, form);
+  const search = resolveSearch({ ...sound, of: 'rate', from: 1, to: 2 });
+  return [
+    ...checkKindOfSearch(form),
+    ...(search.kind === 'capacity' ? checkTimes(search) : checkObjectiveTimes(search, { search: form })),
   ];
 }
 
@@ -66,7 +79,7 @@ function checkTimes({ settleMs, holdMs }: CapacitySearch): InputError[] {
   return errors;
 }
 
-function checkGroup(profile: LoadProfile, search: SearchSettings): InputError[] {
+function checkGroup(profile: LoadProfile, search: SearchSettings, form: JsonObject): InputError[] {
   const names = profile.groups?.map(({ name }) => name) ?? [];
   if (search.group !== undefined && !names.includes(search.group)) {
     const hint =
@@ -76,7 +89,8 @@ function checkGroup(profile: LoadProfile, search: SearchSettings): InputError[] 
     return [{ path: 'search.group', message: `no group is called ${search.group}`, hint }];
   }
   const refusal = quantityRules[search.of].refuse(namedGroups(profile, search), search.group);
-  if (refusal === undefined) return [];
+  // A group without a load has an error of its own, and nobody knows what it is meant to be.
+  if (refusal === undefined || hasLoadlessGroup(form)) return [];
   const message = `${search.of} cannot be searched: ${refusal.message}`;
   return [{ path: 'search.of', message, hint: refusal.hint }];
 }

@@ -39,6 +39,13 @@ function rulesOf(of: unknown = 'rate'): QuantityRules {
   return quantityRules[searchedQuantities.find((each) => each === of) ?? 'rate'];
 }
 
+/** Whether a group says nothing of its load, and the profile nothing for all of them: that is an error by itself. */
+export function hasLoadlessGroup(form: JsonObject): boolean {
+  const saysLoad = (input: JsonObject) => hasOwnLoad(input) || input.messages !== undefined;
+  if (!isObject(form.groups) || saysLoad(form)) return false;
+  return Object.values(form.groups).some((group) => isObject(group) && !saysLoad(group));
+}
+
 /** Whether the profile says what is planned, at its top. */
 function hasOwnLoad(input: JsonObject): boolean {
   return loadPaths.some((path) => !otherLoadPaths.includes(path) && input[path] !== undefined);

@@ -3,6 +3,7 @@ import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { defaultThresholds, hasDefaultThreshold } from './default-thresholds.ts';
 import type { LoadProfile } from './load-profile.ts';
+import { quantityRules } from './searched-quantities/searched-quantities.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
 import {
   cloudWatchPrefix,
@@ -35,7 +36,7 @@ export interface SelectableParts {
 
 /** What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run. */
 export function checkThresholds({
-  profile: { thresholds },
+  profile: { thresholds, search },
   input,
   parts,
   serviceMetrics,
@@ -57,12 +58,14 @@ export function checkThresholds({
     if (ofPart.length > 0) return ofPart.slice(0, 1);
     const ofStatus = checkStatusSelector(path, name);
     if (ofStatus.length > 0) return ofStatus;
-    if (list.length === 0 && !hasDefaultThreshold(name)) {
+    const ofSearch = search && quantityRules[search.of].thresholds;
+    if (list.length === 0 && !hasDefaultThreshold(name) && !Object.hasOwn(ofSearch ?? {}, name)) {
+      const defaulted = Object.keys({ ...ofSearch, ...defaultThresholds });
       return [
         {
           path,
           message: 'is an empty list, which switches off a default, and this metric has none',
-          hint: `remove it, or give it an expression; defaults are there for ${Object.keys(defaultThresholds).join(', ')}`,
+          hint: `remove it, or give it an expression; defaults are there for ${defaulted.join(', ')}`,
         },
       ];
     }

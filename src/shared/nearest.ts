@@ -24,6 +24,12 @@ export function nearestOf(word: string, known: Iterable<string>): string | undef
   return nearest;
 }
 
+/** Words with the nearest to a mistyped one first, by the letters that differ. */
+export function nearestFirst(word: string, known: Iterable<string>): string[] {
+  const cost = (name: string) => distance(word.toLowerCase(), name.toLowerCase());
+  return [...known].toSorted((a, b) => cost(a) - cost(b));
+}
+
 /** Whether words differ in two neighbours that are swapped, and in nothing else. */
 function isSwap(typed: string, name: string): boolean {
   const at = [...name].findIndex((letter, i) => letter !== typed[i]);

@@ -1,7 +1,7 @@
 import { sumBy } from '../../shared/counts.ts';
 import { formatCount, formatPlural } from '../../shared/format.ts';
 import type { GroupSettings } from '../load-profile.ts';
-import { hasUsers } from '../load-shapes/resolved-load.ts';
+import { hasUsers, isIdle } from '../load-shapes/resolved-load.ts';
 import {
   devicesOf,
   judgedByMessages,
@@ -23,7 +23,9 @@ export const searchedUsers: QuantityRules = {
     const closed = groups.filter(({ settings }) => hasUsers(settings));
     if (closed.length === 0)
       return {
-        message: 'The devices send by a schedule: they are no users.',
+        message: groups.every(({ settings }) => isIdle(settings))
+          ? 'Devices that send nothing are no users.'
+          : 'The devices send by a schedule: they are no users.',
         hint: 'give a load of users, such as "thinkTime": "1s" in place of a rate, or search of rate',
       };
     if (closed.length === 1) return undefined;

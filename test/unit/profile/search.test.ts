@@ -109,6 +109,23 @@ describe('a search', () => {
     expect(searchOf({ arrivals: 'poisson' })).not.toHaveProperty('planned');
   });
 
+  it('lets the default of connects that fail be switched off', () => {
+    const connects = { search: { of: 'connects', from: 1, to: 5 } };
+    expect(parseProfile(connects).thresholds.connects_failed).toHaveLength(1);
+    for (const quantity of ['connects', 'devices']) {
+      const thresholds = { connects_failed: [], event_loop_delay: ['value<500'] };
+      const { thresholds: judged } = parseProfile({ search: { of: quantity, from: 1, to: 5 }, thresholds });
+      expect(judged.connects_failed).toEqual([]);
+    }
+  });
+
+  it('leaves a group that says nothing of its load with that one error', () => {
+    const groups = { a: { devices: 10 }, b: { devices: 10, users: 5 } };
+    expect(errorsOf({ groups, search: { of: 'users', from: 1, to: 5 } })).toEqual([
+      expect.stringMatching(/^groups\.a\.stages: the load is missing/),
+    ]);
+  });
+
   it('names every error at once', () => {
     const search = { of: 'speed', from: 0, precision: 2, confirm: 0, method: 'ramp', hold: '1.5s', x: 1 };
     expect(errorsOf({ search }).map((error) => error.split(':')[0])).toEqual([
@@ -119,6 +136,7 @@ describe('a search', () => {
       'search.precision',
       'search.confirm',
       'search.x',
+      'search.hold',
     ]);
   });
 
@@ -314,7 +332,7 @@ describe('a search', () => {
       ],
       [
         { hold: { metric: 'end_to_end_latenzy p(99)', at: 5 } },
-        /^search\.hold\.metric: end_to_end_latenzy is not a metric → did you mean/,
+        /^search\.hold\.metric: is no metric: end_to_end_latenzy → did you mean/,
       ],
       [
         { hold: { metric: 'end_to_end_latency', at: 5 } },
@@ -347,6 +365,14 @@ describe('a search', () => {
     ])('refuses %j', (search, error) => {
       expect(refusals(search).length).toBeGreaterThan(0);
       expect(refusals(search)[0]).toMatch(error);
+    });
+
+    it('says what is wrong with the name and with the aggregation, and lists what can be held, the nearest first', () => {
+      const [name, aggregation, ...others] = refusals({ hold: { metric: 'zzz q(99)', at: 5 } });
+      expect(name).toMatch(/is no metric: zzz → the latencies that can be held are: /);
+      expect(name).not.toMatch(/lost_messages|connect,|handover/);
+      expect(aggregation).toMatch(/is no aggregation: q\(99\) → give p\(N\)/);
+      expect(others).toEqual([]);
     });
 
     it.each(['users', 'connects'])('refuses levels that are no rate: %s', (of) => {
