@@ -109,26 +109,29 @@ interface Sides {
 }
 
 async function sidesOf(given: readonly string[], flags: CompareFlags): Promise<Sides> {
-  const read = (runs: readonly string[]) => readReports(runs, flags.runs);
+  const read = async (earlier: readonly string[], later: readonly string[]): Promise<Sides> => {
+    const [baseline = [], candidate = []] = await readReports([earlier, later], flags.runs);
+    return { baseline, candidate };
+  };
   const { base, new: judged, baseline } = flags;
   if (base !== undefined || judged !== undefined) {
     const isWhole =
       base !== undefined && judged !== undefined && baseline === undefined && given.length === 0;
     if (!isWhole)
       refuse('--base', 'takes --new, and no other runs', 'npx stampede compare --base A B C --new D E F');
-    return { baseline: await read(base!), candidate: await read(judged!) };
+    return read(base!, judged!);
   }
   if (baseline !== undefined) {
     if (given.length > 1) {
       refuse('--baseline', 'is the earlier run already', 'name only the run to judge');
     }
-    return { baseline: await read([baseline]), candidate: await read([given[0] ?? latest]) };
+    return read([baseline], [given[0] ?? latest]);
   }
   const [first, second, ...others] = given;
   if (first !== undefined && second !== undefined && others.length === 0) {
-    return { baseline: await read([first]), candidate: await read([second]) };
+    return read([first], [second]);
   }
-  const runs = given.length === 0 ? [] : await read(given);
+  const [runs = []] = await readReports([given], flags.runs);
   if (runs.length < 3) {
     refuse(
       'compare',

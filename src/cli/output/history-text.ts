@@ -51,7 +51,13 @@ const columnOf = (figure: HistoryFigure): TableColumn => ({
 });
 const shown: readonly TableColumn[] = [
   devices,
-  ...(['ratePerSecond', 'p50Ms', 'p99Ms', 'lostShare', 'holdsLevel'] as const).map(columnOf),
+  ...(['ratePerSecond', 'p50Ms', 'p99Ms', 'lostShare'] as const).map(columnOf),
+  // A search that was stopped may not have come to what the service holds.
+  {
+    ...columnOf('holdsLevel'),
+    of: (run) =>
+      `${formatHistoryFigure('holdsLevel', run.holdsLevel)}${run.isWhole || run.holdsLevel === null ? '' : ' so far'}`,
+  },
 ];
 /** What a narrow terminal does without, the first of these first. */
 const dispensable = ['devices', historyLabels.p50Ms, historyLabels.ratePerSecond];

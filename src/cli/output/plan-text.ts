@@ -136,14 +136,20 @@ function row(label: string, text: string): string {
   return `  ${label.padEnd(labelColumns)}${text}`;
 }
 
+const toRow = ([label, text]: readonly [label: string, text: string]) => row(label, text);
+
 function renderOverview(plan: Plan, { search, objective }: Preflight): string[] {
   return [
     ...renderTarget(plan),
     ...renderDevices(plan),
-    ...renderLegs(plan),
-    ...describeSearch(plan, search).map(([label, text]) => row(label, text)),
-    ...describeObjective(plan, objective).map(([label, text]) => row(label, text)),
+    ...beside(plan, renderLegs(plan)),
+    ...beside(plan, [...describeSearch(plan, search), ...describeObjective(plan, objective)].map(toRow)),
   ];
+}
+
+/** Rows of the whole run, apart from those of its last group. */
+function beside({ groups }: Plan, rows: readonly string[]): readonly string[] {
+  return groups === undefined || rows.length === 0 ? rows : ['', ...rows];
 }
 
 /** Of a target that the profile names. */

@@ -24,7 +24,7 @@ export function describeSearch(
     ['levels', describeLevels(search, levels)],
     [
       'steps',
-      `at most ${formatPlural(holds, 'hold')}${spare > 0 ? `, and ${spare} more where holds are void or contradict one another` : ''}`,
+      `at most ${formatPlural(holds, 'hold')}, wherever the knee is${spare > 0 ? `; ${spare} more where holds are void or contradict one another` : ''}`,
     ],
     [
       'step',

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Report } from '../../report/report-model.ts';
 import { checkSize } from '../../report/stored/checked-file.ts';
-import { StampedeError } from '../../shared/errors.ts';
+import { InvalidInputError, StampedeError } from '../../shared/errors.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 import { whyNotReadable } from '../options/unreadable-file.ts';
 import { ReportNotReadableError, readReport } from './report-file.ts';
@@ -16,21 +16,47 @@ const repeatsFile = /^repeats-[\w-]+\.json$/;
 
 /**
  * The reports of runs that are named in any of these forms: as for `readReport`; a pattern of run ids, with `*` and `?`, which leaves
- * out runs without a report; a series of `run --repeat`, by its file. Each run once, in the order they are named in.
- * @throws ReportNotReadableError, UnreadableFileError
+ * out runs without a report; a series of `run --repeat`, by its file.
+ * @param lists of names
+ * @returns of each list, each run once, in the order they are named in
+ * @throws ReportNotReadableError, UnreadableFileError; InvalidInputError with all of them where there are several
  */
-export async function readReports(given: readonly string[], runsDirectory: string): Promise<Report[]> {
-  const reports = new Map<string, Report>();
-  for (const what of given) {
-    for (const each of await expand(what, runsDirectory)) {
-      if (reports.size >= mostReports) {
-        throw new ReportNotReadableError(what, `more than ${mostReports} runs are compared`, 'name fewer of them');
+export async function readReports(
+  lists: readonly (readonly string[])[],
+  runsDirectory: string,
+): Promise<Report[][]> {
+  const failed = new Map<string, StampedeError>();
+  const read: Report[][] = [];
+  for (const given of lists) {
+    const reports = new Map<string, Report>();
+    for (const what of given) {
+      try {
+        await addReports(reports, what, runsDirectory);
+      } catch (error) {
+        if (!(error instanceof StampedeError)) throw error;
+        failed.set(what, error);
       }
-      const report = typeof each === 'string' ? await readReport(each, runsDirectory) : each;
-      reports.set(report.runId, report);
     }
+    read.push([...reports.values()]);
   }
-  return [...reports.values()];
+  const [first, ...others] = failed.values();
+  if (first === undefined) return read;
+  if (others.length === 0) throw first;
+  const errors = [...failed].map(([path, { message, hint }]) => ({
+    path,
+    message: message.replace(`${path}: `, ''),
+    ...(hint !== undefined && { hint }),
+  }));
+  throw new InvalidInputError('The list of runs', errors);
+}
+
+async function addReports(reports: Map<string, Report>, what: string, runsDirectory: string): Promise<void> {
+  for (const each of await expand(what, runsDirectory)) {
+    if (reports.size >= mostReports)
+      throw new ReportNotReadableError(what, `more than ${mostReports} runs are compared`, 'name fewer of them');
+    const report = typeof each === 'string' ? await readReport(each, runsDirectory) : each;
+    reports.set(report.runId, report);
+  }
 }
 
 async function expand(what: string, runsDirectory: string): Promise<readonly (string | Report)[]> {

@@ -92,11 +92,11 @@ function highestLevel(
 /** CloudWatch of AWS counts by the minute; embedded AWS by the second. */
 const cloudWatchMs = 60_000;
 
-function cautionsOf(plan: Plan, { holdMs, of }: CapacitySearch): string[] {
+function cautionsOf(plan: Plan, { holdMs }: CapacitySearch): string[] {
   const isCounted = traitsOf(plan.target).quotas.includes('publishInPerSecond') && accountOf(plan).isCharged;
   if (!isCounted || holdMs >= cloudWatchMs) return [];
   const [what, evidence] =
-    of === 'connects'
+    searchAsPlanned(plan).load.messages === 0
       ? ['refused connects', 'Connects that failed still break a level']
       : ['throttled messages', 'Missing acknowledgements still break a level at QoS 1'];
   return [

@@ -205,6 +205,7 @@ describe('stampede compare', () => {
     [['--base', 'good', '--new', 'repeats-none.json'], 'repeats-none.json: '],
     [['good', 'lossy', '--baseline', 'x.json'], 'is the earlier run already'],
     [['good', 'nowhere'], 'nowhere: is no file, and no run with a report'],
+    [['here', 'nowhere'], 'has 2 errors:\n  here: is no file, '],
     [['good', 'lossy', '--tolerance', 'some'], 'It is a share, such as 10% or 0.1.'],
   ])('exits 2 for %j', async (args, message) => {
     const { code, stderr } = await stampede('compare', ...args);

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LiveAction, StoredAction } from '../../../src/plan/actions/action.ts';
+import type { ActionData, LiveAction, StoredAction } from '../../../src/plan/actions/action.ts';
 import { stopAction } from '../../../src/plan/actions/stop.ts';
+import { defaultCeilings } from '../../../src/plan/ceilings.ts';
+import { priceRun } from '../../../src/plan/cost.ts';
+import { deploymentOf } from '../../../src/plan/deployment.ts';
+import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { type InvalidInputError, StampedeError } from '../../../src/shared/errors.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
@@ -154,6 +158,37 @@ describe('issueActions', () => {
       3,
       expect.stringContaining('limits.maxCostUsd: '),
     ]);
+  });
+
+  it('refuses connects past a quota, a cost or a ceiling of the stack, as it does a rate', async () => {
+    const limits = accountLimitsOf('default');
+    const base: Plan = {
+      ...planOf({ devices: 2_000, connect: { ratePerSecond: 400 } }),
+      account: { limits, live: [], isCharged: true },
+    };
+    const deployment = deploymentOf(base);
+    const mostUsd = priceRun(base, forecastUsage(base, deployment)).totalUsd;
+    const refusalOf = (of: Plan, action: ActionData) =>
+      issue({ plan: of, actions: [action], inMs: 8_000 }).then(
+        () => '',
+        (error: StampedeError) => `${error.exitCode} ${error.message}`,
+      );
+    const connects = (perSecond: number) => ({ kind: 'connects', perSecond });
+    expect(await refusalOf(base, connects(300))).toBe('');
+    const overQuota = await refusalOf(base, connects(900));
+    expect(overQuota).toMatch(/^3 .*connects per second: 900\/s planned, and 80% of the quota/s);
+    expect(overQuota).toContain('→ give fewer connects a second; those of earlier actions count too');
+    const profile = { ...base.profile, limits: { ...base.profile.limits, maxCostUsd: mostUsd } };
+    const ceilings = { ...defaultCeilings, maxCostUsd: mostUsd };
+    const capped: [Plan, string][] = [
+      [{ ...base, profile }, 'limits.maxCostUsd: '],
+      [{ ...base, deployment: { ...deployment, ceilings } }, '(its parameter maxCostUsd)'],
+    ];
+    for (const [of, why] of capped) {
+      expect(await refusalOf(of, connects(300))).toContain(why);
+      // Fewer devices cost less.
+      expect(await refusalOf(of, { kind: 'devices', count: 1_000 })).toBe('');
+    }
   });
 
   it.each<[string, Partial<IssueRequest>, Parameters<typeof issue>[1], string[]]>([

@@ -61,6 +61,8 @@ describe('the list of runs', () => {
     });
     expect(run.holdsLevel).toBe(report.search!.answer.holds);
     expect(render([run])).toMatch(/run +devices +holds\n/);
+    expect(render([run])).not.toContain('so far');
+    expect(render([{ ...run, isWhole: false }])).toMatch(/ so far\n/);
   });
 
   it('is comma-separated values with a heading, and names what changed', () => {
