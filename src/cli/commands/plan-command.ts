@@ -15,27 +15,35 @@ import {
   type QuotaFlags,
 } from '../options/quota-flags.ts';
 import { addStageFlags, isStage, type StageFlags } from '../options/stage-flags.ts';
+import { renderPlanSummary } from '../output/plan-summary.ts';
 import { renderPlanPage } from '../output/plan-text.ts';
 import { print } from '../output/printable.ts';
 import { makeStyler } from '../output/style.ts';
 import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
 import type { Finish } from '../run/run-outcome.ts';
 
+interface PlanFlags extends StageFlags, QuotaFlags, Readonly<Record<string, unknown>> {
+  readonly full?: boolean;
+}
+
 export function addPlanCommand(program: Command, finish: Finish): void {
   const command = program
     .command('plan')
     .description(
-      'Show what a load profile becomes on AWS: slices, connects, messages, the timeline, Lambdas, the peak of every ' +
-        'quota with its headroom, state payloads, and the cost line by line. Nothing is started. With --stage it is checked ' +
-        'against the limits of that stack’s account and the ceilings of the stack.',
+      'Show what a load profile becomes on AWS, on one screen: devices, messages, time, the nearest quotas, cost. Nothing is ' +
+        'started. With --stage it is checked against the limits of that stack’s account and the ceilings of the stack.',
+    )
+    .option(
+      '--full',
+      'print everything: the course of the load, the instants of the run, all quotas, state payloads, the cost line by line',
     )
     .option('--json', 'print the plan, its slices and the quotas as JSON');
   addSearchFlags(addProfileArguments(addQuotaFlags(addStageFlags(command)))).action(
-    async (path: string, flags: StageFlags & QuotaFlags & Readonly<Record<string, unknown>>) => {
+    async (path: string, flags: PlanFlags) => {
       const { profile } = await readGivenProfile(path, flags);
       const site = isStage(flags) ? await findRunSite({ ...flags, runs: 'runs' }) : undefined;
       const draft = draftRun(profile, site?.draft ?? { account: accountWithoutStage(profile, flags) });
-      print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, site?.rows));
+      print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, flags, site?.rows));
       const note = clearTokenNote(process.env.INFLUX_URL);
       if (note !== undefined) print(process.stderr, `${note}\n`);
       // Print the plan first: it shows what the refusal refers to.
@@ -51,8 +59,13 @@ function accountWithoutStage({ target }: LoadProfile, flags: QuotaFlags): Accoun
   return target === undefined ? accountOfQuotas(quotas) : embeddedAccountOf(quotas);
 }
 
-function toPage({ plan, preflight, errors, walls }: RunDraft, where?: RunSite['rows']): string {
-  const page = renderPlanPage(
+function toPage(
+  { plan, preflight, errors, walls }: RunDraft,
+  { full }: PlanFlags,
+  where?: RunSite['rows'],
+): string {
+  const render = full === true ? renderPlanPage : renderPlanSummary;
+  const page = render(
     { plan, preflight, where },
     { style: makeStyler(process.stdout), columns: process.stdout.columns },
   ).join('\n');

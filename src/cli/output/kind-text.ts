@@ -4,10 +4,10 @@ import { topicOfDevice } from '../../plan/device-topic.ts';
 import { isBasicIngest, kindsOf } from '../../plan/kinds.ts';
 import { meanMessageBytes, messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan } from '../../plan/plan.ts';
-import { intendedOf } from '../../plan/streams.ts';
+import { intendedOf, intendedOfGroup } from '../../plan/streams.ts';
 import { isModuleEncoding } from '../../profile/encoding.ts';
 import type { ArrivalPattern, Pulse } from '../../profile/load-profile.ts';
-import { isIdle } from '../../profile/load-shapes/resolved-load.ts';
+import { hasSchedule, isIdle } from '../../profile/load-shapes/resolved-load.ts';
 import type { RandomTime } from '../../profile/time-distribution.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
@@ -130,4 +130,12 @@ function devicePace(perSecond: number, devices: number): string {
   return each >= 1
     ? `${formatPerSecond(each)} a device`
     : `each device every ${formatQuantity(1 / each, ' s')}`;
+}
+
+/** `30,000 in 10m, 50/s (0.056/s a device)` */
+export function describeMessages(group: GroupPlan): string {
+  const { profile, load } = group;
+  if (load.peakPerSecond === 0) return describeRate(group);
+  const count = `${hasSchedule(profile) ? '' : 'about '}${formatCount(intendedOfGroup(group))}`;
+  return `${count} in ${formatDuration(makeArrivalRate(profile).durationMs)}, ${describeRate(group)}`;
 }

@@ -1,5 +1,4 @@
 import { stripVTControlCharacters } from 'node:util';
-import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import { groupsOf, intendedPeakOf, wholeProfileOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { kindsOf } from '../../plan/kinds.ts';
@@ -27,7 +26,7 @@ import {
   formatQuantity,
 } from '../../shared/format.ts';
 import { traitsOf } from '../../targets/traits-of.ts';
-import { describeKinds, describeRate } from './kind-text.ts';
+import { describeKinds, describeMessages } from './kind-text.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { describeObjective, describeSearch } from './search-text.ts';
 import { renderStages } from './stage-text.ts';
@@ -35,14 +34,14 @@ import { plainStyler, type Styler } from './style.ts';
 import { describeLifecycle, renderTimeline } from './timeline-text.ts';
 import { describeUsers } from './user-text.ts';
 
-interface PlannedRun {
+export interface PlannedRun {
   readonly plan: Plan;
   readonly preflight: Preflight;
   /** Where it would run, before the rest; absent: only the plan. */
   readonly where?: readonly (readonly [label: string, text: string])[] | undefined;
 }
 
-interface PageFormat {
+export interface PageFormat {
   readonly style?: Styler;
   /** Of the terminal; by default as wide as its tables are. */
   readonly columns?: number | undefined;
@@ -132,19 +131,24 @@ function renderHost(host: HostForecast | undefined): string[] {
 
 const labelColumns = 12;
 
-function row(label: string, text: string): string {
+/** `  devices     1,234 virtual devices` */
+export function row(label: string, text: string): string {
   return `  ${label.padEnd(labelColumns)}${text}`;
 }
 
-const toRow = ([label, text]: readonly [label: string, text: string]) => row(label, text);
-
-function renderOverview(plan: Plan, { search, objective }: Preflight): string[] {
+function renderOverview(plan: Plan, preflight: Preflight): string[] {
   return [
     ...renderTarget(plan),
     ...renderDevices(plan),
     ...beside(plan, renderLegs(plan)),
-    ...beside(plan, [...describeSearch(plan, search), ...describeObjective(plan, objective)].map(toRow)),
+    ...beside(plan, renderSearch(plan, preflight)),
   ];
+}
+
+/** Of a plan that searches, or holds an objective. */
+export function renderSearch(plan: Plan, { search, objective }: Preflight): string[] {
+  const rows = [...describeSearch(plan, search), ...describeObjective(plan, objective)];
+  return rows.map(([label, text]) => row(label, text));
 }
 
 /** Rows of the whole run, apart from those of its last group. */
@@ -153,7 +157,7 @@ function beside({ groups }: Plan, rows: readonly string[]): readonly string[] {
 }
 
 /** Of a target that the profile names. */
-function renderTarget(plan: Plan): string[] {
+export function renderTarget(plan: Plan): string[] {
   const { target } = plan;
   if (target === undefined || plan.profile.target === undefined) return [];
   return [
@@ -167,6 +171,15 @@ function renderTarget(plan: Plan): string[] {
 function renderDevices(plan: Plan): string[] {
   const groups = groupsOf(plan);
   if (plan.groups === undefined) return groups.flatMap((group) => renderGroup(plan, group));
+  return [
+    ...renderDevicesInAll(plan),
+    ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(plan, group)]),
+  ];
+}
+
+/** Of several groups together. */
+export function renderDevicesInAll(plan: Plan): string[] {
+  const groups = groupsOf(plan);
   const { devices } = plan.profile;
   const peakPerSecond = intendedPeakOf(groups.map(({ profile }) => profile));
   return [
@@ -176,12 +189,11 @@ function renderDevices(plan: Plan): string[] {
       'messages',
       `${groups.every(({ profile }) => hasSchedule(profile)) ? '' : 'about '}${formatCount(sumBy(groups, intendedOfGroup))}, up to ${formatPerSecond(peakPerSecond)}`,
     ),
-    ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(plan, group)]),
   ];
 }
 
 /** Of a run whose slices go on in several Lambdas. */
-function renderLegs(plan: Plan): string[] {
+export function renderLegs(plan: Plan): string[] {
   const { count, stretchMs, overlapMs } = legSplitOf(plan);
   if (count === 1) return [];
   const lasts = formatDuration(Math.round(stretchMs / 1_000) * 1_000);
@@ -192,13 +204,12 @@ function renderLegs(plan: Plan): string[] {
   ];
 }
 
-function renderGroup(plan: Plan, group: GroupPlan): string[] {
-  const { profile, load } = group;
+export function renderGroup(plan: Plan, group: GroupPlan): string[] {
+  const { profile } = group;
   const { connect, devices } = profile;
   const qualities = [...new Set(kindsOf(group).map((kind) => kind.profile.publish.qos))].sort();
   const client =
     connect.protocol === 'mqtt' ? `MQTT (client ${connect.client}, QoS ${qualities.join(' and ')})` : 'HTTPS';
-  const publishMs = makeArrivalRate(profile).durationMs;
   const rows = [
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
     ...(profile.lifecycle === undefined ? [] : [row('lifecycle', describeLifecycle(profile))]),
@@ -206,12 +217,7 @@ function renderGroup(plan: Plan, group: GroupPlan): string[] {
     ...connectionsText(group).map((text) => row('connections', text)),
     ...checkText(group).map((text) => row('check', text)),
     ...describeShape[loadShapeOf(profile)](profile).map(([label, text]) => row(label, text)),
-    row(
-      'messages',
-      load.peakPerSecond === 0
-        ? describeRate(group)
-        : `${hasSchedule(profile) ? '' : 'about '}${formatCount(intendedOfGroup(group))} in ${formatDuration(publishMs)}, ${describeRate(group)}`,
-    ),
+    row('messages', describeMessages(group)),
     ...describeKinds(group).map(([label, text]) => row(label, text)),
   ];
   if (connect.protocol === 'mqtt') {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mostSummaryLines, renderPlanSummary } from '../../../../src/cli/output/plan-summary.ts';
 import { renderPlanBrief, renderPlanPage } from '../../../../src/cli/output/plan-text.ts';
 import { draftRun } from '../../../../src/cli/run/draft-run.ts';
 import { defaultDeployment } from '../../../../src/plan/deployment.ts';
@@ -136,6 +137,58 @@ it.each(Object.entries({ ramp, million, overHttps, search, objective }))(
   },
 );
 
+const fleet = {
+  name: 'fleet',
+  groups: Object.fromEntries(
+    Array.from({ length: 12 }, (_, i) => [`group-${i}`, { devices: 100 * (i + 1), everySeconds: 5 + i }]),
+  ),
+  duration: '1m',
+  timeline: [5, 10, 15, 20, 25].map((at) => ({ at: `${at}s`, group: 'group-3', rate: `${at}x` })),
+};
+const kinds = {
+  name: 'kinds',
+  devices: 500,
+  duration: '1m',
+  messages: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`kind-${i}`, { everySeconds: 5 + i }])),
+  limits: { maxCostUsd: 0.01, enforce: false },
+};
+
+describe('plan summary', () => {
+  it.each(Object.entries({ ramp, million, overHttps, users, days, search, objective, fleet, kinds }))(
+    'of %s fits on one screen of 80, 100 and 120 columns',
+    (_, profile) => {
+      const { plan, preflight } = draftRun(parseLoadProfile(profile));
+      for (const columns of [80, 100, 120, undefined]) {
+        const page = renderPlanSummary({ plan, preflight }, { columns });
+        expect(page.length).toBeLessThanOrEqual(mostSummaryLines);
+        for (const line of page) expect(line.length).toBeLessThanOrEqual(columns ?? 1_000);
+        const text = page.join('\n');
+        expect(text).toContain(`quotas      ${nearestOf(preflight)}: `);
+        for (const label of ['devices', 'messages', 'time', 'lambda', 'cost', 'passes if'])
+          expect(text).toMatch(new RegExp(`^ {2}${label} +\\S`, 'm'));
+      }
+    },
+  );
+
+  it('counts what it leaves out, and has the quotas that a plan is past first', () => {
+    const { plan, preflight } = draftRun(parseLoadProfile({ ...fleet, connect: { ratePerSecond: 900 } }));
+    const page = renderPlanSummary({ plan, preflight }, { columns: 100 });
+    expect(page).toHaveLength(mostSummaryLines);
+    expect(page.join('\n')).toMatch(/quotas +connects per second: 900\/s of 500\/s, -80 % left ✗ refused\n/);
+    const groups = page.filter((line) => line.startsWith('  group ')).length;
+    expect(groups).toBeGreaterThan(3);
+    expect(page).toContain(`              … ${12 - groups} more lines with --full`);
+    expect(page).toContain('              … 3 more lines with --full');
+  });
+});
+
+function nearestOf({ quotas }: ReturnType<typeof draftRun>['preflight']): string {
+  const [first] = quotas
+    .filter(({ isKept }) => !isKept)
+    .toSorted((a, b) => Number(a.withinAllowed) - Number(b.withinAllowed) || a.headroom - b.headroom);
+  return first!.name;
+}
+
 it('plan page of a stack that has too little concurrency reserved', () => {
   const { subscriber, arrivals, stream } = defaultDeployment;
   const { plan, preflight } = draftRun(parseLoadProfile({ ...ramp, slices: { devicesPerSlice: 100 } }), {
@@ -190,7 +243,11 @@ describe('stampede plan', () => {
   afterAll(() => workplace.remove());
 
   it('prints the page and exits 0', async () => {
-    const { code, stdout, stderr } = await runCli(['plan', workplace.writeProfile('ramp.json', ramp)]);
+    const { code, stdout, stderr } = await runCli([
+      'plan',
+      workplace.writeProfile('ramp.json', ramp),
+      '--full',
+    ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const golden = readFileSync(path.join(import.meta.dirname, '../../../golden/cli/plan-ramp.txt'), 'utf8');
     expect(withoutPayloadBytes(stdout)).toBe(golden.slice(0, golden.indexOf('\n--- brief')));
@@ -198,13 +255,20 @@ describe('stampede plan', () => {
 
   it('plans 1,000,000 devices at 20,000/s', async () => {
     const file = workplace.writeProfile('million.json', { ...million, limits: { quotaShare: 1 } });
-    const { code, stdout, stderr } = await runCli(['plan', file]);
+    const { code, stdout, stderr } = await runCli(['plan', file, '--full']);
     expect(stdout).toMatch(/slices +1,112 × up to 900 devices/);
     const payload = /state payload +([\d,]+) bytes/.exec(stdout)?.[1]?.replaceAll(',', '');
     expect(Number(payload)).toBeLessThan(262_144);
     // More connections than an account has: the page is printed all the same.
     expect(code).toBe(3);
     expect(stderr).toContain('devices: concurrent connections: 1,001,112 planned');
+  });
+
+  it('fits on one screen without --full', async () => {
+    const { code, stdout, stderr } = await runCli(['plan', workplace.writeProfile('ramp.json', ramp)]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const { plan, preflight } = draftRun(parseLoadProfile(ramp));
+    expect(stdout).toBe(`${renderPlanSummary({ plan, preflight }).join('\n')}\n`);
   });
 
   it('prints everything as JSON', async () => {
