@@ -89,7 +89,7 @@ function checkGroup(profile: LoadProfile, search: SearchSettings, form: JsonObje
     return [{ path: 'search.group', message: `no group is called ${search.group}`, hint }];
   }
   const refusal = quantityRules[search.of].refuse(namedGroups(profile, search), search.group);
-  // A group without a load has an error of its own, and nobody knows what it is meant to be.
+  // A group without a load has an error of its own, and what it is meant to be is not known.
   if (refusal === undefined || hasLoadlessGroup(form)) return [];
   const message = `${search.of} cannot be searched: ${refusal.message}`;
   return [{ path: 'search.of', message, hint: refusal.hint }];

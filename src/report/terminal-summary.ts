@@ -54,6 +54,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
   const page: Page = { style: options.style ?? ((_name, text) => text), width: columns - indent };
   const sections = [
     renderHead(report, page),
+    renderThresholds(report, page),
     renderSearch(report, page),
     renderObjective(report, page),
     renderMessages(report, page),
@@ -62,7 +63,6 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     renderLatencies(report, page),
     ...renderFleet(report, page),
     renderQuotas(report, page),
-    renderThresholds(report, page),
     renderCost(report, page),
     renderGenerator(report, page),
     renderConditions(report, page),
@@ -85,11 +85,11 @@ function renderHead(report: Report, { style, width }: Page): string[] {
   const { styleName, text } = verdictMarks[report.verdict];
   return [
     `${style(styleName, text)}  ${style('heading', report.runId)}${report.conditions?.isRehearsal ? style('warning', '  rehearsal') : ''}`,
-    ...describeTarget(report).flatMap((line) => wrapText(line, width).map((each) => style('warning', each))),
-    ...wrapText(`${describeClient(report)}; ${describeDevices(report)}; ${describeSlices(report)}`, width),
     ...report.reasons.flatMap((reason) =>
       wrapText(reason, width, '- ', '  ').map((line) => style(styleName, line)),
     ),
+    ...describeTarget(report).flatMap((line) => wrapText(line, width).map((each) => style('warning', each))),
+    ...wrapText(`${describeClient(report)}; ${describeDevices(report)}; ${describeSlices(report)}`, width),
     ...describeSilence(report).flatMap((line) => wrapText(line, width).map((each) => style('dim', each))),
     ...describeUnknown(report).flatMap((line) => wrapText(line, width).map((each) => style('warning', each))),
   ];
@@ -198,7 +198,8 @@ function renderQuotas(report: Report, { style, width }: Page): string[] {
 }
 
 function renderThresholds(report: Report, { style, width }: Page): string[] {
-  const { thresholds } = report;
+  // Those that failed, those that are not proven, and the others.
+  const thresholds = report.thresholds.toSorted((a, b) => placeOf(a) - placeOf(b));
   // Those of a search are judged hold by hold.
   if (report.search !== undefined || report.objective !== undefined) return [];
   if (thresholds.length === 0) return [style('heading', 'thresholds'), style('dim', '  none')];
@@ -219,6 +220,12 @@ function renderThresholds(report: Report, { style, width }: Page): string[] {
       wrapText(line, width, '  ').map((each) => style('dim', each)),
     ),
   ];
+}
+
+const marksInOrder = ['✗', '?', '✓', '–'];
+
+function placeOf(threshold: ThresholdResult): number {
+  return marksInOrder.indexOf(markOf(threshold));
 }
 
 function markOf({ passed, isUndecided, isExcusedByStop }: ThresholdResult): string {
