@@ -27,6 +27,8 @@ export interface DeployedStack {
   readonly ruleName: string | undefined;
   /** Its parameters; undefined for a stack deployed before it had this output. */
   readonly deployment: DeploymentParameters | undefined;
+  /** Of the Stampede that deployed it; undefined for one that did not say it. */
+  readonly version: string | undefined;
 }
 
 /** The default Region of the deployment: `provider.region` of serverless.yml. */
@@ -100,6 +102,7 @@ export async function findStack(
     topicFilter: outputs.get('TopicFilter'),
     ruleName: outputs.get('RuleName'),
     deployment: readDeployment(outputs.get('Deployment'), notReady),
+    version: versionIn(outputs.get('Deployment')),
   };
 }
 
@@ -113,6 +116,12 @@ function readDeployment(
   } catch (error) {
     throw notReady(`its output Deployment cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** @param json that has been read as parameters */
+function versionIn(json = '{}'): string | undefined {
+  const { version } = JSON.parse(json) as { readonly version?: unknown };
+  return typeof version === 'string' ? version : undefined;
 }
 
 /** @throws InvalidInputError: CloudFormation's names are letters, digits and hyphens */

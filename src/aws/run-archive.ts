@@ -12,7 +12,18 @@ export interface RunArchive extends RunStore {
 }
 
 /** What a report is made of and put into. */
-export type RunRecord = Pick<
+export interface RunRecord extends RecordOfRun {
+  /** Of a run in several Regions, which this record is the sum of: that of each. Absent: the run is in one. */
+  readonly regions?: readonly RegionRecord[];
+}
+
+/** What one Region's part of a run has left. */
+export interface RegionRecord {
+  readonly name: string;
+  readonly record: RunRecord;
+}
+
+type RecordOfRun = Pick<
   RunArchive,
   | 'getPlan'
   | 'sliceResults'
@@ -21,6 +32,7 @@ export type RunRecord = Pick<
   | 'judgedHolds'
   | 'arrivalWindows'
   | 'subscribers'
+  | 'deadLetters'
   | 'getFaults'
   | 'getReport'
   | 'putReport'

@@ -36,6 +36,7 @@ export const runKeys = {
     `runs/${runId}/arrivals/${observer}/${window}.json`,
   subscribers: (runId: string) => `runs/${runId}/subscribers/`,
   subscriber: (runId: string, { slice }: Pick<LegId, 'slice'>) => `runs/${runId}/subscribers/${slice}.json`,
+  deadLetters: (runId: string) => `runs/${runId}/dead-letters.json`,
   report: (runId: string) => `runs/${runId}/report.json`,
   reportHtml: (runId: string) => `runs/${runId}/report.html`,
   liveOverflows: (runId: string) => `runs/${runId}/influx-overflow/`,
@@ -54,6 +55,7 @@ const ownKeys: {
   sliceDeath: (death, runId) => runKeys.death(runId, death),
   arrivalWindow: (window) => runKeys.arrivalWindow(window.runId, window),
   subscriberRecord: (record) => runKeys.subscriber(record.runId, record),
+  deadLetters: ({ runId }) => runKeys.deadLetters(runId),
   injectedFaults: (_, runId) => runKeys.faults(runId),
 };
 

@@ -1,7 +1,9 @@
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { SliceDeath } from '../measure/slice-death.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import { decodeDeadLetters, encodeDeadLetters } from '../measure/stored-dead-letters.ts';
 import type { SubscriberRecord } from '../measure/subscriber-record.ts';
+import type { Backlog, DeadLetters } from '../measure/unread-backlog.ts';
 import { type LiveAction, maxActions, type StoredAction, storeNumbered } from '../plan/actions/action.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -67,6 +69,10 @@ export interface RunStore {
   /** How a slice was subscribed: a later record replaces an earlier one. */
   putSubscriber(record: SubscriberRecord): Promise<void>;
   subscribers(runId: string): AsyncIterable<SubscriberRecord>;
+  /** What one Region's queues had given up when its ledger was closed, for the ledger of all Regions. */
+  putDeadLetters(runId: string, backlog: Pick<Backlog, 'deadLetters'>): Promise<void>;
+  /** Empty where none were stored. */
+  deadLetters(runId: string): Promise<readonly DeadLetters[]>;
   putReport(report: Report, html: string): Promise<void>;
   /** Differences of the service from AWS, which embedded AWS stores. */
   getFaults(runId: string): Promise<InjectedFaults | undefined>;
@@ -212,6 +218,12 @@ export function openRunStore(objects: RunObjects): RunStore {
     },
     putSubscriber: (record) => put(runKeys.subscriber(record.runId, record), JSON.stringify(record)),
     subscribers: (runId) => readAll('subscriberRecord', runId, keysIn(runKeys.subscribers(runId))),
+    putDeadLetters: (runId, { deadLetters }) =>
+      put(runKeys.deadLetters(runId), JSON.stringify(encodeDeadLetters(runId, deadLetters))),
+    async deadLetters(runId) {
+      const stored = await get('deadLetters', runId, runKeys.deadLetters(runId));
+      return stored === undefined ? [] : decodeDeadLetters(stored);
+    },
     async putReport(report, html) {
       await put(runKeys.reportHtml(report.runId), html, 'text/html; charset=utf-8');
       await put(runKeys.report(report.runId), formatReportJson(report));

@@ -1,11 +1,12 @@
 import { isAcknowledged, isOfDevices } from '../plan/groups.ts';
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
-import type { GroupPlan } from '../plan/plan.ts';
-import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
+import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { devicesOfGroupIn, ownRegionOf, slicesOfGroupHere } from '../plan/regions.ts';
+import { intendedOf, intendedOfGroup, type Stream } from '../plan/streams.ts';
 import { isReplacing } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
-import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
+import { hasSchedule, loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumFields, sumOf } from '../shared/counts.ts';
 import type { FailureReasons } from './failure-reasons.ts';
 import { sumEntries } from './leg-kinds.ts';
@@ -64,9 +65,38 @@ function latenessOf({ lifecycle }: LoadProfile): Pick<GroupLedger, 'lateAs'> {
   return { lateAs: 'connect' in lifecycle ? 'each-message' : 'asleep' };
 }
 
+/** What is planned of a group in one Region. */
+interface PlannedPart {
+  readonly devices: number;
+  readonly messages: number;
+  /** By stream number. */
+  readonly byStream: readonly number[];
+}
+
+/** Undefined: the plan is of all slices of the group. */
+export function plannedPartOf(
+  plan: Plan,
+  group: GroupPlan,
+  rates: { plannedStreams(slice: number): readonly Stream[] },
+): PlannedPart | undefined {
+  const region = ownRegionOf(plan);
+  if (region === undefined) return undefined;
+  const devices = devicesOfGroupIn(group, region);
+  if (!hasSchedule(group.profile)) {
+    const messages = Math.round((group.load.messages * devices) / group.profile.devices);
+    return { devices, messages, byStream: [] };
+  }
+  const byStream: number[] = [];
+  for (const slice of slicesOfGroupHere(plan, group))
+    for (const [stream, { messages }] of rates.plannedStreams(slice).entries())
+      byStream[stream] = (byStream[stream] ?? 0) + messages;
+  return { devices, messages: sumOf(byStream), byStream };
+}
+
 /** Adds up the closed entries of a group's slices. */
 export class GroupTotals {
   readonly #group: GroupPlan;
+  readonly #part: PlannedPart | undefined;
   readonly #sum = new MessageSum();
   readonly #kinds: readonly NamedKind[];
   readonly #devices = { connected: 0, unknown: 0, connectFailed: 0, reconnects: 0 };
@@ -74,8 +104,10 @@ export class GroupTotals {
   /** By stream number: messages that its slices had more, or less, than planned, because they learned late of actions. */
   readonly #moreByStream: number[] = [];
 
-  constructor(group: GroupPlan) {
+  /** @param part absent: the whole group */
+  constructor(group: GroupPlan, part?: PlannedPart) {
     this.#group = group;
+    this.#part = part;
     this.#kinds = kindsOf(group).flatMap((plan) =>
       plan.kind === undefined ? [] : [{ name: plan.kind, plan, sum: new MessageSum() }],
     );
@@ -114,14 +146,16 @@ export class GroupTotals {
       shape: loadShapeOf(this.#group.profile),
       ...latenessOf(this.#group.profile),
       ...(!isOfDevices(this.#group) && { sendsCommands: true as const }),
-      devices: { planned: this.#group.profile.devices, ...this.#devices },
+      devices: { planned: this.#part?.devices ?? this.#group.profile.devices, ...this.#devices },
       stages: this.#stages,
-      plannedMessages: intendedOfGroup(this.#group) + sumOf(this.#moreByStream),
+      plannedMessages: (this.#part?.messages ?? intendedOfGroup(this.#group)) + sumOf(this.#moreByStream),
       acknowledged: isAcknowledged(this.#group),
       ...this.#sum.totals(),
       kinds: this.#kinds.map(({ name, plan, sum }) => ({
         kind: name,
-        plannedMessages: intendedOf(plan) + (this.#moreByStream[plan.stream] ?? 0),
+        plannedMessages:
+          (this.#part === undefined ? intendedOf(plan) : (this.#part.byStream[plan.stream] ?? 0)) +
+          (this.#moreByStream[plan.stream] ?? 0),
         acknowledged: isAcknowledged(plan),
         ...sum.totals(),
         ...measuredOf(plan.stream),

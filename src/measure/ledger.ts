@@ -9,6 +9,7 @@ import {
 } from '../plan/groups.ts';
 import { downlinkObserver, ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
+import { slicesHere, slicesOfGroupHere } from '../plan/regions.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
 import type { SearchStep } from '../plan/search/judged-hold.ts';
 import { isSubscriberSlice } from '../plan/subscribers.ts';
@@ -20,7 +21,7 @@ import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { DownlinkTotals } from './downlink-totals.ts';
 import { FailureTotals } from './failure-reasons.ts';
 import { GeneratorCounters } from './generator-counters.ts';
-import { GroupTotals, sumOfDevices } from './group-totals.ts';
+import { GroupTotals, plannedPartOf, sumOfDevices } from './group-totals.ts';
 import { type HoldLedger, HoldRecord, type LedgerPart, wholeRun } from './hold-record.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { startLagOf } from './leg-attempts.ts';
@@ -213,11 +214,12 @@ export class Ledger {
     const commands = closers.find(([name]) => name === downlinkObserver)?.[1] ?? primary;
     const subscriberTotals = subscribers.totals();
     const comparer = compareObservers(this.#outline, closers);
-    const outcomes = { planned: this.#plan.slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
+    const slices = slicesHere(this.#plan);
+    const outcomes = { planned: slices.length, completed: 0, stopped: 0, failed: 0, died: 0 };
     let miscountedSlices = 0;
     const groups = groupsOf(this.#plan).map((group) => {
-      const totals = new GroupTotals(group);
-      for (let slice = group.firstSlice; slice < group.firstSlice + group.slices.count; slice++) {
+      const totals = new GroupTotals(group, plannedPartOf(this.#plan, group, this.#rates));
+      for (const slice of slicesOfGroupHere(this.#plan, group)) {
         const seenAt = isOfDevices(group) ? primary : commands;
         const entry = part.entryOf(slice, this.#closeSlice(slice, this.#recordOf(slice, seenAt), ending));
         totals.add(entry, part.attemptsOf(slice, this.#legs.get(slice)));
@@ -265,7 +267,7 @@ export class Ledger {
         subscribeRefusedBy: this.#downlink.subscribeRefusedBy,
       }),
       ...this.#seconds.totals(stoppedOn && { at: stoppedOn.at, slices: outcomes.stopped }),
-      startLagsMs: Array.from({ length: outcomes.planned }, (_, slice) => startLagOf(this.#legs.get(slice))),
+      startLagsMs: slices.map((slice) => startLagOf(this.#legs.get(slice))),
       stampResolutionMs: seen.stampResolutionMs,
       sliceClocks: this.#clocks.bounds(
         (slice, { stream = 0, n }) => seen.has({ slice, stream }, n),

@@ -5,6 +5,7 @@ import { lambdaMsOf, legSplitOf } from './legs.ts';
 import { drainMsOf } from './observers.ts';
 import type { Plan } from './plan.ts';
 import { isWatched, pollEverySeconds, stopWithinSeconds } from './poll-intervals.ts';
+import { slicesHere } from './regions.ts';
 import { subscriberNumbersOf, subscriberSlicesOf } from './subscribers.ts';
 
 /**
@@ -56,8 +57,8 @@ function toleratedShare(plan: Plan): number {
 }
 
 export function fanOutOf(plan: Plan): FanOut {
-  const { runId, profile, slices, target, control } = plan;
-  const numbers = Array.from({ length: slices.count }, (_, slice) => slice);
+  const { runId, profile, target, control } = plan;
+  const numbers = slicesHere(plan);
   const legs = legSplitOf(plan).count;
   const mqttSlices = mqttSlicesOf(plan);
   const subscribers = subscriberSlicesOf(plan);

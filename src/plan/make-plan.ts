@@ -32,13 +32,13 @@ import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { connectsAfterMs } from './presence.ts';
 import { RefusedByPreflightError } from './refusals.ts';
-import { checkRegionSlices, planRegions, splitForRegions } from './regions.ts';
+import { checkRegionSlices, planRegions, type RegionFacts, splitForRegions } from './regions.ts';
 import { connectDurationMs, connectsBeforehand, settleMsOfNetwork } from './schedule.ts';
 import { searchMs } from './search/search-times.ts';
 import { holdLevel } from './search/searched-profile.ts';
 import { splitIntoSlices } from './slices.ts';
 import { splitSubscribers } from './subscribers.ts';
-import { wallsOf } from './walls.ts';
+import { wallsOfRegions } from './walls.ts';
 
 export interface PlanRequest {
   /** The execution's name: 1–80 of `A–Z a–z 0–9 - _`. */
@@ -49,8 +49,8 @@ export interface PlanRequest {
   /** Default: as the stack is deployed. */
   readonly coldStart?: ColdStart;
   readonly target?: Target | undefined;
-  /** By name of a Region, where the profile has several: what the devices in it load. */
-  readonly regionTargets?: Readonly<Record<string, Target>>;
+  /** By name of a Region, where the profile has several: what is known of it. */
+  readonly regionFacts?: RegionFacts | undefined;
   /** Where control messages are, if not at the target. */
   readonly control?: AwsIotTarget | undefined;
   /** Versions and host. */
@@ -161,10 +161,11 @@ function draftLoad(request: PlanRequest, busiest?: number): DraftPlan {
     ...(request.control === undefined ? {} : { control: request.control }),
   };
   const subscribers = splitSubscribers(publishing);
-  const regions = planRegions(publishing, request.regionTargets);
+  const regions = planRegions(publishing, request.regionFacts);
+  const ofRegions = checkRegionSlices({ ...publishing, ...(regions && { regions }) });
   const plan: Plan = {
     ...publishing,
-    ...(regions && { regions }),
+    ...(regions && ofRegions.length === 0 && { regions }),
     ...(subscribers && {
       subscribers,
       timeline: timelineOf(request, slices.count + subscribers.count, profiles, subscribeMs),
@@ -175,8 +176,8 @@ function draftLoad(request: PlanRequest, busiest?: number): DraftPlan {
   };
   return {
     plan,
-    errors: errorsOf(plan, request),
-    walls: wallsOf(plan, limits),
+    errors: [...errorsOf(plan, request), ...ofRegions],
+    walls: wallsOfRegions(plan, limits),
   };
 }
 
@@ -235,7 +236,6 @@ function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputErro
           ...groups.flatMap((group) => checkWillTopic(group, topicFilter)),
         ]),
     ...checkPlannedFaults(plan),
-    ...checkRegionSlices(plan),
     ...groups.flatMap((group) => checkProxied(plan, group)),
     ...(isReadByRule(plan) && plan.deployment?.payloads === 'json'
       ? groups.flatMap(kindsOf).flatMap(checkReadable)

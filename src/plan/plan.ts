@@ -111,6 +111,10 @@ export interface RegionPlan {
   readonly slices: readonly SliceRange[];
   /** What its devices load: IoT Core of the account in this Region. Absent in a draft that will not be run. */
   readonly target?: Target;
+  /** What the account allows there; absent: as the plan's own. */
+  readonly account?: AccountView;
+  /** The parameters of the stack there; absent: as the plan's own. */
+  readonly deployment?: DeploymentParameters;
 }
 
 /** How a run's subscribers divide its messages. */

@@ -14,7 +14,7 @@ import { peaksOf, quotaAssumptionsOf, randomAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
 import { messagesReadPerSecond, readerAssumptions } from './queue-readers.ts';
 import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
-import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
+import { refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { cautionOfBursts } from './search/burst-caution.ts';
 import { forecastObjective, type ObjectiveForecast } from './search/objective/objective-forecast.ts';
@@ -136,17 +136,6 @@ export function preflight(planned: Plan, deployment: Deployment = deploymentOf(p
       ...refuseCost(plan, cost),
     ],
   };
-}
-
-/**
- * Lets a plan pass that is within its own limits, or whose profile says that they are not to be enforced (`--force`).
- * @param found what else speaks against the run, found where it is to run
- * @throws RefusedByPreflightError
- */
-export function enforceLimits(plan: Plan, found: readonly InputError[] = []): void {
-  if (!plan.profile.limits.enforce) return;
-  const refusals = [...preflight(plan).refusals, ...found];
-  if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
 }
 
 /** @param quotas at the highest level */

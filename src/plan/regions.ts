@@ -2,8 +2,7 @@ import type { RegionShare } from '../profile/region-shares.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { InputError } from '../shared/errors.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
-import type { Target } from '../targets/target.ts';
-import { groupsOf } from './groups.ts';
+import { groupsOf, settingOf } from './groups.ts';
 import type { GroupPlan, Plan, RegionPlan, SliceSplit } from './plan.ts';
 import { between, type PlanProblem, within } from './plan-problem.ts';
 import { shareOf } from './slices.ts';
@@ -46,11 +45,11 @@ export function splitForRegions(
   return { count: best, devicesPerSlice: Math.ceil(devices / best) };
 }
 
+/** By name of a Region: what its devices load, and what its account and its stack allow. */
+export type RegionFacts = Readonly<Record<string, Pick<RegionPlan, 'target' | 'account' | 'deployment'>>>;
+
 /** Regions of a plan with their slices: of each group a contiguous range, one Region after the other in the profile's order. */
-export function planRegions(
-  plan: Plan,
-  targets: Readonly<Record<string, Target>> = {},
-): readonly RegionPlan[] | undefined {
+export function planRegions(plan: Plan, facts: RegionFacts = {}): readonly RegionPlan[] | undefined {
   const { regions } = plan.profile;
   if (regions === undefined) return undefined;
   const groups = groupsOf(plan);
@@ -61,7 +60,7 @@ export function planRegions(
       from: firstSlice + sumBy(counts[g]!.slice(0, i), (count) => count),
       count: counts[g]![i]!,
     })),
-    ...(targets[name] && { target: targets[name] }),
+    ...facts[name],
   }));
 }
 
@@ -118,15 +117,23 @@ export function devicesOfGroupIn(group: GroupPlan, { slices }: RegionPlan): numb
   );
 }
 
-/** Regions that would have no device. */
+/** Regions in which a group would have no device. */
 export function checkRegionSlices(plan: Plan): InputError[] {
-  return (plan.regions ?? [])
-    .filter(({ slices }) => slices.every(({ count }) => count === 0))
-    .map(({ name }) => ({
-      path: `regions.${name}`,
-      message: `would have none of the ${formatPlural(plan.slices.count, 'slice')}, each of which is in one Region`,
-      hint: `give more devices (${formatCount(plan.profile.devices)} now), or a smaller slices.devicesPerSlice`,
-    }));
+  const groups = groupsOf(plan);
+  return (plan.regions ?? []).flatMap(({ name, slices }) =>
+    slices.flatMap(({ count }, g) => {
+      const group = groups[g]!;
+      if (count > 0) return [];
+      const of = group.group === undefined ? '' : ` of group ${group.group}`;
+      return [
+        {
+          path: `regions.${name}`,
+          message: `would have none of the ${formatPlural(group.slices.count, 'slice')}${of}, each of which is in one Region`,
+          hint: `give it a larger share or more devices (${formatCount(group.profile.devices)} now), or set ${settingOf(group, 'slices.devicesPerSlice')} lower`,
+        },
+      ];
+    }),
+  );
 }
 
 /** Of a plan that was read back: its Regions have each slice once. */

@@ -4,7 +4,8 @@ import { deviceGroupsOf } from './groups.ts';
 import { type LegTimeline, legsOf } from './legs.ts';
 import { type Observer, observersOf } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
-import { sharesOf } from './slices.ts';
+import { slicesOfGroupHere } from './regions.ts';
+import { shareOf } from './slices.ts';
 import { intendedOfGroup, plannedStreamsOf, type Stream, streamsOf } from './streams.ts';
 
 /**
@@ -24,7 +25,7 @@ export function outlineOf(plan: Plan): RunOutline {
   const known = new Map<number, readonly Stream[]>();
   const knownLegs = new Map<number, readonly LegTimeline[]>();
   return {
-    messages: sumBy(deviceGroupsOf(plan), mostMessagesOf),
+    messages: sumBy(deviceGroupsOf(plan), (group) => mostMessagesOf(plan, group)),
     streamsOf(slice) {
       let streams = known.get(slice);
       if (streams === undefined) {
@@ -45,7 +46,9 @@ export function outlineOf(plan: Plan): RunOutline {
   };
 }
 
-function mostMessagesOf(group: GroupPlan): number {
-  if (hasSchedule(group.profile)) return intendedOfGroup(group);
-  return sumBy(sharesOf(group), (slice) => sumBy(plannedStreamsOf(slice), ({ messages }) => messages));
+function mostMessagesOf(plan: Plan, group: GroupPlan): number {
+  if (hasSchedule(group.profile) && plan.region === undefined) return intendedOfGroup(group);
+  return sumBy(slicesOfGroupHere(plan, group), (slice) =>
+    sumBy(plannedStreamsOf(shareOf(group, slice)), ({ messages }) => messages),
+  );
 }

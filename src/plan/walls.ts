@@ -13,6 +13,7 @@ import { checkPaceOfConnects } from './pace-of-connects.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { refuseKernelNetwork } from './refuse-kernel-network.ts';
+import { viewsOf } from './region-views.ts';
 import { connectDurationMs } from './schedule.ts';
 import { busiestSearch, forecastSearch, loadSettingOf } from './search/search-forecast.ts';
 import { checkLingering, checkWebConnections } from './slice-connections.ts';
@@ -85,4 +86,15 @@ function checkSlices(plan: Plan): InputError[] {
       hint: `give a slice at least ${formatPlural(Math.ceil(profile.devices / (maxSlices - subscribers)), 'device')}`,
     },
   ];
+}
+
+/** Each Region has a stack and an execution of its own. @param limits of the account, where a Region's own are not known */
+export function wallsOfRegions(plan: Plan, limits: AccountLimits): readonly InputError[] {
+  if (plan.regions === undefined) return wallsOf(plan, limits);
+  return viewsOf(plan).flatMap((view) =>
+    wallsOf(view, view.account?.limits ?? limits).map((wall) => ({
+      ...wall,
+      message: `in ${view.region}: ${wall.message}`,
+    })),
+  );
 }

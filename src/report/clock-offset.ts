@@ -1,7 +1,8 @@
 import type { SliceClock } from '../measure/slice-clocks.ts';
 import { stampResolutionMs } from '../measure/stamped-latency.ts';
 import { formatElapsed, formatPlural } from '../shared/format.ts';
-import type { ClockOffset, ProvenOffset, Report } from './report-model.ts';
+import type { ClockOffset, ProvenOffset } from './clock-model.ts';
+import type { Report } from './report-model.ts';
 
 /** Derives the run's bounds from those of its slices. */
 export function clockOffsetOf(

@@ -19,6 +19,7 @@ import type { RateStretch } from '../profile/load-shapes/rate-stretches.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import type { ActionReport } from './action-report.ts';
 import type { CatchUpReport } from './catch-up-report.ts';
+import type { ClockOffset } from './clock-model.ts';
 import type { ConnectsReport } from './connects-report.ts';
 import type { DownlinkReport } from './downlink-report.ts';
 import type { GeneratorSummary } from './generator-report.ts';
@@ -27,6 +28,7 @@ import type { LatencyDistribution } from './latency-distribution.ts';
 import type { NetworkReport } from './network-report.ts';
 import type { ObjectiveReport } from './objective-report.ts';
 import type { PresenceReport } from './presence-report.ts';
+import type { RegionReport } from './region-report.ts';
 import type { RequestReport } from './request-report.ts';
 import type { SearchReport } from './search-report.ts';
 import type { StormsReport } from './storm-report.ts';
@@ -82,6 +84,8 @@ export interface Report {
   readonly groups?: readonly GroupReport[];
   /** Kinds of message of a profile without groups, in its order. Absent: it has groups, or its kinds have no names. */
   readonly kinds?: readonly KindReport[];
+  /** Present if the run was in several Regions: each one's part, in the profile's order. All else is of the whole run; quotas are those of the Region that had the least left. */
+  readonly regions?: readonly RegionReport[];
   /** Equations of the ledger that do not hold: an error of the measurement. Empty in a valid run. */
   readonly imbalances: readonly Imbalance[];
   readonly causes: Causes;
@@ -208,35 +212,6 @@ export interface StageRate {
   readonly amended?: readonly RateStretch[];
   readonly intendedPerSecond: number | null;
   readonly sentPerSecond: number | null;
-}
-
-/**
- * How far the service's clocks are ahead of the devices' (negative: behind), milliseconds: `end_to_end_latency`,
- * `rule_latency` and `transit` read too high by as much. Each slice has a clock of its own and bounds of its own
- * (docs/measurement.md, "Two clocks"); these hold for all slices.
- */
-export interface ClockOffset {
-  /** Of the stamps that those three end at: whole milliseconds, rounded down. A sample of them is right to ±1 of these. */
-  readonly stampResolutionMs: number;
-  /** The largest of the slices' upper bounds, and the slice. Null where nothing arrived. */
-  readonly atMostMs: number | null;
-  readonly atMostSlice: number | null;
-  /** The smallest of the slices' lower bounds, and the slice. Null where a slice has none: they need echoes. */
-  readonly atLeastMs: number | null;
-  readonly atLeastSlice: number | null;
-  /** Slices that messages arrived from and that have no lower bound. */
-  readonly slicesWithoutAtLeast: number;
-  /** Whose stamps prove that the service's clocks are behind theirs: a message was stamped before it was sent. */
-  readonly behind: ProvenOffset;
-  /** Whose echoes show that the service's clocks are ahead of theirs, if a rule sees a message before a subscriber does. */
-  readonly ahead: ProvenOffset;
-}
-
-export interface ProvenOffset {
-  readonly slices: number;
-  /** By how much at least in the slice where that is most, and the slice; null where there is none. */
-  readonly byAtLeastMs: number | null;
-  readonly slice: number | null;
 }
 
 /** What became of the points that InfluxDB did not take when they were first sent. */

@@ -14,8 +14,9 @@ import { makeArrivalRate } from '../plan/arrival-rate.ts';
 import { describeStormForecast } from '../plan/describe-storm-forecast.ts';
 import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { preflight } from '../plan/preflight.ts';
 import { RefusedByPreflightError } from '../plan/refusals.ts';
+import { viewsOf } from '../plan/region-views.ts';
+import { preflightRun } from '../plan/run-preflight.ts';
 import { isLevelKind } from '../plan/search/step-actions.ts';
 import { forecastStorms } from '../plan/storm-forecast.ts';
 import { stormsOfAction } from '../plan/storms.ts';
@@ -125,8 +126,8 @@ function forecastsOf(plan: Plan, stored: readonly StoredAction[], live: readonly
 export function checkLoad(plan: Plan, stored: readonly StoredAction[], actions: readonly LiveAction[]): void {
   const amended = withActions(plan, [...stored, ...actions]);
   if (amended === plan) return;
-  const walls = wallsOf(amended, accountOf(amended).limits);
-  const refusals = amended.profile.limits.enforce ? preflight(amended).refusals : [];
+  const walls = viewsOf(amended).flatMap((view) => wallsOf(view, accountOf(view).limits));
+  const refusals = amended.profile.limits.enforce ? preflightRun(amended).refusals : [];
   // The run goes on: its profile cannot be changed any more.
   const less = lessOf[actions[0]?.action.kind ?? ''] ?? 'a lower rate';
   const hint = `give ${less}; those of earlier actions count too`;

@@ -3,6 +3,7 @@ import type { Control } from '../aws/control.ts';
 import type { Metrics } from '../aws/metric-sums.ts';
 import type { RunStore } from '../aws/run-store.ts';
 import type { Plan } from '../plan/plan.ts';
+import { viewHere } from '../plan/region-views.ts';
 import { buildReport } from '../report/build-report.ts';
 import { renderReportHtml } from '../report/html.ts';
 import type { Report } from '../report/report-model.ts';
@@ -33,8 +34,10 @@ export async function summarizeRun(stored: Plan, deps: SummaryDeps): Promise<Rep
     expectedPublishIn: acknowledged ? messages.acked : messages.sent,
     delayMs: deps.cloudWatchDelayMs,
   });
+  if (plan.region !== undefined && backlog.deadLetters.length > 0)
+    await store.putDeadLetters(plan.runId, backlog);
   const report = buildReport({
-    plan,
+    plan: viewHere(plan),
     ledger,
     cloudwatch: { sums, requested: metrics.names },
     faults: await store.getFaults(plan.runId),

@@ -3,6 +3,7 @@ import type { SliceResult } from '../measure/slice-result.ts';
 import { cloudWatchProtocolsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { deadAfterMs } from '../plan/poll-intervals.ts';
+import { slicesHere } from '../plan/regions.ts';
 import { cloudWatchPrefix } from '../profile/threshold-metrics.ts';
 import { describeFailedThreshold, failedAbortThreshold } from '../report/abort.ts';
 import type { CloudWatchView } from '../report/explanation.ts';
@@ -16,7 +17,7 @@ export async function watchThresholds(run: WatchedRun, deps: WatchDeps): Promise
   if (now < plan.timeline.publishAt) return true;
   const { slices, ledger } = await run.readSlices();
   const running = slices.filter(({ outcome }) => outcome === 'running');
-  if (slices.length === plan.slices.count && running.length === 0) return false;
+  if (slices.length === slicesHere(plan).length && running.length === 0) return false;
   const measuredAt = reportedUntil(running, now - deadAfterMs(plan));
   if (measuredAt === undefined) return !isLast;
 

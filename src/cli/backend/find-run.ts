@@ -1,16 +1,7 @@
-import type { Execution } from '../../aws/executions.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { isStage, type StageFlags } from '../options/stage-flags.ts';
 import { latest } from '../runs/report-file.ts';
-import { type Backend, isUnreachable } from './backend.ts';
-
-/** A run, in progress or ended, and its backend. */
-export interface FoundRun {
-  readonly runId: string;
-  readonly backend: Backend;
-  /** As it stood when it was found. */
-  readonly execution: Execution;
-}
+import { type FoundRun, findLatestIn, findRunIn } from './found-run.ts';
 
 /** The backend of a run cannot be reached. */
 export class RunNotReachableError extends StampedeError {
@@ -40,7 +31,9 @@ export async function findRun(
     const { executions } = backend;
     const known = runId === latest ? await executions.latest() : runIdOf(runId);
     const execution = await executions.describe(executions.arnOf(known ?? runId));
-    return { runId: known ?? runId, backend, execution };
+    const found = { runId: known ?? runId, backend, execution };
+    const { withOtherRegions } = await import('./stack-regions-site.ts');
+    return withOtherRegions(found, flags, runs);
   }
   const [{ findAddresses }, { attachBackend }] = await Promise.all([
     import('../../embedded/gateway/addresses.ts'),
@@ -48,39 +41,9 @@ export async function findRun(
   ]);
   const backends = findAddresses(runs).map((address) => attachBackend(address, runs));
   const found = runId === latest ? await findLatestIn(backends) : await findRunIn(backends, runId);
-  if (found === undefined) throw new RunNotReachableError(runId, runs, backends.length);
-  return found;
-}
-
-/** The first of these backends that has the run; undefined if none has. */
-export async function findRunIn(backends: readonly Backend[], runId: string): Promise<FoundRun | undefined> {
-  for (const backend of backends) {
-    const { executions } = backend;
-    try {
-      return { runId, backend, execution: await executions.describe(executions.arnOf(runId)) };
-    } catch (error) {
-      // The embedded AWS may have ended, and another process may have its process id by now.
-      if (!isNotFound(error) && !isUnreachable(error)) throw error;
-    }
-  }
-  return undefined;
-}
-
-/** The run that was started last, in the first of these backends that has one. */
-async function findLatestIn(backends: readonly Backend[]): Promise<FoundRun | undefined> {
-  for (const backend of backends) {
-    const runId = await backend.executions.latest().catch(undefinedIfUnreachable);
-    const found = runId === undefined ? undefined : await findRunIn([backend], runId);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function undefinedIfUnreachable(error: unknown): undefined {
-  if (!isUnreachable(error)) throw error;
-}
-
-/** By its code: the class would load the SDK's client for every command. */
-function isNotFound(error: unknown): boolean {
-  return error instanceof StampedeError && error.code === 'ExecutionNotFound';
+  if (found !== undefined) return found;
+  const { findInRegions } = await import('./find-in-regions.ts');
+  const inRegions = await findInRegions(runId, runs);
+  if (inRegions === undefined) throw new RunNotReachableError(runId, runs, backends.length);
+  return inRegions;
 }

@@ -3,12 +3,14 @@ import { describeCeilings } from '../../plan/ceilings.ts';
 import type { DeploymentParameters } from '../../plan/deployment.ts';
 import { groupProfilesOf, groupsOf } from '../../plan/groups.ts';
 import { draftPlan } from '../../plan/make-plan.ts';
+import type { RegionShare } from '../../profile/region-shares.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { parseProfile, wantedTargetOf } from '../../targets/parse-profile.ts';
 import { type EmulationFlags, embeddedDeploymentOf, emulationOf } from '../options/emulation-flags.ts';
 import { type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
 import { kernelNetworkOf, type NetemFlag } from '../options/netem-flag.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
+import { embeddedRegionsOf, type RegionFlags } from '../options/region-flags.ts';
 import { isStage, type Stage, type StageFlags } from '../options/stage-flags.ts';
 import { readHostFacts } from '../run/draft-run.ts';
 import type { RunLoad } from '../run/live-page.ts';
@@ -17,7 +19,7 @@ import type { RunSite, Signing } from './backend.ts';
 import type { EmbeddedOptions } from './embedded-backend.ts';
 
 /** The flags of `run` that say where. */
-export interface SiteFlags extends StageFlags, QuotaFlags, EmulationFlags, FaultFlag, NetemFlag {
+export interface SiteFlags extends StageFlags, QuotaFlags, EmulationFlags, FaultFlag, NetemFlag, RegionFlags {
   readonly runs: string;
   readonly ui?: boolean;
   /** False: `--no-target-check`. */
@@ -26,10 +28,12 @@ export interface SiteFlags extends StageFlags, QuotaFlags, EmulationFlags, Fault
 
 /**
  * Where `run` runs a load profile. What it takes to run is loaded when it is opened: `plan` and `--help` need none of it.
+ * @param regions of the profile, where it has several
  * @throws InvalidInputError for flags that have no meaning there, and what keeps from a stack
  */
-export async function findRunSite(flags: SiteFlags): Promise<RunSite> {
-  return isStage(flags) ? stackSite(flags) : embeddedSite(flags);
+export async function findRunSite(flags: SiteFlags, regions?: readonly RegionShare[]): Promise<RunSite> {
+  if (isStage(flags)) return regions === undefined ? stackSite(flags) : stacksSite(flags, regions);
+  return regions === undefined ? embeddedSite(flags) : embeddedRegionsSite(flags, regions);
 }
 
 /** Runs load tests there. What it takes to follow one is loaded here. */
@@ -44,6 +48,7 @@ export async function loadEmbedded(runsDirectory: string): Promise<RunLoad> {
 }
 
 async function embeddedSite({ runs: runsDirectory, ...flags }: SiteFlags): Promise<RunSite> {
+  embeddedRegionsOf([], flags);
   return makeEmbeddedSite({
     runsDirectory,
     quotas: embeddedQuotasOf(flags),
@@ -52,6 +57,32 @@ async function embeddedSite({ runs: runsDirectory, ...flags }: SiteFlags): Promi
     deployment: embeddedDeploymentOf(flags),
     ...(await faultSettingsOf(flags)),
     ...(await kernelNetworkOf(flags)),
+  });
+}
+
+async function embeddedRegionsSite(
+  { runs: runsDirectory, ...flags }: SiteFlags,
+  regions: readonly RegionShare[],
+): Promise<RunSite> {
+  const hint = 'leave it out: it is of a run in one Region';
+  const errors = [
+    ...(flags.ui === true ? [{ path: '--ui', message: 'shows a run in one Region', hint }] : []),
+    ...(flags.netem === undefined
+      ? []
+      : [{ path: '--netem', message: 'has the addresses of one embedded AWS', hint }]),
+  ];
+  if (errors.length > 0) throw new InvalidInputError('The command line', errors);
+  const { faults } = await faultSettingsOf(flags);
+  const { makeEmbeddedRegionsSite } = await import('./regions-site.ts');
+  return makeEmbeddedRegionsSite({
+    runsDirectory,
+    regions: embeddedRegionsOf(
+      regions.map(({ name }) => name),
+      flags,
+      faults,
+    ),
+    emulation: emulationOf(flags),
+    deployment: embeddedDeploymentOf(flags),
   });
 }
 
@@ -135,6 +166,12 @@ async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
   };
 }
 
+async function stacksSite(flags: SiteFlags & Stage, regions: readonly RegionShare[]): Promise<RunSite> {
+  refuseEmbeddedFlags(flags);
+  const { makeStackRegionsSite } = await import('./stack-regions-site.ts');
+  return makeStackRegionsSite(flags, regions, flags.runs);
+}
+
 type EmbeddedFlags = Omit<SiteFlags, keyof StageFlags | 'runs' | 'targetCheck'>;
 
 /** Flags that only embedded AWS has, as they are written. */
@@ -150,6 +187,7 @@ const embeddedFlags: Readonly<Record<keyof EmbeddedFlags, string>> = {
   param: '--param',
   faults: '--faults',
   netem: '--netem',
+  in: '--in',
   ui: '--ui',
 };
 

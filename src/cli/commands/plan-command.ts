@@ -41,7 +41,9 @@ export function addPlanCommand(program: Command, finish: Finish): void {
   addSearchFlags(addProfileArguments(addQuotaFlags(addStageFlags(command)))).action(
     async (path: string, flags: PlanFlags) => {
       const { profile } = await readGivenProfile(path, flags);
-      const site = isStage(flags) ? await findRunSite({ ...flags, runs: 'runs' }) : undefined;
+      const site = isStage(flags)
+        ? await findRunSite({ ...flags, runs: 'runs' }, profile.regions)
+        : undefined;
       const draft = draftRun(profile, site?.draft ?? { account: accountWithoutStage(profile, flags) });
       print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, flags, site?.rows));
       const note = clearTokenNote(process.env.INFLUX_URL);

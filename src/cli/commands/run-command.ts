@@ -7,6 +7,7 @@ import { addFaultFlag } from '../options/fault-flag.ts';
 import { addNetemFlag } from '../options/netem-flag.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../options/profile-arguments.ts';
 import { addQuotaFlags } from '../options/quota-flags.ts';
+import { addRegionFlags } from '../options/region-flags.ts';
 import { checkCredentialSources } from '../options/stage-credentials.ts';
 import { addStageFlags, isStage } from '../options/stage-flags.ts';
 import { makeJsonLines } from '../output/json-lines.ts';
@@ -65,7 +66,7 @@ export function addRunArguments(command: Command, defaultProfile: string): Comma
       parsePort,
     );
   return addProfileArguments(
-    addEmulationFlags(addQuotaFlags(addNetemFlag(addFaultFlag(addOutputFlags(command))))),
+    addEmulationFlags(addQuotaFlags(addNetemFlag(addRegionFlags(addFaultFlag(addOutputFlags(command)))))),
     defaultProfile,
   );
 }
@@ -74,7 +75,7 @@ export function addRunArguments(command: Command, defaultProfile: string): Comma
 export async function runGiven(given: GivenProfile, flags: RunFlags, loadPage: LoadPage): Promise<ExitCode> {
   await checkOutputs(flags);
   checkCredentialSources(given.profile, isStage(flags));
-  const site = await findRunSite(flags);
+  const site = await findRunSite(flags, given.profile.regions);
   const draft = draftRun(given.profile, site.draft);
   checkDraft(draft);
   if (flags.repeat === undefined) return run({ given, draft, site, flags, loadPage });

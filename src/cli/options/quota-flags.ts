@@ -76,7 +76,7 @@ export function addQuotaFlags(command: Command): Command {
 /** @throws InvalidInputError with every error */
 export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): EmbeddedQuotas {
   const errors: InputError[] = [];
-  const limits = regionQuotas === 'small' ? smallRegionLimits() : {};
+  const limits = quotasOfPreset(regionQuotas);
   for (const text of quota) {
     const [name = '', ...values] = text.split('=');
     const value = values.join('=');
@@ -115,6 +115,11 @@ export function accountOfQuotas({ limits }: EmbeddedQuotas): AccountView | undef
   const live = Object.keys(limits) as QuotaName[];
   if (live.length === 0) return undefined;
   return { limits: accountLimitsOf('default', limits), live, isCharged: true };
+}
+
+/** What embedded AWS enforces of one Region, where nothing else is said. */
+export function quotasOfPreset(preset: QuotaPreset | undefined): Partial<Record<QuotaName, number>> {
+  return preset === 'small' ? smallRegionLimits() : {};
 }
 
 /** Only what differs there: Lambda's concurrency is a matter of this machine's memory. */

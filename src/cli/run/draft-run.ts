@@ -5,9 +5,10 @@ import { type DeploymentParameters, defaultDeployment } from '../../plan/deploym
 import { forecastHost, type HostFacts, type HostForecast } from '../../plan/host.ts';
 import { draftPlan } from '../../plan/make-plan.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { type Preflight, preflight } from '../../plan/preflight.ts';
 import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import { refuseKernelNetwork } from '../../plan/refuse-kernel-network.ts';
+import type { RegionFacts } from '../../plan/regions.ts';
+import { preflightRun, type RunPreflight } from '../../plan/run-preflight.ts';
 import type { KernelSetting } from '../../profile/kernel-network.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import { type InputError, InvalidInputError } from '../../shared/errors.ts';
@@ -20,7 +21,7 @@ import { traitsOf } from '../../targets/traits-of.ts';
 /** What a run would be, before anything is started. The plan function makes the plan that counts, from the same code. */
 export interface RunDraft {
   readonly plan: Plan;
-  readonly preflight: Preflight;
+  readonly preflight: RunPreflight;
   /** What forbids to run it at all: errors of the input, and limits that nothing lifts. */
   readonly errors: readonly InputError[];
   readonly walls: readonly InputError[];
@@ -63,6 +64,8 @@ export interface DraftOptions {
   readonly kernelNetwork?: readonly KernelSetting[] | undefined;
   /** Name of that rule; a stack's own, where that is known, otherwise that of a rehearsal. */
   readonly ruleName?: string;
+  /** Of a profile with several Regions: what is known of each. */
+  readonly regionFacts?: RegionFacts | undefined;
 }
 
 export function draftRun(
@@ -77,6 +80,7 @@ export function draftRun(
     ownHost,
     topicFilter = defaultDeployment.topicFilter,
     ruleName = defaultDeployment.ruleName,
+    regionFacts,
   }: DraftOptions = {},
 ): RunDraft {
   const runId = makeRunId(profile.name, now, random);
@@ -93,6 +97,7 @@ export function draftRun(
     target,
     topicFilter,
     ruleName,
+    regionFacts,
   });
   return {
     plan,
@@ -102,7 +107,7 @@ export function draftRun(
       ...refuseKernelNetwork(plan, kernelNetwork),
       ...refuseOtherHosts(target, { own: ownHost === undefined ? [] : [ownHost], allowedHosts }),
     ],
-    preflight: preflight(plan),
+    preflight: preflightRun(plan),
     host: host && forecastHost(plan, host),
   };
 }

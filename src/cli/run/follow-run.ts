@@ -89,10 +89,24 @@ async function reportOfEnded(
   execution: Execution,
   runId: string,
 ): Promise<Report | undefined> {
-  const stored = await record.getReport(runId);
   const ending = executionReportOf(execution);
+  if (record.regions !== undefined) return reportOfRegions(record, execution, runId);
+  const stored = await record.getReport(runId);
   if (stored !== undefined || ending === undefined) return stored;
   return reportIfAny(record, runId, { now: Date.now(), execution: ending, subscriber: 'may-read' });
+}
+
+/** Each Region has made its own report; that of all is made here. Undefined: a Region did not even have a plan. */
+async function reportOfRegions(
+  record: Backend['record'],
+  execution: Execution,
+  runId: string,
+): Promise<Report | undefined> {
+  return reportIfAny(record, runId, {
+    now: Date.now(),
+    execution: executionReportOf(execution),
+    subscriber: 'may-read',
+  });
 }
 
 /** What following a run needs. */

@@ -1,6 +1,6 @@
 import type { Execution } from '../../aws/executions.ts';
 import type { Report } from '../../report/report-model.ts';
-import type { FoundRun } from '../backend/find-run.ts';
+import type { FoundRun } from '../backend/found-run.ts';
 import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
 import { followRun } from './follow-run.ts';
 import { planIfAny } from './plan-so-far.ts';

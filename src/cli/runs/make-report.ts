@@ -1,12 +1,15 @@
 import type { Execution } from '../../aws/executions.ts';
 import { AwsAccessError } from '../../aws/plain-errors.ts';
 import type { Metrics } from '../../aws/metric-sums.ts';
-import type { RunRecord } from '../../aws/run-archive.ts';
+import type { RegionRecord, RunRecord } from '../../aws/run-archive.ts';
 import { unknownBacklog } from '../../measure/unread-backlog.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { viewHere } from '../../plan/region-views.ts';
 import { buildReport } from '../../report/build-report.ts';
 import { renderReportHtml } from '../../report/html.ts';
+import { buildRegionsReport, type ReportedRegion } from '../../report/regions-report.ts';
 import type { ExecutionReport, Report } from '../../report/report-model.ts';
+import { sumBy } from '../../shared/counts.ts';
 import { collectRecord, readAmendedPlan } from '../../worker/collect-run.ts';
 import { judgeSearch } from '../../worker/judge-so-far.ts';
 
@@ -58,12 +61,13 @@ export async function reportOf(
 ): Promise<Report> {
   const stored = await record.getReport(runId);
   if (stored !== undefined && !isProvisional(stored)) return stored;
+  if (record.regions !== undefined) return reportOfRegions(record, record.regions, runId, { now, execution, subscriber });
   const plan = await readAmendedPlan(record, await record.getPlan(runId));
   const ending = execution ?? stored?.execution;
   const backlog = unknownBacklog(describeRecordAlone(plan, subscriber));
   const ledger = await collectRecord(record, plan, backlog);
   const report = buildReport({
-    plan,
+    plan: viewHere(plan),
     ledger,
     cloudwatch: { sums: {}, requested: [] },
     faults: await record.getFaults(runId),
@@ -71,6 +75,42 @@ export async function reportOf(
     now,
     ...(ending === undefined ? {} : { execution: ending }),
   });
+  await record.putReport(report, renderReportHtml(report));
+  return report;
+}
+
+/** One report of what all Regions have left; a Region without a report of its own gets one. */
+async function reportOfRegions(
+  record: RunRecord,
+  regions: readonly RegionRecord[],
+  runId: string,
+  missing: MissingReport,
+): Promise<Report> {
+  const plan = await readAmendedPlan(record, await record.getPlan(runId));
+  const reported: ReportedRegion[] = [];
+  for (const { name, record: own } of regions)
+    reported.push({ name, report: await reportOf(own, runId, missing) });
+  const messagesOf = (count: (messages: Report['messages']) => number) =>
+    sumBy(reported, ({ report }) => count(report.messages));
+  // What each Region's queues held of it by then, as its own ledger has it.
+  const backlog = {
+    unread: messagesOf(({ notRead }) => notRead),
+    deadLetters: await record.deadLetters(runId),
+    unseen: messagesOf(({ unaccounted }) => unaccounted),
+    unseenBecause: reported.flatMap(({ name, report }) =>
+      report.causes.unaccounted.map((cause) => `in ${name}: ${cause}`),
+    ),
+  };
+  const execution = missing.execution ?? reported.find(({ report }) => report.execution)?.report.execution;
+  const report = buildRegionsReport(
+    {
+      plan,
+      ledger: await collectRecord(record, plan, backlog),
+      now: missing.now,
+      ...(execution && { execution }),
+    },
+    reported,
+  );
   await record.putReport(report, renderReportHtml(report));
   return report;
 }

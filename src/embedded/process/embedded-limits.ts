@@ -15,3 +15,6 @@ function lambdaConcurrencyOf(memoryBytes: number): number {
   const fitting = Math.floor((memoryBytes * memoryShareForLambda) / environmentBytes);
   return Math.min(quotas.lambdaConcurrency.limit, Math.max(16, fitting));
 }
+
+/** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what an idle machine takes. */
+export const embeddedColdStart = { leadMs: 3_000, environmentsPerSecondPerCore: 2 } as const;

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { formatDuration } from '../../shared/duration.ts';
 import { region } from '../gateway/arns.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
 import { secretNamesOf } from '../iot/fleet-identities.ts';
@@ -6,6 +7,7 @@ import type { IotCoreAddresses } from '../iot-core/iot-core.ts';
 import { defaultRuleName } from '../iot-core/settings.ts';
 import { queueVariables, runBucket } from '../stack/deployed-stack.ts';
 import type { FunctionDefinition, Stack } from '../stack/stack.ts';
+import { embeddedColdStart } from './embedded-limits.ts';
 
 export const influx = { org: 'stampede', bucket: 'stampede' } as const;
 
@@ -41,9 +43,9 @@ export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
     INFLUX_TOKEN: influxToken,
     LIVE_URL: `${gatewayUrl}/live`,
     LIVE_TOKEN: influxToken,
-    COLD_START_LEAD: coldStartLead,
+    COLD_START_LEAD: formatDuration(embeddedColdStart.leadMs),
     IDLE_PROCESS_START: idleProcessStart,
-    LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
+    LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * embeddedColdStart.environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY: cloudWatchDelay,
     RULE_NAME: defaultRuleName,
     // Modules of this machine, wherever they are.
@@ -71,9 +73,6 @@ function iotVariablesOf(iotCore: IotCoreListeners | undefined, stack: Stack): Re
   };
 }
 
-/** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what an idle machine takes. */
-const coldStartLead = '3s';
-const environmentsPerSecondPerCore = 2;
 /** The process of the plan function, with its modules. Where that takes longer, the processes of slices get more time as well. */
 const idleProcessStart = '750ms';
 /** The counters are there at once; what is not there after this will not come. */

@@ -87,7 +87,10 @@ export function checkRunsDirectory(directory: string): void {
  * @returns its path
  * @throws RunsDirectoryError, LinkOutsideError, FileKindError
  */
-export function prepareHiddenDirectory(runsDirectory: string, name: '.logs' | '.embedded'): string {
+export function prepareHiddenDirectory(
+  runsDirectory: string,
+  name: '.logs' | '.embedded' | '.regions',
+): string {
   const directory = path.join(runsDirectory, name);
   try {
     makePrivateDirectory(directory);

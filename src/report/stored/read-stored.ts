@@ -1,6 +1,7 @@
 import type { ArrivalWindow } from '../../measure/arrival-window.ts';
 import type { SliceDeath } from '../../measure/slice-death.ts';
 import type { SliceResult } from '../../measure/slice-result.ts';
+import type { StoredDeadLetters } from '../../measure/stored-dead-letters.ts';
 import type { SubscriberRecord } from '../../measure/subscriber-record.ts';
 import type { StoredAction } from '../../plan/actions/action.ts';
 import { checkStoredPlan } from '../../plan/check-plan.ts';
@@ -19,6 +20,7 @@ export interface StoredFiles {
   readonly sliceDeath: SliceDeath;
   readonly arrivalWindow: ArrivalWindow;
   readonly subscriberRecord: SubscriberRecord;
+  readonly deadLetters: StoredDeadLetters;
   readonly injectedFaults: InjectedFaults;
 }
 
@@ -44,6 +46,7 @@ const forms: {
   sliceDeath: { version: undefined, load: () => import('./generated/slice-death.ts') },
   arrivalWindow: { version: 2, load: () => import('./generated/arrival-window.ts') },
   subscriberRecord: { version: 1, load: () => import('./generated/subscriber-record.ts') },
+  deadLetters: { version: 1, load: () => import('./generated/dead-letters.ts') },
   injectedFaults: { version: undefined, load: () => import('./generated/injected-faults.ts') },
 };
 

@@ -14,8 +14,8 @@ import { defaultDeployment, deploymentOf } from '../../../src/plan/deployment.ts
 import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import { enforceLimits } from '../../../src/plan/preflight.ts';
 import { RefusedByPreflightError } from '../../../src/plan/refusals.ts';
+import { enforceLimits } from '../../../src/plan/run-preflight.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { randomCases, sizeOf } from '../../support/effort.ts';

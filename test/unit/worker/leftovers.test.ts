@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { makePlan } from '../../../src/plan/make-plan.ts';
-import { enforceLimits } from '../../../src/plan/preflight.ts';
+import { enforceLimits } from '../../../src/plan/run-preflight.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { findLag, findLeftovers } from '../../../src/worker/leftovers.ts';
 

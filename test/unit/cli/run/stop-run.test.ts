@@ -5,7 +5,7 @@ import {
   type ExecutionStatus,
 } from '../../../../src/aws/executions.ts';
 import type { Backend } from '../../../../src/cli/backend/backend.ts';
-import { findRunIn } from '../../../../src/cli/backend/find-run.ts';
+import { findRunIn } from '../../../../src/cli/backend/found-run.ts';
 import { type StopDeps, stopRun } from '../../../../src/cli/run/stop-run.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
 import { resultOf } from '../../../support/measure/run-fixture.ts';
@@ -61,6 +61,7 @@ function makeBackend(options: BackendOptions = {}) {
     },
     record: {
       getPlan: async () => plan,
+      deadLetters: async () => [],
       getFaults: async () => undefined,
       getReport: async () =>
         now >= stopRequestedAt || ended !== undefined ? (options.stored ?? report) : undefined,

@@ -26,6 +26,7 @@ function makeRecord(subscriber: 'queue' | 'stream' | 'direct' = 'queue') {
   const windows: ArrivalWindow[] = [windowOf(plan, everything.slice(7))];
   const record: RunRecord = {
     getPlan: async () => plan,
+    deadLetters: async () => [],
     getFaults: async () => undefined,
     getReport: async () => stored,
     putReport: async (report) => {

@@ -1,0 +1,114 @@
+import { sumBy, sumFields } from '../shared/counts.ts';
+import { buildReport, type ReportInput } from './build-report.ts';
+import type { RegionReport } from './region-report.ts';
+import type { Report } from './report-model.ts';
+import type { BindingQuota, CostReport, CostReportLine, QuotaUse } from './usage-model.ts';
+
+/** What one Region's part of a run came to. */
+export interface ReportedRegion {
+  readonly name: string;
+  readonly report: Report;
+}
+
+/**
+ * The report of a run in several Regions, from the one ledger of all their slices and arrivals: interval sets and histograms merge exactly. Quotas and
+ * bills are a Region's own, so those are taken from its report.
+ * @param input with the plan of all Regions; CloudWatch's sums are those of the Regions together
+ */
+export function buildRegionsReport(
+  input: Omit<ReportInput, 'cloudwatch' | 'faults'>,
+  regions: readonly ReportedRegion[],
+): Report {
+  const reports = regions.map(({ report }) => report);
+  const sums: Record<string, number> = {};
+  for (const { cloudwatch } of reports)
+    for (const [metric, sum] of Object.entries(cloudwatch)) sums[metric] = (sums[metric] ?? 0) + sum;
+  const {
+    quotas: _,
+    bindingQuota: __,
+    cost: ___,
+    ...report
+  } = buildReport({
+    ...input,
+    cloudwatch: { sums, requested: Object.keys(sums) },
+    faults: undefined,
+  });
+  const cost = sumCosts(reports);
+  const bindingQuota = bindingOf(regions);
+  return {
+    ...report,
+    quotas: nearestOf(reports),
+    ...(bindingQuota && { bindingQuota }),
+    ...(cost && { cost }),
+    regions: regions.map(({ name, report: ofRegion }) => regionReportOf(name, ofRegion)),
+  };
+}
+
+/** Of each quota that of the Region which had the least left. */
+function nearestOf(reports: readonly Report[]): QuotaUse[] {
+  const nearest = new Map<string, QuotaUse>();
+  for (const use of reports.flatMap(({ quotas }) => quotas)) {
+    const known = nearest.get(use.quota);
+    if (known === undefined || use.headroom < known.headroom) nearest.set(use.quota, use);
+  }
+  return [...nearest.values()];
+}
+
+/** That of the Region which refused the most; where none did, of the one that came nearest to a limit. */
+function bindingOf(regions: readonly ReportedRegion[]): BindingQuota | undefined {
+  const bound = regions.flatMap(({ name, report: { bindingQuota, throttling, quotas } }) => {
+    if (bindingQuota === undefined) return [];
+    const refused = sumBy(throttling.refusals, ({ count }) => count);
+    const headroom = Math.min(...quotas.map((use) => use.headroom));
+    return [{ ...bindingQuota, sentence: `In ${name}: ${bindingQuota.sentence}`, refused, headroom }];
+  });
+  const [first] = bound.toSorted((a, b) => b.refused - a.refused || a.headroom - b.headroom);
+  if (first === undefined) return undefined;
+  const { quota, name, sentence } = first;
+  return { quota, name, sentence };
+}
+
+function sumCosts(reports: readonly Report[]): CostReport | undefined {
+  const costs = reports.flatMap(({ cost }) => cost ?? []);
+  const [first] = costs;
+  if (first === undefined) return undefined;
+  const lines = new Map<string, CostReportLine>();
+  for (const line of costs.flatMap((cost) => cost.lines)) {
+    const known = lines.get(line.line);
+    lines.set(
+      line.line,
+      known === undefined
+        ? line
+        : {
+            ...line,
+            forecast: sumFields(known.forecast, line.forecast),
+            used: sumFields(known.used, line.used),
+          },
+    );
+  }
+  return {
+    ...first,
+    forecastUsd: sumBy(costs, ({ forecastUsd }) => forecastUsd),
+    totalUsd: sumBy(costs, ({ totalUsd }) => totalUsd),
+    lines: [...lines.values()],
+  };
+}
+
+/** @param report the Region's own */
+function regionReportOf(name: string, report: Report): RegionReport {
+  const { devices, messages, slices, latencyMs, clockOffset, quotas, throttling } = report;
+  const { bindingQuota, cost, conditions } = report;
+  return {
+    name,
+    devices,
+    messages,
+    slices,
+    latencyMs,
+    clockOffset,
+    quotas,
+    throttling,
+    ...(bindingQuota && { bindingQuota }),
+    ...(cost && { totalUsd: cost.totalUsd }),
+    ...(conditions?.faults && { faults: conditions.faults }),
+  };
+}
