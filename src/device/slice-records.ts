@@ -1,4 +1,5 @@
 import type { SliceSnapshot } from '../live/live-slice.ts';
+import { MemorySeries } from '../measure/memory-series.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { CheckpointTimer } from './checkpoint-timer.ts';
@@ -38,6 +39,7 @@ export class SliceRecords {
   /** The epoch second that the next snapshot speaks of. */
   #second: number;
   #checkpoint: Promise<void> | undefined;
+  readonly #memory = new MemorySeries();
   /** When the next tick is due, epoch milliseconds. */
   #tickDueAt = Number.POSITIVE_INFINITY;
 
@@ -96,6 +98,7 @@ export class SliceRecords {
     const { slice, counters, health, phaseAt, subscriptions } = this.#settings;
     const { cpuShare, ...generator } = health.pulse();
     if (cpuShare !== undefined) counters.holds?.used(second, cpuShare);
+    this.#memory.add(second, generator.rssBytes);
     return {
       slice,
       second,
@@ -132,7 +135,7 @@ export class SliceRecords {
       ...observed,
       ...(isDecided(allCutOff) ? {} : { undecided: allCutOff }),
       network: network?.result(),
-      generator: { ...health.read(), clockBracketMs: clock.bracketMs },
+      generator: { ...health.read(), clockBracketMs: clock.bracketMs, memory: this.#memory.encode() },
     };
   }
 }

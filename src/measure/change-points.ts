@@ -1,4 +1,5 @@
 import type { Random } from '../shared/random.ts';
+import { centredRanks } from './centred-ranks.ts';
 import { medianOf } from './median-interval.ts';
 
 /** Where the level of a series changed. */
@@ -49,20 +50,6 @@ export function findChangePoints(
   const before = findChangePoints(values.slice(0, at), { random, falsePositives });
   const after = findChangePoints(values.slice(at), { random, falsePositives });
   return [...before, { at, chance }, ...after.map((each) => ({ ...each, at: each.at + at }))];
-}
-
-/** Ranks less their mean; equal values share the mean of theirs. */
-function centredRanks(values: readonly number[]): Float64Array {
-  const order = values.map((_, i) => i).toSorted((a, b) => values[a]! - values[b]!);
-  const ranks = new Float64Array(values.length);
-  const mean = (values.length - 1) / 2;
-  for (let from = 0; from < order.length; ) {
-    let to = from;
-    while (to + 1 < order.length && values[order[to + 1]!] === values[order[from]!]) to++;
-    for (let i = from; i <= to; i++) ranks[order[i]!] = (from + to) / 2 - mean;
-    from = to + 1;
-  }
-  return ranks;
 }
 
 /** max over k of |r₁ + … + r_k| / √(k(n − k)) */

@@ -73,14 +73,40 @@ export function addBuckets(counts: Uint32Array, encoded: EncodedBuckets): void {
  * @returns milliseconds; undefined without samples
  */
 export function bucketPercentile(counts: Uint32Array, share: number): number | undefined {
+  const found = bucketOfShare(counts, share);
+  return found && bucketMiddleMs(found.bucket);
+}
+
+/**
+ * The same as if the samples of a bucket lay evenly in it: small changes of a percentile are seen, where it is not one bucket that has
+ * nearly all samples.
+ * @returns also by how much, at most, it may change and seem the same; milliseconds
+ */
+export function percentileWithin(
+  counts: Uint32Array,
+  share: number,
+): { readonly ms: number; readonly resolutionMs: number } | undefined {
+  const found = bucketOfShare(counts, share);
+  if (found === undefined) return undefined;
+  const { bucket, rank, before, total } = found;
+  const magnitude = Math.abs(bucket - zeroBucket);
+  const widthMs = (lowestUs(magnitude + 1) - lowestUs(magnitude)) / 1_000;
+  const count = counts[bucket]!;
+  return {
+    ms: bucketMiddleMs(bucket) + widthMs * ((rank - before - 0.5) / count - 0.5),
+    resolutionMs: widthMs * (count / (total - before)),
+  };
+}
+
+/** The bucket of the sample that this share is at or below, its rank (from 1), and how many lie in lower buckets. */
+function bucketOfShare(counts: Uint32Array, share: number) {
   let total = 0;
   for (const count of counts) total += count;
-  if (total === 0) return undefined;
   const rank = Math.max(1, Math.ceil(share * total * (1 - 2 ** -50)));
-  let reached = 0;
+  let before = 0;
   for (let bucket = 0; bucket < counts.length; bucket++) {
-    reached += counts[bucket]!;
-    if (reached >= rank) return bucketMiddleMs(bucket);
+    if (before + counts[bucket]! >= rank) return { bucket, rank, before, total };
+    before += counts[bucket]!;
   }
   return undefined;
 }

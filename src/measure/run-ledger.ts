@@ -9,6 +9,7 @@ import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
+import type { RunMemory } from './memory-series.ts';
 import type { GroupNetwork } from './network-totals.ts';
 import type { RunPresence } from './presence-totals.ts';
 import type { CountsByReason } from './reason-counts.ts';
@@ -140,6 +141,8 @@ export interface RunLedger {
   readonly perSecond: RunSeries;
   readonly busiest: BusiestSeconds;
   readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
+  /** Of the processes that made the load. */
+  readonly memory: Pick<RunMemory, 'meanBetween'>;
   /** By slice; null where it left nothing. */
   readonly startLagsMs: readonly (number | null)[];
   /** Of the slices that messages arrived from. */

@@ -7,6 +7,7 @@ import type { ArrivalWindow } from './arrival-window.ts';
 import { type Announcement, ServiceSeconds } from './busiest-seconds.ts';
 import { type TimedLatencyName, timedLatencyNames } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
+import { RunMemory } from './memory-series.ts';
 import type { RunLedger } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import type { SliceResult } from './slice-result.ts';
@@ -17,6 +18,7 @@ export class RunSeconds {
   readonly #series: SecondSeries;
   readonly #service: ServiceSeconds;
   readonly #latencies: Readonly<Record<TimedLatencyName, LatencySeries>>;
+  readonly #memory: RunMemory;
 
   constructor(plan: Plan) {
     const steps = bookStepsOf(plan);
@@ -24,10 +26,12 @@ export class RunSeconds {
     this.#series = new SecondSeries(steps);
     this.#service = new ServiceSeconds(plan, steps);
     this.#latencies = ofEach(timedLatencyNames, () => new LatencySeries(steps));
+    this.#memory = new RunMemory(steps);
   }
 
   addSlice(group: GroupPlan, result: SliceResult): void {
-    const { perSecond, latencyPerSecond, requests } = result;
+    const { perSecond, latencyPerSecond, requests, generator } = result;
+    this.#memory.add(generator.memory);
     this.#service.addSlice(group, result);
     const isMqtt = group.profile.connect.protocol === 'mqtt';
     // Beside connections, devices that only make requests are none; a backend's commands are no messages of devices.
@@ -47,11 +51,14 @@ export class RunSeconds {
   }
 
   /** @param stop as of `ServiceSeconds` */
-  totals(stop: Announcement | undefined): Pick<RunLedger, 'perSecond' | 'busiest' | 'latencySeries'> {
+  totals(
+    stop: Announcement | undefined,
+  ): Pick<RunLedger, 'perSecond' | 'busiest' | 'latencySeries' | 'memory'> {
     return {
       perSecond: this.#series.series(),
       busiest: this.#service.busiest(stop),
       latencySeries: this.#latencies,
+      memory: this.#memory,
     };
   }
 }

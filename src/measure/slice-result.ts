@@ -13,6 +13,7 @@ import type {
   SliceLatencyName,
 } from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';
+import type { EncodedMemory } from './memory-series.ts';
 import type { NetworkResult } from './network-result.ts';
 import type { ConnectionSets, PresenceResult } from './presence-result.ts';
 
@@ -269,4 +270,6 @@ export interface GeneratorHealth {
   readonly eventLoopDelayMaxMs: number;
   /** How far the slice's clock may be behind the clock of its machine: what its calibration achieved. */
   readonly clockBracketMs?: number | undefined;
+  /** Absent until a second was over, and in results of earlier versions. */
+  readonly memory?: EncodedMemory | undefined;
 }

@@ -15,6 +15,7 @@ import type { Plan } from './plan.ts';
 import { messagesReadPerSecond, readerAssumptions } from './queue-readers.ts';
 import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
 import { refuseCost, refuseQuota } from './refusals.ts';
+import { refuseSlopes } from './refuse-slopes.ts';
 import { connectDurationMs } from './schedule.ts';
 import { cautionOfBursts } from './search/burst-caution.ts';
 import { forecastObjective, type ObjectiveForecast } from './search/objective/objective-forecast.ts';
@@ -134,6 +135,7 @@ export function preflight(planned: Plan, deployment: Deployment = deploymentOf(p
         .map((each) => refuseQuota(each, plan)),
       // In a rehearsal too: it is refused for what the run on AWS would cost, before it is run there.
       ...refuseCost(plan, cost),
+      ...refuseSlopes(plan),
     ],
   };
 }

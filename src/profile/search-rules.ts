@@ -10,6 +10,7 @@ import { whyNotByHold } from './search-metrics.ts';
 import { resolveSearch, searchPart } from './search-schema.ts';
 import { hasLoadlessGroup } from './searched-load.ts';
 import { namedGroups, quantityRules, searchedGroups } from './searched-quantities/searched-quantities.ts';
+import { slopeThresholdsOf } from './slope-thresholds.ts';
 import { readSound } from './sound-part.ts';
 import type { TargetLimits } from './target-limits.ts';
 import type { SelectableParts } from './threshold-rules.ts';
@@ -43,6 +44,11 @@ export function checkSearch(
     ...(search.kind === 'capacity'
       ? [...checkTimes(search), ...ofGroup, ...checkThresholds(profile, search)]
       : [...checkObjective(profile, search, form, parts), ...ofGroup]),
+    ...slopeThresholdsOf(profile.thresholds).map(({ path }) => ({
+      path,
+      message: 'is about a slope, which is of one rate, and a search changes the rate',
+      hint: 'remove it, or remove search',
+    })),
     ...checkTimeline(profile, search),
     ...(ofRange.length + ofGroup.length > 0
       ? []

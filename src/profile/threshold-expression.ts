@@ -1,4 +1,5 @@
 import { type Aggregation, aggregationsOf, type ThresholdMetric } from './threshold-metrics.ts';
+import { checkSlope } from './threshold-slopes.ts';
 
 export type ThresholdOperator = '<' | '<=' | '>' | '>=' | '==' | '===' | '!=';
 
@@ -8,15 +9,18 @@ export interface ThresholdExpression {
   /** Only with aggregation `p`: 0–100. */
   readonly percentile?: number;
   readonly operator: ThresholdOperator;
+  /** With `isSlope`: percent an hour. */
   readonly value: number;
+  /** `p(99).slope<1%/h`: it judges how the figure changes over the run. */
+  readonly isSlope?: true;
 }
 
 /**
- * k6's grammar: an aggregation, an operator, a number; blanks are free.
+ * k6's grammar: an aggregation, an operator, a number; blanks are free. Ours beside it: the slope of an aggregation, in percent an hour.
  * @see https://grafana.com/docs/k6/latest/using-k6/thresholds/#threshold-syntax
  */
 const grammar =
-  /^\s*(?:p\(\s*(?<percentile>\d+(?:\.\d+)?)\s*\)|(?<word>[A-Za-z]+))\s*(?<operator><=|>=|<|>|===|==|!=)\s*(?<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*$/;
+  /^\s*(?:p\(\s*(?<percentile>\d+(?:\.\d+)?)\s*\)|(?<word>[A-Za-z]+))(?<slope>\s*\.\s*slope)?\s*(?<operator><=|>=|<|>|===|==|!=)\s*(?<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?<unit>%\s*\/\s*h)?\s*$/;
 
 /** The expression, or why it is not valid for this metric. */
 export function parseThresholdExpression(
@@ -33,17 +37,20 @@ export function parseThresholdExpression(
     };
   }
   const operator = groups.operator as ThresholdOperator;
-  const value = Number(groups.value);
+  const isSlope = groups.slope !== undefined;
+  const ofSlope = checkSlope(text, groups, metric);
+  if (ofSlope !== undefined) return ofSlope;
+  const judged = { operator, value: Number(groups.value), ...(isSlope && { isSlope: true as const }) };
   if (groups.percentile !== undefined) {
     const percentile = Number(groups.percentile);
     if (!allowed.includes('p')) return notAllowed(`p(${percentile})`, spelled, metric);
     if (percentile > 100)
       return { wrong: `p(${percentile}) is no percentile`, hint: 'N of p(N) is between 0 and 100' };
-    return { aggregation: 'p', percentile, operator, value };
+    return { aggregation: 'p', percentile, ...judged };
   }
   const aggregation = allowed.find((name) => name === groups.word && name !== 'p');
   if (aggregation === undefined) return notAllowed(groups.word ?? '', spelled, metric);
-  return { aggregation, operator, value };
+  return { aggregation, ...judged };
 }
 
 /** Whether a measured value satisfies the expression. */

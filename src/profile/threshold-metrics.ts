@@ -18,6 +18,8 @@ export interface ThresholdMetric {
   readonly help: string;
   /** It waits for messages in flight, or for slices to end: before the end of the run nothing can be said of it. */
   readonly isKnownAtEndOnly?: true;
+  /** It is measured by time, so that its slope over the run is known. */
+  readonly hasSlope?: true;
 }
 
 /** A field of the report that counts, and the field its `rate` is a share of. */
@@ -51,6 +53,10 @@ function latency(help: string): ThresholdMetric {
   return { kind: 'latency', help };
 }
 
+function latencyByTime(help: string): ThresholdMetric {
+  return { ...latency(help), hasSlope: true };
+}
+
 function counter(counts: string, shareOf: string, help: string): CounterMetric {
   return { kind: 'counter', counts, shareOf, help };
 }
@@ -70,21 +76,24 @@ export const thresholdMetrics = {
     'connection missing → CONNACK, of devices that had lost it, that come back, or that take the place of another',
   ),
   handover: latency('a device leaves a leg of its slice → CONNACK in the next'),
-  puback_round_trip: latency('sent → acknowledgement'),
-  pubcomp_round_trip: latency('sent → PUBCOMP, at QoS 2'),
-  end_to_end_latency: latency('intended → arrival at the subscriber'),
+  puback_round_trip: latencyByTime('sent → acknowledgement'),
+  pubcomp_round_trip: latencyByTime('sent → PUBCOMP, at QoS 2'),
+  end_to_end_latency: latencyByTime('intended → arrival at the subscriber'),
   rule_latency: latency("intended → the rules engine's timestamp()"),
   transit: latency('sent → arrival'),
   echo_latency: latency('intended → own subscription'),
   downlink_latency: latency('command intended → arrival at a device'),
   command_round_trip: latency('command sent → its reply'),
   catch_up_time: latency('a device is back → the last command came that its session had kept'),
-  response_time: latency('sent → last byte of the answer to a request'),
+  response_time: latencyByTime('sent → last byte of the answer to a request'),
   send_lag: latency("intended → sent: the generator's own lateness"),
 
   intended_messages: counter('messages.intended', 'messages.intended', 'publishes whose turn came'),
   sent_messages: counter('messages.sent', 'messages.intended', 'publishes sent'),
-  dropped_messages: counter('messages.dropped', 'messages.intended', 'intended, never sent'),
+  dropped_messages: {
+    ...counter('messages.dropped', 'messages.intended', 'intended, never sent'),
+    hasSlope: true,
+  },
   acked_messages: counterAtEnd('messages.acked', 'messages.sent', 'publishes acknowledged'),
   throttled_messages: counter(
     'messages.throttled',
@@ -101,7 +110,10 @@ export const thresholdMetrics = {
   arrivals: counterAtEnd('messages.arrivals', 'messages.sent', 'arrivals, duplicates among them'),
   received_messages: counterAtEnd('messages.received', 'messages.sent', 'arrived at least once'),
   duplicate_messages: counter('messages.duplicates', 'messages.sent', 'arrivals beyond the first'),
-  lost_messages: counterAtEnd('messages.lost', 'messages.sent', 'sent, never arrived'),
+  lost_messages: {
+    ...counterAtEnd('messages.lost', 'messages.sent', 'sent, never arrived'),
+    hasSlope: true,
+  },
   not_read_messages: counterAtEnd('messages.notRead', 'messages.sent', "still in the subscriber's queue"),
   dead_lettered_messages: counterAtEnd(
     'messages.deadLettered',
@@ -164,6 +176,10 @@ export const thresholdMetrics = {
   start_lag: gauge('generator.startLagMs', 'how late the last slice was ready, milliseconds'),
   event_loop_delay: gauge('generator.eventLoopDelayP99Ms', "the generator's event loop, p99, milliseconds"),
   cpu_share: gauge('generator.peakCpuShare', 'of one vCPU, of the busiest slice in its busiest second'),
+  memory: {
+    ...gauge('generator.maxRssBytes', 'resident memory of the slice that used the most, bytes'),
+    hasSlope: true,
+  },
   cost: { ...gauge('cost.totalUsd', 'estimate of what was used, US dollars'), isKnownAtEndOnly: true },
 } as const satisfies Record<string, ThresholdMetric | CounterMetric | GaugeMetric>;
 

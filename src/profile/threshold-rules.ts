@@ -4,6 +4,7 @@ import { suggestFrom } from '../shared/nearest.ts';
 import { defaultThresholds, hasDefaultThreshold } from './default-thresholds.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { quantityRules } from './searched-quantities/searched-quantities.ts';
+import { slopeOf } from './slope-thresholds.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
 import {
   cloudWatchPrefix,
@@ -74,6 +75,7 @@ export function checkThresholds({
       const given = valueAt(input, ['thresholds', name, i]);
       return [
         ...checkExpression(entry, expression, metric),
+        ...(slopeOf(name, expression) === undefined ? [] : checkJudgedSlope(entry, name, abortOnFail)),
         ...(abortOnFail ? checkAbort(entry, metric) : checkDelay(entry, given)),
       ];
     });
@@ -137,6 +139,23 @@ function checkStatusSelector(path: string, name: string): InputError[] {
 function checkExpression(path: string, text: string, metric: ThresholdMetric): InputError[] {
   const expression = parseThresholdExpression(text, metric);
   return 'wrong' in expression ? [{ path, message: expression.wrong, hint: expression.hint }] : [];
+}
+
+/** A slope is of the whole run, and known once it is over. */
+function checkJudgedSlope(path: string, name: string, abortOnFail: boolean): InputError[] {
+  const { metric } = splitSelector(name);
+  if (metric !== name) {
+    const hint = `judge the whole run's: "${metric}"`;
+    return [{ path, message: 'is about a slope, which is known of the whole run only', hint }];
+  }
+  if (!abortOnFail) return [];
+  return [
+    {
+      path: `${path}.abortOnFail`,
+      message: 'cannot stop a run by a slope, which is known only once it is over',
+      hint: 'remove abortOnFail, or let it judge the value, such as "p(99)<500"',
+    },
+  ];
 }
 
 function checkAbort(path: string, metric: ThresholdMetric): InputError[] {

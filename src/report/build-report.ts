@@ -15,6 +15,7 @@ import { conditionsOf } from './conditions-report.ts';
 import { connectsReportOf } from './connects-report.ts';
 import { costOf } from './cost-report.ts';
 import { downlinkReportOf } from './downlink-report.ts';
+import { driftReportOf } from './drift-report.ts';
 import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
 import { summarizeGenerator } from './generator-summary.ts';
 import { flatKindReportsOf, groupReportsOf } from './group-reports.ts';
@@ -83,6 +84,7 @@ export function buildReport(input: ReportInput): Report {
   const presence = presenceReportOf(ledger.presence);
   const network = networkReportOf(plan, ledger, ledger.stoppedOn?.at ?? now);
   const actions = actionReportsOf(plan, ledger);
+  const drift = driftReportOf(plan, ledger);
   const measured: Measured = {
     latencies: ledger.latencies,
     statuses: ledger.requests?.statuses,
@@ -103,6 +105,7 @@ export function buildReport(input: ReportInput): Report {
       ...(connects && { connects }),
     },
     cloudwatch,
+    drift,
     parts: measuredPartsOf(ledger, rates),
   };
   const thresholds = exemptByStop(
@@ -182,6 +185,7 @@ export function buildReport(input: ReportInput): Report {
     ...stopOf(ledger),
     ...(execution === undefined ? {} : { execution }),
     ...(cost && { cost }),
+    ...(drift && { drift }),
     thresholds,
     slices,
     knownUntil: ledger.knownUntil,

@@ -1,14 +1,15 @@
 import { actionHeadings, actionRows, carriedOutActions, describeActions } from './action-report.ts';
 import { catchUpHeadings, catchUpRows, describeCatchUps } from './catch-up-report.ts';
 import { backendHeadings, backendRows, describeDownlink } from './downlink-report.ts';
+import { describeDrift, driftHeadings, driftRows } from './drift-text.ts';
 import { describeNetworks, networkHeadings, networkRows } from './network-report.ts';
 import { describePresence, presenceHeadings, presenceRows } from './presence-report.ts';
 import type { Report } from './report-model.ts';
 import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 
-/** What devices went through beside sending messages: one table, for the page and the terminal. */
+/** What devices went through beside sending messages, and what changed over the run: one table, for the page and the terminal. */
 export interface FleetTable {
-  readonly title: 'Actions' | 'Storms' | 'Commands' | 'Catching up' | 'Presence' | 'Network';
+  readonly title: 'Actions' | 'Storms' | 'Commands' | 'Catching up' | 'Presence' | 'Network' | 'Drift';
   readonly caption: string;
   /** Of the first column, which names the rows. */
   readonly names: string;
@@ -23,7 +24,7 @@ export interface FleetTable {
 /** Those that a run has. */
 export function fleetTablesOf(report: Report): FleetTable[] {
   const actions = carriedOutActions(report.actions);
-  const { storms, downlink, catchUps, presence, network, timeline } = report;
+  const { storms, downlink, catchUps, presence, network, drift, timeline } = report;
   const tables: readonly (FleetTable | undefined)[] = [
     actions.length > 0
       ? {
@@ -74,6 +75,14 @@ export function fleetTablesOf(report: Report): FleetTable[] {
       headings: networkHeadings,
       rows: networkRows(network),
       notes: describeNetworks(network, report),
+    },
+    drift && {
+      title: 'Drift',
+      caption: 'How figures changed over the run, by a line through their values',
+      names: 'Figure',
+      headings: drift.figures.length === 0 ? [] : driftHeadings,
+      rows: driftRows(drift),
+      notes: describeDrift(drift),
     },
   ];
   return tables.filter((table) => table !== undefined);

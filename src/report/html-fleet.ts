@@ -3,7 +3,7 @@ import { type Html, html, section, table } from './html-markup.ts';
 import type { Report } from './report-model.ts';
 import { connectsPlotOf } from './report-plots.ts';
 
-/** Storms, commands, catching up, presence and the injected network: a section for each that the run has. */
+/** Storms, commands, catching up, presence, the injected network and drift: a section for each that the run has. */
 export function renderFleet(report: Report): readonly Html[] {
   return fleetTablesOf(report).map((each) =>
     section(each.title, tableOf(each), ...notesOf(each), ...plotsOf(report, each)),

@@ -22,6 +22,7 @@ import type { CatchUpReport } from './catch-up-report.ts';
 import type { ClockOffset } from './clock-model.ts';
 import type { ConnectsReport } from './connects-report.ts';
 import type { DownlinkReport } from './downlink-report.ts';
+import type { DriftReport } from './drift-report.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
@@ -125,6 +126,8 @@ export interface Report {
   readonly execution?: ExecutionReport;
   /** Absent for a target without a bill. */
   readonly cost?: CostReport;
+  /** Absent: there was too little time at one rate, and no threshold is about a slope; or it was a search. */
+  readonly drift?: DriftReport;
   readonly thresholds: readonly ThresholdResult[];
   readonly slices: SliceOutcomes;
   /** Epoch milliseconds, ascending: up to when slices that died are known. One that left no record is not in it. */
@@ -263,7 +266,7 @@ export interface ThresholdResult {
   readonly passed: boolean;
   /** A default threshold, because the profile does not name its metric. */
   readonly isDefault?: true;
-  /** What the value is between, where it is not known (slices died, a queue could not be read); `atMost` null: no bound is known. */
+  /** Of a slope, its interval. Else what the value is between, where it is not known (slices died, a queue could not be read); `atMost` null: no bound is known. */
   readonly range?: { readonly atLeast: number; readonly atMost: number | null };
   /** Some values of the range satisfy the expression and others do not: such a threshold fails. */
   readonly isUndecided?: true;

@@ -1,6 +1,7 @@
 import type { HoldOutcome } from '../plan/search/judged-hold.ts';
 import { formatCount, formatElapsed, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { describeTarget } from './conditions-report.ts';
+import { describeDrift } from './drift-text.ts';
 import { hasArrivals, heldMessages } from './ledger-equations.ts';
 import { escapeText, markdownTable } from './markdown-table.ts';
 import { objectiveTableOf } from './objective-text.ts';
@@ -34,6 +35,9 @@ export function renderStepSummary(report: Report): string {
       .filter(({ cloudwatch }) => cloudwatch !== null)
       .map((line) => `- ${escapeText(describeReconciliation(line))}`),
     '',
+    ...(report.drift === undefined
+      ? []
+      : [...describeDrift(report.drift).map((line) => `- ${escapeText(line)}`), '']),
     ...(reasons.includes(sentence) ? [] : [escapeText(sentence), '']),
   ].join('\n');
 }

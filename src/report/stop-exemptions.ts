@@ -81,10 +81,12 @@ function withoutStop(
 /** The range of values that the complete run could have had; null where nothing was measured. */
 function rangeAtStop(
   metric: ThresholdMetric,
-  { aggregation }: ThresholdExpression,
+  { aggregation, isSlope }: ThresholdExpression,
   { actual, range }: ThresholdResult,
   counts: Measured['counts'],
 ): ValueRange | null {
+  // How figures would have changed in the rest of the run, nothing says.
+  if (isSlope === true) return null;
   const atLeast = actual ?? range?.atLeast;
   if (atLeast === undefined) return null;
   const growing = { atLeast, atMost: Number.POSITIVE_INFINITY };

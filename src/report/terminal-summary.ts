@@ -160,7 +160,7 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
   ];
 }
 
-/** Storms, commands, catching up, presence and the injected network. */
+/** Storms, commands, catching up, presence, the injected network and drift. */
 function renderFleet(report: Report, { style, width }: Page): string[][] {
   return fleetTablesOf(report).map(({ title, headings, rows, notes }) => {
     const named = rows.map(([name, ...cells]) => [`  ${name}`, ...cells]);

@@ -2,6 +2,7 @@ import { LatencyHistogram } from '../measure/latency-histogram.ts';
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import type { Thresholds } from '../profile/load-profile.ts';
+import { slopeOf } from '../profile/slope-thresholds.ts';
 import {
   parseThresholdExpression,
   satisfies,
@@ -25,6 +26,7 @@ import {
   isTrueOfNone,
   type ValueRange,
 } from './counter-range.ts';
+import { type DriftReport, percentPerHour } from './drift-report.ts';
 import { type CloudWatchView, cloudWatchSum } from './explanation.ts';
 import { latencyOf, latencyRange } from './latency-range.ts';
 import type { Rates, Report, ThresholdResult } from './report-model.ts';
@@ -42,6 +44,8 @@ export interface Measured {
   /** The parts of the report that gauges name by path. */
   readonly gauges: GaugedParts;
   readonly cloudwatch: CloudWatchView;
+  /** What thresholds about slopes judge; absent: nothing is known of any. */
+  readonly drift?: DriftReport | undefined;
   /** By `partKeyOf`: what a threshold with a selector judges. */
   readonly parts: Readonly<Record<string, MeasuredPart>>;
 }
@@ -75,6 +79,7 @@ function evaluate(name: string, text: string, measured: Measured): ThresholdResu
   if (metric === undefined || expression === undefined || 'wrong' in expression) {
     return { metric: name, expression: text, actual: null, passed: false };
   }
+  if (expression.isSlope === true) return judgeSlope(name, text, expression, measured.drift);
   const range = measure(name, metric, expression, measured);
   if (range === null) return { metric: name, expression: text, actual: null, passed: false };
   const { atLeast, atMost } = range;
@@ -90,6 +95,31 @@ function evaluate(name: string, text: string, measured: Measured): ThresholdResu
     ...(isTrueOfAll(expression, range) || isTrueOfNone(expression, range)
       ? {}
       : { isUndecided: true as const }),
+  };
+}
+
+/** The slope has to satisfy its threshold wherever in its interval it lies: a run that is too short for that has not shown it. */
+function judgeSlope(
+  name: string,
+  text: string,
+  expression: ThresholdExpression,
+  drift: DriftReport | undefined,
+): ThresholdResult {
+  const slope = slopeOf(name, text);
+  const figure = drift?.figures.find(
+    ({ metric, aggregation }) => metric === slope?.metric && aggregation === slope.aggregation,
+  );
+  const percent = figure && percentPerHour(figure);
+  if (percent == null) return { metric: name, expression: text, actual: null, passed: false };
+  const range = { atLeast: percent.low, atMost: percent.high };
+  const isDecided = isTrueOfAll(expression, range) || isTrueOfNone(expression, range);
+  return {
+    metric: name,
+    expression: text,
+    actual: percent.perHour,
+    passed: isTrueOfAll(expression, range),
+    range,
+    ...(isDecided ? {} : { isUndecided: true as const }),
   };
 }
 

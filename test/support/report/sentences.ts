@@ -2,6 +2,7 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { actionRules } from './action-sentences.ts';
 import { catchUpRules } from './catch-up-sentences.ts';
 import { downlinkRules } from './downlink-sentences.ts';
+import { driftRules } from './drift-sentences.ts';
 import { figureRules } from './figure-sentences.ts';
 import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
@@ -46,6 +47,7 @@ const rules: readonly Rule[] = [
   ...downlinkRules,
   ...catchUpRules,
   ...presenceRules,
+  ...driftRules,
   ...actionRules,
   ...networkRules,
   ...ledgerRules,

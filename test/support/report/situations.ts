@@ -2,6 +2,7 @@ import { accounts, views } from './account-situations.ts';
 import { actionSituations } from './action-situations.ts';
 import { catchUpSituations } from './catch-up-situations.ts';
 import { downlinkSituations } from './downlink-situations.ts';
+import { driftSituations } from './drift-situations.ts';
 import { kindSituations } from './kind-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
 import { networkSituations } from './network-situations.ts';
@@ -93,6 +94,7 @@ export const situations: readonly NamedSituation[] = [
   ...downlinkSituations,
   ...catchUpSituations,
   ...presenceSituations,
+  ...driftSituations,
   ...actionSituations,
   ...networkSituations,
   ...searchSituations,

@@ -71,6 +71,8 @@ export interface Truth {
   readonly catchUp?: TrueCatchUp;
   /** What an observer of presence saw; absent: there was none. */
   readonly presence?: TruePresence;
+  /** Figures that changed over the run, what they were at its beginning and at its end: milliseconds, shares, megabytes. Absent: nothing is said of drift. */
+  readonly drift?: Readonly<Record<string, readonly ['worse' | 'better', number, number]>>;
   /** How slices carried out actions, by what the report calls them; absent: none did. */
   readonly actions?: Readonly<
     Record<
