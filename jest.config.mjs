@@ -10,7 +10,7 @@ export const base = {
   testRunner: '<rootDir>/test/support/jest/native-modules.ts',
   transform: {},
   // For what hangs: a machine with much else to do takes its time over certificates and processes.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
 };
 
 // Half of what a test takes is waiting: two at a time, as more would take from whole runs what these need to keep up.

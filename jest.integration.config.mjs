@@ -22,5 +22,5 @@ export default {
   testMatch: ['test/**/*.integration.ts', ...unitTests].map((file) => `<rootDir>/${file}`),
   globalSetup: '<rootDir>/test/support/install-debian-packages.mjs',
   globalTeardown: '<rootDir>/test/support/stack/remove-shared-stacks.mjs',
-  testTimeout: 120_000,
+  testTimeout: 240_000,
 };

@@ -59,7 +59,7 @@ beforeAll(async () => {
     // 10/s a device with at most 2 in flight: through the pause, 8 of 10 publishes wait in the device.
     rehearse({ ...load, publish: { maxUnacknowledged: 2 } }, {}, pauseForASecond),
   ]);
-}, 90_000);
+});
 
 describe('a run against a service that', () => {
   it('does what it should: balances to the message, and agrees with CloudWatch', () => {

@@ -84,7 +84,7 @@ beforeAll(async () => {
       await signalFor(8_000, runsDirectory, 'SIGKILL');
     }),
   ]);
-}, 240_000);
+});
 afterAll(() => Promise.all(rehearsals.map((each) => each.close())));
 
 describeWithProcesses('a quiet queue that is left alone for 20 s, behind a rule that drops some', () => {

@@ -33,7 +33,7 @@ describe('a run by Basic Ingest', () => {
     rehearsal = await startRehearsal();
     ended = await rehearsal.run({ drain: '2s', groups });
     metrics = ((await (await fetchAdmin(rehearsal.aws, '/metrics')).json()) as MetricsReport).metrics;
-  }, 120_000);
+  });
   afterAll(() => rehearsal.close());
 
   it('delivers every message to the rule that it names, by the service’s own counts', () => {

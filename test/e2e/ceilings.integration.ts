@@ -17,25 +17,21 @@ beforeAll(async () => {
   rehearsal = await startRehearsal({
     parameters: { maxDevices: '10', maxConcurrentExecutions: '1', allowForce: 'false' },
   });
-}, 60_000);
+});
 afterAll(() => rehearsal.close());
 
 describe('a stack with ceilings', () => {
   it.each([
     ['more devices', { devices: 11, slices: { devicesPerSlice: 11 } }, '--param maxDevices=11'],
     ['a profile that switches preflight off', { limits: { enforce: false } }, '--param allowForce=true'],
-  ])(
-    'refuses an execution for %s, and says what to do',
-    async (_what, change, remedy) => {
-      const run = await rehearsal.begin({ ...profile, ...change });
-      expect(await run.executionEnded()).toMatchObject({
-        status: 'FAILED',
-        error: 'RefusedByPreflight',
-        cause: expect.stringContaining(remedy),
-      });
-    },
-    60_000,
-  );
+  ])('refuses an execution for %s, and says what to do', async (_what, change, remedy) => {
+    const run = await rehearsal.begin({ ...profile, ...change });
+    expect(await run.executionEnded()).toMatchObject({
+      status: 'FAILED',
+      error: 'RefusedByPreflight',
+      cause: expect.stringContaining(remedy),
+    });
+  });
 
   it('refuses the younger of two executions, and lets the older one run to its report', async () => {
     const older = await rehearsal.begin(profile);
@@ -51,5 +47,5 @@ describe('a stack with ceilings', () => {
     // Once it has ended, the next one may begin.
     const next = await rehearsal.begin({ ...profile, duration: '1s' });
     expect((await next.ended()).execution.status).toBe('SUCCEEDED');
-  }, 120_000);
+  });
 });

@@ -127,7 +127,7 @@ beforeAll(async () => {
         )
       : undefined,
   ]);
-}, 120_000);
+});
 
 describe('a run of commands', () => {
   it('past the quota of outbound publishes accounts for each delivery as IoT Core counted it', () => {

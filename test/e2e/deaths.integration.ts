@@ -35,7 +35,7 @@ beforeAll(async () => {
     rehearsal.run({ ...load, slices: { devicesPerSlice: 10, toleratedFailureShare: 1 } }),
     rehearsal.run(load),
   ]);
-}, 90_000);
+});
 afterAll(async () => {
   await rehearsal.close();
   await rm(root, { recursive: true, force: true });

@@ -75,7 +75,6 @@ withPrlimit('a run with few file descriptors', () => {
       };
       expect(falseClaims(run, known)).toEqual([]);
     },
-    120_000,
   );
 
   it('in embedded AWS, at the start of Lambdas, names it at once, and calls it no internal error', async () => {
@@ -93,5 +92,5 @@ withPrlimit('a run with few file descriptors', () => {
     expect(stderr).toContain('raise the limit');
     expect(stderr).toContain('ulimit -n');
     expect(`${stdout}${stderr}`).not.toMatch(/internal/i);
-  }, 180_000);
+  });
 });

@@ -48,7 +48,7 @@ withMounts('a disk', () => {
     expect(stderr).toContain('the file system is read-only (EROFS)');
     expect(stderr).toContain('--runs');
     expect(stderr).not.toContain('internal');
-  }, 60_000);
+  });
 
   it('that fills up while a run goes on is named at once, and what was stored makes a report', async () => {
     const directory = mountTmpfs('filling', 'size=1m')!;
@@ -73,5 +73,5 @@ withMounts('a disk', () => {
     execFileSync('rm', [filler]);
     const report = await runCli(['report', runId, '--runs', runs]);
     expect(report.stdout).toContain('2 slices');
-  }, 120_000);
+  });
 });

@@ -29,7 +29,7 @@ beforeAll(async () => {
       secretAccessKey: environment.AWS_SECRET_ACCESS_KEY!,
     },
   });
-}, 60_000);
+});
 afterAll(async () => {
   lambda.destroy();
   attacker.close();
@@ -69,7 +69,7 @@ describe('a plan.json that names another target', () => {
     const answer = await invoke('publish-mqtt', { runId: 'forged-mqtt', slice: 0, hosts: ['127.0.0.1'] });
     expect(answer).toMatchObject({ errorType: 'ForgedTargetError' });
     expect(connections).toBe(0);
-  }, 60_000);
+  });
 
   it('is refused by publish-http: neither publishes nor polls are sent', async () => {
     const dataUrl = (target: Target, port: number) => ({ ...target, dataUrl: `http://127.0.0.1:${port}` });
@@ -77,7 +77,7 @@ describe('a plan.json that names another target', () => {
     const answer = await invoke('publish-http', { runId: 'forged-https', slice: 0, hosts: ['127.0.0.1'] });
     expect(answer).toMatchObject({ errorType: 'ForgedTargetError' });
     expect(connections).toBe(0);
-  }, 60_000);
+  });
 
   it('does not lead the stop message of summarize there', async () => {
     await forge('forged-stop', 'https', (target, port) => ({
@@ -86,5 +86,5 @@ describe('a plan.json that names another target', () => {
     }));
     await invoke('summarize', { runId: 'forged-stop', interim: true, failure: 'States.ItemReaderFailed' });
     expect(connections).toBe(0);
-  }, 60_000);
+  });
 });

@@ -20,7 +20,7 @@ describe('devices that only keep their connections', () => {
         meters: { devices: 10, ratePerSecond: 20, network: { delay: '20ms' } },
       },
     });
-  }, 90_000);
+  });
   afterAll(() => rehearsal.close());
 
   it('are counted, in a ledger without messages', () => {

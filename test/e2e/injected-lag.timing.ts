@@ -34,7 +34,7 @@ beforeAll(async () => {
   const run = await rehearsal.begin(profile);
   [plan, ended] = [await run.plan(), await run.ended()];
   slices = await run.slices();
-}, 120_000);
+});
 afterAll(() => rehearsal.close());
 
 describe('a delay of the network', () => {

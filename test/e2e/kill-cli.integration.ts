@@ -87,7 +87,7 @@ describeWithProcesses('kill -9 of the CLI', () => {
   let beheaded: LeftBehind;
   beforeAll(async () => {
     [orphan, beheaded] = await Promise.all([killCli('orphan', false), killCli('beheaded', true)]);
-  }, 240_000);
+  });
 
   it('stops the run; its report is there', () => {
     const { shown, report } = orphan;
@@ -133,7 +133,7 @@ describeWithProcesses('kill -9 of a process that no run can do without', () => {
   // The time limit is far below the ten minutes of the runs: they end at once.
   beforeAll(async () => {
     killed = await Promise.all(processes.map(({ name, processOf }) => killUnder(name, processOf)));
-  }, 240_000);
+  });
 
   it.each(processes.map(({ what }, i) => [what, i] as const))(
     '%s: says so at once, and how to get the report',
@@ -163,7 +163,7 @@ describeWithProcesses('SIGSTOP of a process that no run can do without', () => {
 
   it('is named while the run goes on, and the run ends', async () => {
     await Promise.all(processes.map(stopUnder));
-  }, 150_000);
+  });
 
   async function stopUnder({ what, name, processOf }: (typeof processes)[number]): Promise<void> {
     const runs = path.join(workplace.directory, name);

@@ -117,7 +117,7 @@ beforeAll(async () => {
     runAndKill(forStrict, { ...load, duration: '60s' }, killSlice),
     runAndKill(forSubscriber, load, killSubscriber),
   ]);
-}, 240_000);
+});
 afterAll(() => Promise.all((rehearsals ?? []).map((each) => each.close())));
 
 describeWithProcesses('kill -9 of a slice’s process', () => {
@@ -189,7 +189,7 @@ describeWithProcesses('kill -9 of InfluxDB', () => {
     } finally {
       await rehearsal.close();
     }
-  }, 240_000);
+  });
 });
 
 describeWithProcesses('kill -9 of the plan process at its work', () => {
@@ -206,7 +206,7 @@ describeWithProcesses('kill -9 of the plan process at its work', () => {
     } finally {
       await rehearsal.close();
     }
-  }, 240_000);
+  });
 });
 
 describeWithProcesses('kill -9 of the summarize process at its work', () => {
@@ -225,5 +225,5 @@ describeWithProcesses('kill -9 of the summarize process at its work', () => {
     } finally {
       await rehearsal.close();
     }
-  }, 240_000);
+  });
 });

@@ -204,7 +204,7 @@ describe(`ten actions at random instants, ${ratePerSecond}/s`, () => {
       whole = await runWhole();
       disturbed = await runDisturbed();
     } else [whole, disturbed] = await Promise.all([runWhole(), runDisturbed()]);
-  }, 180_000);
+  });
   afterAll(async () => {
     influx?.close();
     await Promise.all(rehearsals.map((each) => each.close()));

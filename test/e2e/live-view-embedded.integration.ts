@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { comparedSums } from '../support/influx/influx-under-test.ts';
 import { type MemoryInflux, startMemoryInflux } from '../support/influx/memory-influx.ts';
 import { type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+import { untilPublished } from '../support/run/until-published.ts';
 
 // Whole runs whose InfluxDB has troubles of its own: the report is the same, and the live view comes to it.
 
@@ -47,11 +48,11 @@ describe('a run whose InfluxDB', () => {
     const { expected, found } = await comparedSums(influx, report);
     expect(found).toEqual(expected);
     expect(await overflows(report.runId)).toEqual([]);
-  }, 60_000);
+  });
 
   it('dies for good: the run is none the worse, and what InfluxDB lacks waits in the run store', async () => {
     const { report, execution } = await rehearsal.run(load, async () => {
-      await sleep(1_200);
+      await untilPublished(rehearsal.aws, 400);
       await influx.kill();
     });
     expect(execution.status).toBe('SUCCEEDED');
@@ -68,5 +69,5 @@ describe('a run whose InfluxDB', () => {
     }
     const { expected, found } = await comparedSums(influx, report);
     expect(found).toEqual(expected);
-  }, 60_000);
+  });
 });

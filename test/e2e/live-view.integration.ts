@@ -56,7 +56,7 @@ describeInfluxd('InfluxDB 2', () => {
     for (const name of ['end_to_end_latency', 'transit', 'puback_round_trip', 'send_lag'] as const) {
       expect((await readLatency(influxd, report.runId, name)).summary()).toEqual(report.latencyMs[name]);
     }
-  }, 90_000);
+  });
 
   it('is killed in the middle of a run and comes back: nothing is missing, nothing is there twice', async () => {
     const influxd = await startInfluxd(influxdBinary!);
@@ -70,7 +70,7 @@ describeInfluxd('InfluxDB 2', () => {
     expect(['passed', 'inconclusive']).toContain(report.verdict);
     const { expected, found } = await comparedSums(influxd, report);
     expect(found).toEqual(expected);
-  }, 90_000);
+  });
 });
 
 describeVictoriaMetrics('VictoriaMetrics', () => {
@@ -79,7 +79,7 @@ describeVictoriaMetrics('VictoriaMetrics', () => {
     const { report } = await rehearseInto(victoria);
     const { expected, found } = await comparedSums(victoria, report);
     expect(found).toEqual(expected);
-  }, 90_000);
+  });
 });
 
 /** Merges the histograms of every point, as a reader with HdrHistogram at hand does. */

@@ -45,7 +45,7 @@ describe('a run with wills, retained messages, properties and aliases', () => {
       });
     });
     metrics = await read();
-  }, 60_000);
+  });
   afterAll(() => rehearsal.close());
 
   it('accounts for every message, and counts the wills of the connections that were ended', () => {

@@ -35,7 +35,7 @@ beforeAll(async () => {
   await run.executionEnded();
   const file = path.join(rehearsal.runsDirectory, run.runId, 'report.json');
   report = JSON.parse(await readFile(file, 'utf8')) as Report;
-}, 120_000);
+});
 afterAll(() => rehearsal.close());
 
 it('counts every message of every encoding', () => {

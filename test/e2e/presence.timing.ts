@@ -33,7 +33,7 @@ beforeAll(async () => {
     () => rehearseOnce(profile),
     ({ report }) => !report.presence!.isWhole,
   );
-}, 120_000);
+});
 
 /** Lines of this kind of the devices of a group. */
 function countOf(what: Line['what'], first: number, devices: number): number {

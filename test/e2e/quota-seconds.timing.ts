@@ -71,7 +71,7 @@ beforeAll(async () => {
     { ...shared, groups: { meters: { devices: meters, idle: true }, firmware } },
     { limits: { publishOutPerSecond: 15 } },
   );
-}, 240_000);
+});
 
 describe('the busiest second', () => {
   it('of commands and replies is the one that IoT Core counted, inbound and outbound', () => {

@@ -153,7 +153,7 @@ beforeAll(async () => {
     for (const [i, each] of rest) outcomes[i] = await rehearse(each);
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-}, 240_000);
+});
 
 it('delays what is past the bytes of a connection: nothing is lost, and the report says which quota that is', () => {
   const { report, service } = outcomes.at(-1)!;

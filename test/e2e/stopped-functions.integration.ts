@@ -66,7 +66,7 @@ beforeAll(async () => {
     startRehearsal({ packageRoot: root }),
     startRehearsal({ packageRoot: root }),
   ]);
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(rehearsals.map((each) => each.close()));
   if (root !== undefined) await rm(root, { recursive: true, force: true });
@@ -82,7 +82,7 @@ describeWithProcesses('SIGSTOP for good', () => {
     const shown = await runCli(['report', run.runId, '--runs', rehearsal.runsDirectory]);
     expect(shown).toMatchObject({ code: 2, stdout: '' });
     expect(shown.stderr).toContain(run.runId);
-  }, 90_000);
+  });
 
   it('of summarize leaves a run whose report is made of what was stored, and says what is not known', async () => {
     const [, rehearsal] = rehearsals as [Rehearsal, Rehearsal];
@@ -98,5 +98,5 @@ describeWithProcesses('SIGSTOP for good', () => {
     expect(falseClaims({ report, recorded: await run.recorded() }, { intended: messages })).toEqual([]);
     // What the queue holds cannot be asked any more: nothing is called lost.
     expect(report.messages).toMatchObject({ sent: messages, lost: 0 });
-  }, 90_000);
+  });
 });

@@ -77,7 +77,7 @@ beforeAll(async () => {
       isOver = true;
     }),
   ]);
-}, 240_000);
+});
 afterAll(() => Promise.all([faultlessAws, killedAws, throttledAws, failingAws].map((each) => each?.close())));
 
 describe('a run with the stream', () => {

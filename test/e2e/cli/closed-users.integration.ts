@@ -69,4 +69,4 @@ it('accounts for every message of open and closed groups, as the emulator counts
   expect(stderr).toMatch(/ publishing, .*users \d+\/\d+, rate/);
   expect(stdout).toMatch(/people 1 .* 0 → 30 users/);
   expect(stdout).toMatch(/users +[▁-█ ]+0 to \d+ active/);
-}, 120_000);
+});

@@ -29,7 +29,7 @@ beforeAll(async () => {
   report = JSON.parse(readFileSync(path.join(runs, runId, 'report.json'), 'utf8')) as Report;
   html = readFileSync(path.join(runs, runId, 'report.html'), 'utf8');
   recorded = readRecording(file, runId, 5_000);
-}, 120_000);
+});
 afterAll(() => workplace.remove());
 
 describe('npm start', () => {

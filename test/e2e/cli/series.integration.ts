@@ -110,4 +110,4 @@ it('ends with the run that Ctrl-C stops, and reports those before it', async () 
   expect(figures.find(({ figure }) => figure === 'throughput rate')?.values).toHaveLength(1);
   const page = readFileSync(path.join(runs, file.replace('.json', '.html')), 'utf8');
   expect(page).toContain(`<a href="${made[0]?.runId}/report.html">`);
-}, 120_000);
+});

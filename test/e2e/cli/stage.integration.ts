@@ -36,7 +36,7 @@ beforeAll(async () => {
     runsDirectory: path.join(workplace.directory, 'aws'),
     parameters: { maxDevices: '100', allowForce: 'false' },
   });
-}, 60_000);
+});
 afterAll(async () => {
   await aws.close();
   workplace.remove();
@@ -79,7 +79,7 @@ describe('--stage', () => {
     });
     for (const name of ['plan.json', 'report.html'])
       expect(existsSync(path.join(directoryOf('runs'), runId, name))).toBe(true);
-  }, 60_000);
+  });
 
   it('watches a run that the console started, and reports the latest', async () => {
     await start('from-the-console', { ...profile, thresholds: { end_to_end_latency: ['p(50)<0.001'] } });
@@ -88,7 +88,7 @@ describe('--stage', () => {
     const reported = await stampede(['report'], 'reported').result;
     expect(reported).toMatchObject({ code: 99, stdout: expect.stringContaining('from-the-console') });
     expect(reportIn('reported', 'from-the-console').verdict).toBe('failed');
-  }, 60_000);
+  });
 
   it('changes one of another process, or says why not, and stops it, which ends with 130', async () => {
     const cli = stampede(['run', longFile], 'long');
@@ -148,7 +148,7 @@ describe('--stage', () => {
     );
     const over = await set([runId, 'rate=1x']);
     expect(over).toMatchObject({ code: 2, stderr: expect.stringContaining('run: has ended') });
-  }, 120_000);
+  });
 
   it('stops its own at Ctrl-C, with a report of what was measured', async () => {
     const cli = stampede(['run', longFile], 'interrupted');
@@ -156,7 +156,7 @@ describe('--stage', () => {
     cli.child.kill('SIGINT');
     const { code, stdout } = await cli.result;
     expect({ code, stdout }).toMatchObject({ code: 130, stdout: expect.stringContaining('ABORTED') });
-  }, 90_000);
+  });
 
   it('refuses what preflight refuses', async () => {
     const file = workplace.writeProfile('greedy.json', {
@@ -165,7 +165,7 @@ describe('--stage', () => {
       limits: { quotaShare: 0.05 },
     });
     expect(await stampede(['run', file], 'refused').result).toMatchObject({ code: 3 });
-  }, 60_000);
+  });
 
   it('shows the ceilings of the stack, and refuses what is above them before it starts', async () => {
     const file = workplace.writeProfile('above.json', { ...profile, devices: 101 });
@@ -183,7 +183,7 @@ describe('--stage', () => {
     }
     const forced = await stampede(['run', profileFile, '--force'], 'above').result;
     expect(forced).toMatchObject({ code: 3, stderr: expect.stringContaining('--param allowForce=true') });
-  }, 60_000);
+  });
 
   it.each([
     ['another stage', ['report', 'x', '--stage', 'prod'], 'there is no stack stampede-prod in us-east-1'],
@@ -192,18 +192,14 @@ describe('--stage', () => {
     ["another's execution", ['stop', 'arn:aws:states:us-east-1:1:execution:other:x'], 'is no run of stack'],
     ['flags of embedded AWS', ['run', 'PROFILE', '--quota', 'publishIn=5'], 'is of embedded AWS'],
     ['no certificate there', ['certs', 'create'], 'embedded AWS does not support'],
-  ])(
-    'answers %s with one message, and 2',
-    async (_what, args, message) => {
-      const given = args.map((arg) => (arg === 'PROFILE' ? profileFile : arg));
-      const stage = args.includes('--stage') ? [] : ['--stage', 'dev'];
-      const { code, stderr } = await runCli([...given, ...stage], aws.environment);
-      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
-      expect(stderr).toContain('→');
-      expect(stderr).not.toMatch(/^\s+at /m);
-    },
-    60_000,
-  );
+  ])('answers %s with one message, and 2', async (_what, args, message) => {
+    const given = args.map((arg) => (arg === 'PROFILE' ? profileFile : arg));
+    const stage = args.includes('--stage') ? [] : ['--stage', 'dev'];
+    const { code, stderr } = await runCli([...given, ...stage], aws.environment);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+    expect(stderr).toContain('→');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
 
   it('says that there are no credentials', async () => {
     const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...rest } = aws.environment;
@@ -217,7 +213,7 @@ describe('--stage', () => {
       code: 2,
       stderr: expect.stringContaining('no AWS credentials'),
     });
-  }, 60_000);
+  });
 
   it('says that AWS cannot be reached', async () => {
     const { code, stderr } = await runCli(['watch', 'x', '--stage', 'dev'], {
@@ -225,7 +221,7 @@ describe('--stage', () => {
       AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
     });
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be reached') });
-  }, 60_000);
+  });
 });
 
 /** The heading: `run tiny-…`. */

@@ -189,5 +189,5 @@ export const passed: boolean = report.verdict === 'passed' && slices > 0;
     const jest = path.join(clone, 'node_modules/jest/bin/jest.js');
     const ended = await runWith(newNode, [newNode, '--experimental-vm-modules', jest], folder);
     expect(ended).toEqual({ code: 0, output: expect.stringContaining('1 passed') });
-  }, 120_000);
+  });
 });

@@ -23,7 +23,7 @@ describeHeld('the level for a service with c servers', () => {
   beforeAll(async () => {
     const timeMs = { exponential: { meanMs: service.meanService } };
     rehearsal = await startRehearsal({ faults: { serviceTime: { servers: service.servers, timeMs } } });
-  }, 60_000);
+  });
   afterAll(() => rehearsal?.close());
 
   it('settles within a minute where M/M/c has the objective, and recovers from a pause of five seconds', async () => {

@@ -49,7 +49,7 @@ describeWithSize('a search of a service with c servers', () => {
       parameters,
       faults: { serviceTime: { servers: service.servers, timeMs } },
     });
-  }, 60_000);
+  });
   afterAll(() => rehearsal?.close());
 
   it('finds the knee where M/M/c says p99 is the objective, and a curve that is the formula’s', async () => {
@@ -79,7 +79,7 @@ describeWithSize('a search without a service of its own', () => {
   let rehearsal: Rehearsal;
   beforeAll(async () => {
     rehearsal = await startRehearsal({ parameters });
-  }, 60_000);
+  });
   afterAll(() => rehearsal?.close());
 
   // The link takes 187 messages a second of the one subscriber, and 10,300 a second of each of two: between two levels of the search, and

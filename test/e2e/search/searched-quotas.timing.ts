@@ -36,7 +36,7 @@ const profile = {
         }),
       );
     }
-  }, 60_000);
+  });
   afterAll(() => Promise.all(rehearsals.map((each) => each.close())));
 
   async function findQuota(rehearsal: Rehearsal): Promise<void> {

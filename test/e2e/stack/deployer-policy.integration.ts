@@ -120,7 +120,7 @@ it('deployer.json allows what sls deploy and remove call, and CloudFormation for
     ...actionsOfProperties,
   ];
   expect(compareWithPolicy('deployer', needed)).toEqual({ missing: [], unneeded: [] });
-}, 180_000);
+});
 
 it('a type of resource without a row is not overlooked', () => {
   expect(() => actionsOfType('AWS::DynamoDB::Table')).toThrow('has no row');

@@ -74,5 +74,5 @@ describe('sls invoke local with neither an endpoint nor credentials', () => {
       runId: 'invoke-local',
     });
     expect(findAddresses(runs)).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -101,30 +101,26 @@ it.each([
   ['queue', 1],
   ['stream', 1],
   ['direct', 0],
-])(
-  'with subscriber: %s, readers are off before the run store is emptied',
-  async (subscriber, readers) => {
-    const { mappings, keys, log, requestHandler } = makeAccount(subscriber);
-    const config = {
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-      requestHandler,
-    };
-    const provider = { getAwsSdkV3Config: async () => config, naming: { getStackName: () => 's' } };
-    const notices: string[] = [];
-    const cleanup = new Cleanup(
-      { getProvider: () => provider },
-      {},
-      {
-        log: { notice: (text: string) => notices.push(text), warning: (text: string) => notices.push(text) },
-        progress: { get: () => ({ notice: () => undefined, remove: () => undefined }) },
-      },
-    );
-    await cleanup.hooks['before:remove:remove']();
-    expect([...mappings.values()]).toEqual(Array.from({ length: readers }, () => 'Disabled'));
-    expect(log).toEqual([...Array.from({ length: readers }, () => 'off'), 'emptied']);
-    expect([...keys]).toEqual([]);
-    expect(notices).toEqual(['Run store emptied (1 runs)']);
-  },
-  60_000,
-);
+])('with subscriber: %s, readers are off before the run store is emptied', async (subscriber, readers) => {
+  const { mappings, keys, log, requestHandler } = makeAccount(subscriber);
+  const config = {
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    requestHandler,
+  };
+  const provider = { getAwsSdkV3Config: async () => config, naming: { getStackName: () => 's' } };
+  const notices: string[] = [];
+  const cleanup = new Cleanup(
+    { getProvider: () => provider },
+    {},
+    {
+      log: { notice: (text: string) => notices.push(text), warning: (text: string) => notices.push(text) },
+      progress: { get: () => ({ notice: () => undefined, remove: () => undefined }) },
+    },
+  );
+  await cleanup.hooks['before:remove:remove']();
+  expect([...mappings.values()]).toEqual(Array.from({ length: readers }, () => 'Disabled'));
+  expect(log).toEqual([...Array.from({ length: readers }, () => 'off'), 'emptied']);
+  expect([...keys]).toEqual([]);
+  expect(notices).toEqual(['Run store emptied (1 runs)']);
+});

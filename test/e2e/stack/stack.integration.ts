@@ -386,7 +386,7 @@ describe('stage parameters', () => {
       StreamModeDetails: { StreamMode: 'ON_DEMAND' },
       ShardCount: { Ref: 'AWS::NoValue' },
     });
-  }, 120_000);
+  });
 
   it('turn topics, subscriber, architecture, tracing, layers and limits', async () => {
     const other = await sharedStack('direct');

@@ -52,7 +52,7 @@ beforeAll(async () => {
   await storeSecret('password', JSON.stringify({ username: 'all', password: 'secret-42' }));
   await storeSecret('ca', read(ca));
   await storeSecret('device', JSON.stringify({ certificate: read(cert), privateKey: read(key) }));
-}, 60_000);
+});
 afterAll(async () => {
   server.close();
   await aws.close();
@@ -114,19 +114,15 @@ function expectBalanced({ messages, imbalances, observers, devices: counts }: Re
 const itWithBroker = isMosquittoInstalled ? it : it.skip;
 
 describe('--stage with a target of the profile', () => {
-  itWithBroker(
-    'loads a broker with the user name and password of a secret',
-    async () => {
-      const target = `mqtt://127.0.0.1:${broker!.ports.password}`;
-      const secret = ['--auth', 'password', '--password-from', `secret:${secretOf('password')}`];
-      const report = await reportOf('password', { target }, ...secret);
-      expectBalanced(report);
-      expect(report.conditions).toMatchObject({ target });
-      expect(filesOf('password')).toContain(secretOf('password'));
-      expect(filesOf('password')).not.toContain('secret-42');
-    },
-    60_000,
-  );
+  itWithBroker('loads a broker with the user name and password of a secret', async () => {
+    const target = `mqtt://127.0.0.1:${broker!.ports.password}`;
+    const secret = ['--auth', 'password', '--password-from', `secret:${secretOf('password')}`];
+    const report = await reportOf('password', { target }, ...secret);
+    expectBalanced(report);
+    expect(report.conditions).toMatchObject({ target });
+    expect(filesOf('password')).toContain(secretOf('password'));
+    expect(filesOf('password')).not.toContain('secret-42');
+  });
 
   itWithBroker(
     'loads a broker over mutual TLS, with the authority and the certificate of secrets',
@@ -139,7 +135,6 @@ describe('--stage with a target of the profile', () => {
       expect(ofKey).toMatch(/^[A-Za-z0-9+/]{20,}/);
       expect(filesOf('mutual')).not.toContain(ofKey.slice(0, 40));
     },
-    60_000,
   );
 
   it('sends requests with the header of a secret', async () => {
@@ -155,7 +150,7 @@ describe('--stage with a target of the profile', () => {
     expect(new Set(requests.map((headers) => headers['x-device'])).size).toBe(devices);
     expect(filesOf('http')).toContain(secretOf('token'));
     expect(filesOf('http')).not.toContain('of-the-stack-77');
-  }, 60_000);
+  });
 
   it.each([
     [
@@ -166,17 +161,13 @@ describe('--stage with a target of the profile', () => {
       'secret of a password',
       { target: 'mqtt://127.0.0.1:1', connect: { username: 'u', password: { secret: secretOf('none') } } },
     ],
-  ])(
-    'names a %s that is not there',
-    async (what, profile) => {
-      const name = what.replaceAll(' ', '-');
-      const { code, output } = await run(name, profile);
-      // The report breaks its lines.
-      expect(output.replace(/\s+/g, ' ')).toContain(`the secret ${secretOf('none')} could not be read`);
-      expect(code).not.toBe(0);
-    },
-    60_000,
-  );
+  ])('names a %s that is not there', async (what, profile) => {
+    const name = what.replaceAll(' ', '-');
+    const { code, output } = await run(name, profile);
+    // The report breaks its lines.
+    expect(output.replace(/\s+/g, ' ')).toContain(`the secret ${secretOf('none')} could not be read`);
+    expect(code).not.toBe(0);
+  });
 
   it.each<[what: string, profile: object, args: readonly string[], setting: string]>([
     ['an authority', { target: 'mqtts://127.0.0.1' }, ['--ca', 'ca.pem'], 'connect.ca'],
@@ -193,16 +184,12 @@ describe('--stage with a target of the profile', () => {
       [],
       'http.headers.X-Key',
     ],
-  ])(
-    'refuses %s of this machine',
-    async (_what, profile, args, setting) => {
-      const { code, output } = await run('refused', profile, ...args);
-      expect({ code, output }).toEqual({
-        code: 2,
-        output: expect.stringContaining(`${setting}: is on this machine, and devices connect from the stack`),
-      });
-      expect(output).toContain('"secret": "STACK/target-…"');
-    },
-    30_000,
-  );
+  ])('refuses %s of this machine', async (_what, profile, args, setting) => {
+    const { code, output } = await run('refused', profile, ...args);
+    expect({ code, output }).toEqual({
+      code: 2,
+      output: expect.stringContaining(`${setting}: is on this machine, and devices connect from the stack`),
+    });
+    expect(output).toContain('"secret": "STACK/target-…"');
+  });
 });

@@ -20,7 +20,7 @@ let iotCore: EmbeddedAws;
 beforeAll(async () => {
   workplace = makeWorkplace();
   iotCore = await startEmbeddedAws({ runsDirectory: path.join(workplace.directory, 'other') });
-}, 60_000);
+});
 afterAll(async () => {
   await iotCore.close();
   workplace.remove();
@@ -53,4 +53,4 @@ it('is loaded from this machine, with its quotas and cost, and a subscriber coun
   // Lambda, Step Functions and the queue run here: only IoT Core is on the bill.
   expect(report.cost?.lines.every(({ line }) => line.startsWith('iot-'))).toBe(true);
   expect(report.cost?.lines.some(({ line }) => line === 'iot-rules')).toBe(false);
-}, 120_000);
+});

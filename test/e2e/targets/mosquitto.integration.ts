@@ -30,7 +30,7 @@ beforeAll(async () => {
   broker = await startMosquittoTarget(devices);
   workplace = makeWorkplace();
   file = workplace.writeProfile('broker.json', profile);
-}, 60_000);
+});
 afterAll(async () => {
   await broker?.close();
   workplace?.remove();
@@ -81,7 +81,7 @@ function textsIn(directory: string): string {
     });
     const { report } = await reportOf([], {}, own);
     expectBalanced(report);
-  }, 120_000);
+  });
 
   it('is loaded with the password of a variable; no file of the run has it', async () => {
     const target = `mqtt://127.0.0.1:${broker.ports.password}`;
@@ -93,7 +93,7 @@ function textsIn(directory: string): string {
     const left = textsIn(runsOf());
     expect(left).toContain('BROKER_PASSWORD');
     expect(`${left}${output}`).not.toMatch(/secret-42|pw-d\d/);
-  }, 120_000);
+  });
 
   it('is loaded over mutual TLS, with one certificate and with one a device', async () => {
     const { ca, cert, key, pairs } = broker.files;
@@ -108,7 +108,7 @@ function textsIn(directory: string): string {
     const [, , ofKey = ''] = readFileSync(key, 'utf8').split('\n');
     expect(ofKey).toMatch(/^[A-Za-z0-9+/]{20,}/);
     expect(textsIn(runsOf())).not.toContain(ofKey.slice(0, 40));
-  }, 180_000);
+  });
 
   it('is loaded over WebSocket; a certificate that is not checked stands in the report', async () => {
     const [socket, unchecked] = await Promise.all([
@@ -119,7 +119,7 @@ function textsIn(directory: string): string {
     expectBalanced(unchecked.report);
     expect(unchecked.output).toContain('warning     the certificate of the target is not checked');
     expect(unchecked.output.replace(/\s+/g, ' ')).toContain('The certificate of the target was not checked');
-  }, 180_000);
+  });
 
   describe('refuses with one message and starts nothing', () => {
     const at = (scheme: string, port: keyof MosquittoTarget['ports'] | number) =>
@@ -212,18 +212,14 @@ function textsIn(directory: string): string {
       ],
     ];
 
-    it.each(cases)(
-      '%s',
-      async (_what, args, code, message) => {
-        const before = existsSync(runsOf()) ? readdirSync(runsOf()) : [];
-        const result = await run(args());
-        expect(result.output).toMatch(message);
-        expect(result.code).toBe(code);
-        expect(result.output).toContain('→');
-        expect(result.output).not.toMatch(/ {4}at |secret-42/);
-        expect(existsSync(runsOf()) ? readdirSync(runsOf()) : []).toEqual(before);
-      },
-      60_000,
-    );
+    it.each(cases)('%s', async (_what, args, code, message) => {
+      const before = existsSync(runsOf()) ? readdirSync(runsOf()) : [];
+      const result = await run(args());
+      expect(result.output).toMatch(message);
+      expect(result.code).toBe(code);
+      expect(result.output).toContain('→');
+      expect(result.output).not.toMatch(/ {4}at |secret-42/);
+      expect(existsSync(runsOf()) ? readdirSync(runsOf()) : []).toEqual(before);
+    });
   });
 });

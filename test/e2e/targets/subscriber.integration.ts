@@ -20,7 +20,7 @@ beforeAll(async () => {
   // The first processes of a machine start slowly, and a subscriber that comes late has not seen all.
   const broker = await startMosquitto();
   await rehearsal.run({ ...load, duration: '1s', target: `mqtt://127.0.0.1:${broker.port}` });
-}, 90_000);
+});
 afterAll(() => rehearsal?.close());
 
 const brokers: OpenMosquitto[] = [];
@@ -88,7 +88,6 @@ describeWithBroker('a run against Mosquitto', () => {
       expect(report.latencyMs.end_to_end_latency.count).toBe(2_000);
       expect(report.latencyMs.rule_latency.count).toBe(0);
     },
-    90_000,
   );
 
   it('is accounted for by group and kind of message, QoS 0 beside QoS 1, text beside JSON', async () => {
@@ -130,7 +129,7 @@ describeWithBroker('a run against Mosquitto', () => {
     expect(report.messages).toMatchObject({ sent: 260, received: 260, lost: 0, duplicates: 0 });
     expect(report.subscribers).toMatchObject({ arrivals: 260, gaps: 0 });
     expect(countsOf(report)).toMatchObject({ 'publishes received': 260, 'publishes dropped': 0 });
-  }, 90_000);
+  });
 
   it('finds what a full queue dropped for a subscriber that stood still, to the message', async () => {
     const broker = await startMosquitto('max_queued_messages 10');
@@ -147,7 +146,7 @@ describeWithBroker('a run against Mosquitto', () => {
     expect(messages.received).toBe(2_000 - messages.lost);
     const dropped = report.reconciliation.find(({ metric }) => metric === 'publishes dropped');
     expect(dropped).toMatchObject({ cloudwatch: messages.lost, ledger: messages.lost, unexplained: 0 });
-  }, 90_000);
+  });
 
   it('blames a killed broker for what it had taken, and for the session that it lost', async () => {
     const broker = await startMosquitto();
@@ -163,7 +162,7 @@ describeWithBroker('a run against Mosquitto', () => {
     expect(messages.sent).toBe(messages.received + messages.lost);
     expect(messages.received).toBeGreaterThan(500);
     expect(report.brokerNotes?.join() ?? '').toContain('was started again');
-  }, 90_000);
+  });
 
   it('does not blame the broker for what a killed subscriber did not store', async () => {
     const report = await runAgainst(await startMosquitto(), async () => {
@@ -176,5 +175,5 @@ describeWithBroker('a run against Mosquitto', () => {
     expect(messages.received + messages.unaccounted).toBe(2_000);
     expect(causes.unaccounted.join()).toContain('subscriber 10000 did not come to its end');
     expect(report.verdict).toBe('inconclusive');
-  }, 90_000);
+  });
 });

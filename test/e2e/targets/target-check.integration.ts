@@ -30,7 +30,7 @@ beforeAll(async () => {
     region: environment.AWS_REGION!,
     credentials: keyIn(environment),
   });
-}, 60_000);
+});
 afterAll(async () => {
   lambda.destroy();
   await rehearsal.close();
@@ -44,7 +44,7 @@ describe('a target that is not the account’s own', () => {
     const error = errorOfExecution(execution, { logs: 'logs' }, false);
     expect(exitCodeOf(error)).toBe(3);
     expect(describeError(error, { style: plainStyler })).toContain('--allow-host broker.example.com');
-  }, 60_000);
+  });
 
   it('is planned for with --allow-host', async () => {
     const plan = async (allowedHosts: readonly string[]): Promise<unknown> => {
@@ -62,5 +62,5 @@ describe('a target that is not the account’s own', () => {
       mqttSlices: 1,
       slices: [0],
     });
-  }, 60_000);
+  });
 });

@@ -16,6 +16,7 @@ import {
   user,
 } from '../../support/targets/brokers.ts';
 import { type CuttingProxy, startCuttingProxy } from '../../support/targets/cutting-proxy.ts';
+import { until } from '../../support/until.ts';
 
 // Whole runs against brokers of others, in every version and quality of service that each has: their own subscriber, the acknowledgements
 // and a subscriber of another client library come to the same count.
@@ -35,7 +36,7 @@ let rehearsal: Rehearsal;
 beforeAll(async () => {
   process.env[passwordVariable] = user.password;
   rehearsal = await startRehearsal({ passedVariables: [passwordVariable] });
-}, 60_000);
+});
 afterAll(async () => {
   await rehearsal.close();
   delete process.env[passwordVariable];
@@ -59,8 +60,9 @@ async function countIndependently(port: number, protocolVersion: 4 | 5) {
   return {
     /** Waits for those that are on their way. */
     async of(runId: string, expected: number): Promise<number> {
-      for (let tries = 0; tries < 50 && (seen.get(runId)?.size ?? 0) < expected; tries++) await sleep(20);
-      return seen.get(runId)?.size ?? 0;
+      const count = (): number => seen.get(runId)?.size ?? 0;
+      await until(() => count() >= expected, `${expected} messages at the other subscriber`, 20);
+      return count();
     },
   };
 }
@@ -101,11 +103,11 @@ describe.each([mosquitto, rabbitMq, hiveMq])('$name', (kind: BrokerKind) => {
     if (missing !== undefined) return;
     broker = await kind.start();
     proxy = await startCuttingProxy(broker.port);
-  }, 120_000);
+  });
   afterAll(async () => {
     await proxy?.close();
     await broker?.close();
-  }, 30_000);
+  });
 
   const versionOf = { 4: '3.1.1', 5: '5' } as const;
   const cases = kind.qos.map((qos) => ({ qos, versions: kind.versions.map((each) => versionOf[each]) }));
@@ -122,40 +124,35 @@ describe.each([mosquitto, rabbitMq, hiveMq])('$name', (kind: BrokerKind) => {
         }),
       );
     },
-    180_000,
   );
 
-  itIfThere(
-    'is loaded by the command line over TLS, with a client certificate',
-    async () => {
-      const workplace = makeWorkplace();
-      const files = Object.entries(broker.pem).flatMap(([name, text]) => {
-        const file = path.join(workplace.directory, `${name}.pem`);
-        writeFileSync(file, text);
-        return [`--${name}`, file];
-      });
-      const { connect: _, ...profile } = load;
-      const version = versionOf[kind.versions[0]!];
-      const counter = await countIndependently(broker.port, kind.versions.at(-1)!);
-      const arguments_ = [
-        ...[
-          'run',
-          workplace.writeProfile('tls.json', { name: 'tls', ...profile, connect: { ratePerSecond: 5 } }),
-        ],
-        ...['--runs', path.join(workplace.directory, 'runs'), '--mqtt-version', version],
-        ...['--target', `mqtts://127.0.0.1:${broker.tlsPort}`, ...files],
-      ];
-      const run = async (): Promise<Report> => {
-        const { stdout, stderr } = await runCli(arguments_);
-        const [, file] = /^\s*(\S+report\.json)$/m.exec(`${stdout}${stderr}`) ?? [];
-        if (file === undefined) throw new Error(`${stdout}${stderr}`);
-        return JSON.parse(readFileSync(file, 'utf8')) as Report;
-      };
-      await untilWhole(run, 1, counter);
-      workplace.remove();
-    },
-    180_000,
-  );
+  itIfThere('is loaded by the command line over TLS, with a client certificate', async () => {
+    const workplace = makeWorkplace();
+    const files = Object.entries(broker.pem).flatMap(([name, text]) => {
+      const file = path.join(workplace.directory, `${name}.pem`);
+      writeFileSync(file, text);
+      return [`--${name}`, file];
+    });
+    const { connect: _, ...profile } = load;
+    const version = versionOf[kind.versions[0]!];
+    const counter = await countIndependently(broker.port, kind.versions.at(-1)!);
+    const arguments_ = [
+      ...[
+        'run',
+        workplace.writeProfile('tls.json', { name: 'tls', ...profile, connect: { ratePerSecond: 5 } }),
+      ],
+      ...['--runs', path.join(workplace.directory, 'runs'), '--mqtt-version', version],
+      ...['--target', `mqtts://127.0.0.1:${broker.tlsPort}`, ...files],
+    ];
+    const run = async (): Promise<Report> => {
+      const { stdout, stderr } = await runCli(arguments_);
+      const [, file] = /^\s*(\S+report\.json)$/m.exec(`${stdout}${stderr}`) ?? [];
+      if (file === undefined) throw new Error(`${stdout}${stderr}`);
+      return JSON.parse(readFileSync(file, 'utf8')) as Report;
+    };
+    await untilWhole(run, 1, counter);
+    workplace.remove();
+  });
 
   itIfThere(
     'keeps the session of a subscriber whose connection is cut; what it misses without one is not blamed on the broker',
@@ -188,7 +185,6 @@ describe.each([mosquitto, rabbitMq, hiveMq])('$name', (kind: BrokerKind) => {
         if (qos === 2) expect(messages.duplicates).toBe(0);
       }
     },
-    180_000,
   );
 
   /** In the middle of publishing, for a second. */

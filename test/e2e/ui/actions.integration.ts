@@ -43,7 +43,7 @@ describeInBrowser('the live page changes a run', () => {
   beforeAll(async () => {
     run = await startRunPage(profile);
     ({ page } = run);
-  }, 120_000);
+  });
   afterAll(() => run?.close());
 
   it('says what a control does and when before it is pressed', async () => {
@@ -53,7 +53,7 @@ describeInBrowser('the live page changes a run', () => {
       /^50 % of the devices of group meters \(about 15\) lose their connections without a DISCONNECT, .*, about [\d.]+ m?s after you press the button/,
     );
     expect(await seriousProblems(page)).toEqual([]);
-  }, 30_000);
+  });
 
   it('changes the rate: accepted, marked, and the plot of rates follows', async () => {
     await page.locator('#rate-factor').fill('2');
@@ -70,7 +70,7 @@ describeInBrowser('the live page changes a run', () => {
       return Number(/([\d,]+) sent/.exec(text)?.[1]?.replaceAll(',', ''));
     };
     expect(await becomes(async () => (await busiest()) >= 65, (await leadPolls()) + effectPolls)).toBe(true);
-  }, 60_000);
+  });
 
   it('disconnects devices: accepted, marked, and they connect again', async () => {
     await page.locator('#quotas-table').scrollIntoViewIfNeeded();
@@ -84,7 +84,7 @@ describeInBrowser('the live page changes a run', () => {
     await page.locator('#quotas-table').scrollIntoViewIfNeeded();
     expect(await becomes(isConnecting, (await leadPolls()) + effectPolls)).toBe(true);
     expect(await isMarked('disconnect 50 %')).toBe(true);
-  }, 60_000);
+  });
 
   it('changes the network: accepted, marked, and measured', async () => {
     await page.locator('#network-name').selectOption('delay');
@@ -107,7 +107,7 @@ describeInBrowser('the live page changes a run', () => {
     await page.locator('#network-name').selectOption('none');
     expect(await page.locator('#network-value').isDisabled()).toBe(true);
     await run.press('network', '✓ network none');
-  }, 60_000);
+  });
 
   it('changes the faults of the service, and says why it refuses', async () => {
     await page.locator('#faults-name').selectOption('dropAcks');
@@ -126,25 +126,21 @@ describeInBrowser('the live page changes a run', () => {
       return (await run.cellOf('trackers', 2)) === acked && (await run.cellOf('trackers', 1)) > sent;
     };
     expect(await becomes(stands, 3)).toBe(true);
-  }, 60_000);
+  });
 
   it.each([
     ['past a quota', 'meters', '120', 'publishes per second per connection: 120/s planned'],
     ['past the limit of costs', 'meters', '50', 'limits.maxCostUsd $0.'],
     ['whose instant would be past the end', 'probes', '2', 'run publishes until '],
-  ])(
-    'refuses an action %s, and says why at its form',
-    async (_, group, factor, why) => {
-      const actions = await page.locator('#rate-plot .marks title').count();
-      await page.locator('#action-group').selectOption(group);
-      await page.locator('#rate-factor').fill(factor);
-      await run.form('rate').getByRole('button').click();
-      await page.locator('#rate-problem[role="alert"]').filter({ hasText: why }).waitFor();
-      expect(await page.locator('#rate-accepted').textContent()).toBe('');
-      expect(await page.locator('#rate-plot .marks title').count()).toBe(actions);
-    },
-    30_000,
-  );
+  ])('refuses an action %s, and says why at its form', async (_, group, factor, why) => {
+    const actions = await page.locator('#rate-plot .marks title').count();
+    await page.locator('#action-group').selectOption(group);
+    await page.locator('#rate-factor').fill(factor);
+    await run.form('rate').getByRole('button').click();
+    await page.locator('#rate-problem[role="alert"]').filter({ hasText: why }).waitFor();
+    expect(await page.locator('#rate-accepted').textContent()).toBe('');
+    expect(await page.locator('#rate-plot .marks title').count()).toBe(actions);
+  });
 
   it('works by the keyboard alone', async () => {
     const focused = () => page.evaluate<string>('document.activeElement.id');
@@ -175,7 +171,7 @@ describeInBrowser('the live page changes a run', () => {
     await page.locator('#disconnect-accepted').filter({ hasText: '✓ disconnect 25 %' }).waitFor();
     expect(await focused()).toBe('disconnect-share');
     expect(await isMarked('disconnect 25 %')).toBe(true);
-  }, 60_000);
+  });
 
   it('fits a telephone, in light and dark, and complains of nothing', async () => {
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -188,5 +184,5 @@ describeInBrowser('the live page changes a run', () => {
       expect(await seriousProblems(page)).toEqual([]);
     }
     expect(run.complaints.filter((text) => !text.includes('422'))).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -21,7 +21,7 @@ describeInBrowser('within three seconds of the press of a button, its mark and i
   let run: RunPage;
   beforeAll(async () => {
     run = await startRunPage(profile);
-  }, 60_000);
+  });
   afterAll(() => run?.close());
 
   /** The most of a column in the last two rows below a plot. */
@@ -58,7 +58,7 @@ describeInBrowser('within three seconds of the press of a button, its mark and i
     // Of 40 messages a second become 80.
     const effect = { plot: 'rate-plot', mark: 'rate × 2', isSeen: async () => (await sent()) >= 60 };
     expect(await press('rate', effect)).toBeLessThanOrEqual(withinMs);
-  }, 30_000);
+  });
 
   it('of a fault of the service', async () => {
     await run.page.locator('#faults-name').selectOption('ackDelay');
@@ -66,7 +66,7 @@ describeInBrowser('within three seconds of the press of a button, its mark and i
     const isSeen = async () => (await slowestMs()) >= 149;
     const effect = { plot: roundTrips, mark: 'ackDelay 150', isSeen };
     expect(await press('faults', effect)).toBeLessThanOrEqual(withinMs);
-  }, 30_000);
+  });
 
   it('of the network', async () => {
     await run.page.locator('#network-name').selectOption('delay');
@@ -75,7 +75,7 @@ describeInBrowser('within three seconds of the press of a button, its mark and i
     const isSeen = async () => (await slowestMs()) >= 445;
     const effect = { plot: roundTrips, mark: 'network delay 150ms', isSeen };
     expect(await press('network', effect)).toBeLessThanOrEqual(withinMs);
-  }, 30_000);
+  });
 });
 
 interface Effect {

@@ -63,7 +63,7 @@ describeInBrowser('files with hostile strings', () => {
     await page.goto(link);
     await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
     storageState = await page.context().storageState();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     cli?.child.kill('SIGINT');

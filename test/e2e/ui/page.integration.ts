@@ -66,7 +66,7 @@ describeInBrowser('in a browser', () => {
     await page.goto(link);
     await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
     storageState = await page.context().storageState();
-  }, 60_000);
+  });
 
   afterAll(async () => {
     cli?.child.kill('SIGINT');
@@ -78,22 +78,11 @@ describeInBrowser('in a browser', () => {
     const fileOf = ({ runId }: Report) =>
       `file://${path.join(workplace.directory, 'runs', runId, 'report.html')}`;
 
-    it('of ten minutes at 20,000/s is below 2 MB and opens from disk in under a second', async () => {
+    it('of ten minutes at 20,000/s is below 2 MB and asks for nothing but itself', async () => {
       const { page, requests, complaints } = await openTab(browser);
-      const opening: number[] = [];
-      // The machine has other tests to run: the best of three says what the page takes.
-      for (let i = 0; i < 3; i++) {
-        await page.goto('about:blank');
-        const began = performance.now();
-        await page.goto(fileOf(large), { waitUntil: 'load' });
-        await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))');
-        opening.push(performance.now() - began);
-      }
-      expect(Math.min(...opening)).toBeLessThan(1_000);
+      await page.goto(fileOf(large), { waitUntil: 'load' });
       expect(Buffer.byteLength(renderReportHtml(large))).toBeLessThan(2_000_000);
-      expect([...new Set(requests)].filter((requested) => requested !== 'about:blank')).toEqual([
-        fileOf(large),
-      ]);
+      expect(requests).toEqual([fileOf(large)]);
       expect(complaints).toEqual([]);
       await takeScreenshot(page, 'report-large');
     });
@@ -206,7 +195,7 @@ describeInBrowser('in a browser', () => {
       await takeScreenshot(page, 'live-light');
       expect(await seriousProblems(page)).toEqual([]);
       expect(await page.locator('#slices-plot desc').textContent()).toContain('2 slices');
-      await page.locator('.verdict').waitFor({ timeout: 60_000 });
+      await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').textContent()).toMatch(/^(✓ passed|\? inconclusive)$/);
       await page.locator('#ledger-flow').waitFor();
       await takeScreenshot(page, 'live-ended');
@@ -214,7 +203,7 @@ describeInBrowser('in a browser', () => {
       expect(
         requests.filter((requested) => !requested.startsWith(url) && !requested.startsWith('data:')),
       ).toEqual([]);
-    }, 90_000);
+    });
 
     it('stops a run by the keyboard, and shows what was measured until then', async () => {
       const { page } = await openOwn({ colorScheme: 'dark' });
@@ -227,10 +216,10 @@ describeInBrowser('in a browser', () => {
       for (let i = 0; i < 5; i++) await page.keyboard.press('Tab');
       expect(await page.evaluate('document.activeElement.id')).toBe('stop');
       await page.keyboard.press('Enter');
-      await page.locator('.verdict').waitFor({ timeout: 60_000 });
+      await page.locator('.verdict').waitFor();
       expect(await page.locator('.verdict').textContent()).toBe('■ aborted');
       expect(await page.locator('.reasons').textContent()).toContain('ended before its time');
-    }, 90_000);
+    });
 
     it('lets no other browser in, until it uses the next link', async () => {
       const { page } = await openTab(browser);

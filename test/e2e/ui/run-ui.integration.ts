@@ -72,5 +72,5 @@ describe('stampede run --ui --json', () => {
 
     cli.child.kill('SIGINT');
     expect((await cli.result).code).toBe(0);
-  }, 90_000);
+  });
 });

@@ -84,7 +84,7 @@ describe('stampede certs', () => {
     expect(await certs('delete')).toMatchObject({ code: 0, stdout: expect.stringContaining('removed') });
     expect(await left()).toEqual(nothing);
     expect(await certs('delete')).toMatchObject({ code: 0, stdout: 'there was nothing to remove\n' });
-  }, 60_000);
+  });
 
   it('takes everything back where a step fails', async () => {
     const secrets = new SecretsManagerClient(settings());
@@ -110,5 +110,5 @@ describe('stampede certs', () => {
       }),
     ).rejects.toThrow('no room for secrets');
     expect(await left()).toEqual(nothing);
-  }, 60_000);
+  });
 });

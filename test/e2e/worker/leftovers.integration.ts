@@ -36,7 +36,7 @@ beforeAll(async () => {
     },
     unsigned: [],
   });
-}, 60_000);
+});
 afterAll(async () => {
   await services.close();
   await rehearsal.close();
@@ -70,21 +70,17 @@ describe('plan, where earlier runs left messages', () => {
       { ageMs: 90_000 },
       'was up to 1m30s behind the stream',
     ],
-  ])(
-    '%s: refuses a run that would wait for them, and no other',
-    async (where, variablesFor, many, why) => {
-      const variables = variablesFor(services.url);
-      const runId = where.replaceAll(' ', '-');
-      Object.assign(left, { messages: 3, ageMs: 900 });
-      expect(await planned(`${runId}-few`, variables)).toMatchObject({ failed: false });
-      expect(isStored(`${runId}-few`)).toBe(true);
-      Object.assign(left, many);
-      expect(await planned(`${runId}-many`, variables)).toMatchObject({
-        failed: true,
-        payload: { errorMessage: expect.stringContaining(why) },
-      });
-      expect(isStored(`${runId}-many`)).toBe(false);
-    },
-    60_000,
-  );
+  ])('%s: refuses a run that would wait for them, and no other', async (where, variablesFor, many, why) => {
+    const variables = variablesFor(services.url);
+    const runId = where.replaceAll(' ', '-');
+    Object.assign(left, { messages: 3, ageMs: 900 });
+    expect(await planned(`${runId}-few`, variables)).toMatchObject({ failed: false });
+    expect(isStored(`${runId}-few`)).toBe(true);
+    Object.assign(left, many);
+    expect(await planned(`${runId}-many`, variables)).toMatchObject({
+      failed: true,
+      payload: { errorMessage: expect.stringContaining(why) },
+    });
+    expect(isStored(`${runId}-many`)).toBe(false);
+  });
 });

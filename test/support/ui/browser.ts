@@ -43,6 +43,8 @@ export interface WatchedPage {
 export async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1_150, height: 900 }, ...options });
   const page = await context.newPage();
+  // Names what it waited for, before Jest's time-out of the test.
+  page.setDefaultTimeout(180_000);
   const requests: string[] = [];
   const complaints: string[] = [];
   page.on('request', (request) => requests.push(request.url()));

@@ -78,6 +78,6 @@ async function openRun(browser: Browser, link: string, name: string) {
     .getByRole('link', { name: new RegExp(name) })
     .first()
     .click();
-  await page.getByText('publishing', { exact: true }).waitFor({ timeout: 60_000 });
+  await page.getByText('publishing', { exact: true }).waitFor();
   return { page, complaints };
 }

@@ -31,7 +31,7 @@ beforeAll(async () => {
   server = spawn(binary, ['-config', file], { stdio: 'ignore' });
   await untilHealthy(`${url}/ping`);
   await fetch(`${url}/query?q=${encodeURIComponent('CREATE DATABASE stampede')}`, { method: 'POST' });
-}, 60_000);
+});
 afterAll(async () => {
   if (!isInstalled) return;
   server.kill('SIGKILL');

@@ -15,7 +15,7 @@ import { randomCases } from '../../support/effort.ts';
 let decoders: Decoders;
 beforeAll(() => {
   decoders = installDecoders();
-}, 120_000);
+});
 
 const sentMs = 1_700_000_000_001.5;
 

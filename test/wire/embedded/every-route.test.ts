@@ -69,7 +69,7 @@ beforeAll(async () => {
     { port: 0, onOpened: () => undefined },
   );
   listeners = await listenersOf(await openSession(page.link));
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all([page.close(), aws.close()]);
   await rm(runsDirectory, { recursive: true, force: true, maxRetries: 5 });
@@ -172,7 +172,7 @@ describe('another user of this machine, and a page of another site', () => {
       expect(await findUnrefused(listener)).toEqual([]);
     }
     expect(await whatIs()).toEqual(before);
-  }, 60_000);
+  });
 
   it('are refused at the WebSocket listener', async () => {
     const before = await whatIs();
@@ -217,11 +217,11 @@ describe('another user of this machine, and a page of another site', () => {
     await client.endAsync(true);
     expect(await whatIs()).toEqual(before);
     expect(await handshake(good)).toBe(101);
-  }, 60_000);
+  });
 
   it('does not find every route closed to its own user', async () => {
     for (const listener of listeners) expect(await findClosed(listener)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 it('finds a route that was added without a check', async () => {

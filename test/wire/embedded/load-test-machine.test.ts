@@ -224,7 +224,7 @@ describe('the state machine', () => {
     });
     expect(await run()).toMatchObject({ status: 'SUCCEEDED' });
     expect(calls.filter(({ interim }) => interim)).toHaveLength(4);
-  }, 30_000);
+  });
 
   it('ends well where the result is inconclusive, and says so in its output', async () => {
     await openMachine({

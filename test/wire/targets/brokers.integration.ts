@@ -49,10 +49,10 @@ describe.each([mosquitto, rabbitMq, hiveMq])('$name', (kind: BrokerKind) => {
   let broker: Broker;
   beforeAll(async () => {
     if (missing === undefined) broker = await kind.start();
-  }, 120_000);
+  });
   afterAll(async () => {
     await broker?.close();
-  }, 30_000);
+  });
 
   const cases = ['password', 'certificate'].flatMap((auth) =>
     kind.versions.flatMap((version) => kind.qos.map((qos) => ({ auth, version, qos }))),

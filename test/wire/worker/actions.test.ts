@@ -187,7 +187,6 @@ describe('an action', () => {
         { k: 1, action: { kind: 'stop', reason: 'enough' } },
       ]);
     },
-    30_000,
   );
 
   it('reaches a slice that starts after several were announced: the topic keeps but the last', async () => {
@@ -197,7 +196,7 @@ describe('an action', () => {
     const slice = startSlice(byMqtt);
     expect(await slice.result()).toMatchObject({ outcome: 'stopped', messages: { sent: 0 } });
     expect(slice.applied.map(({ factor }) => factor)).toEqual([2, 3]);
-  }, 30_000);
+  });
 
   it('is never overwritten by another that is stored at the same time, and the last one stays announced', async () => {
     await Promise.all(['ann', 'bob', 'cy'].map((who) => stopNow(`stopped by ${who}`)));
@@ -211,7 +210,7 @@ describe('an action', () => {
     ]);
     const { version: _, runId: __, ...last } = stored[2]!;
     expect(await control.read(plan.runId)).toEqual(last);
-  }, 30_000);
+  });
 
   it('needs no announcement of its own once a later one is announced', async () => {
     const throttled = Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
@@ -234,5 +233,5 @@ describe('an action', () => {
     expect(await control.read(plan.runId)).toEqual({ at: 1, action: stopAction({ reason: 'enough' }) });
     const slice = startSlice(byMqtt);
     expect(await slice.result()).toMatchObject({ stoppedOn: { reason: 'enough', at: 1 } });
-  }, 30_000);
+  });
 });

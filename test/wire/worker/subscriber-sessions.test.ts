@@ -32,7 +32,7 @@ beforeAll(async () => {
   await once(server, 'listening');
   proxy = await startCuttingProxy((server.address() as AddressInfo).port);
   outcomes = await Promise.all(([0, 1, 2] as const).map(runSubscriber));
-}, 30_000);
+});
 afterAll(async () => {
   await proxy.close();
   await new Promise<void>((resolve) => broker.close(resolve));

@@ -56,7 +56,7 @@ describeWithProcesses('a run that was inconclusive', () => {
   let strict: Doubtful;
   beforeAll(async () => {
     [plain, strict] = await Promise.all([play('plain', []), play('strict', ['--require-conclusive'])]);
-  }, 120_000);
+  });
 
   it.each<[string, (of: Doubtful) => CliResult]>([
     ['run', ({ ran }) => ran],

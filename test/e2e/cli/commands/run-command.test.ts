@@ -103,7 +103,7 @@ describe('stampede run', () => {
       return { name, isDirectory: (mode & 0o170000) === 0o040000, mode: (mode & 0o777).toString(8) };
     });
     expect(modes.filter(({ isDirectory, mode }) => mode !== (isDirectory ? '700' : '600'))).toEqual([]);
-  }, 60_000);
+  });
 
   it('exits 99 when a threshold fails', async () => {
     const profile = { ...tiny, duration: '1s', thresholds: { end_to_end_latency: ['p(50)<0.001'] } };
@@ -116,7 +116,7 @@ describe('stampede run', () => {
     ]);
     expect(code).toBe(99);
     expect(lastRun().report.verdict).toBe('failed');
-  }, 60_000);
+  });
 
   it('stops cleanly at Ctrl-C: partial report, exit 130, no process left', async () => {
     mkdirSync(runs, { recursive: true });
@@ -139,7 +139,7 @@ describe('stampede run', () => {
     expect(report.messages.sent).toBeLessThan(120 * 40);
     expect(report.messages.lost).toBe(0);
     expect(processesOf(runs)).toEqual([]);
-  }, 60_000);
+  });
 
   it('quits at once at a second Ctrl-C', async () => {
     const file = workplace.writeProfile('long.json', { ...tiny, duration: '2m', drain: '30s' });
@@ -154,7 +154,7 @@ describe('stampede run', () => {
     expect(code).toBe(130);
     expect(stderr).toContain('without a report');
     expect(processesOf(runs)).toEqual([]);
-  }, 60_000);
+  });
 
   it('refuses a rehearsal that would cost too much on AWS with exit 3, as plan does', async () => {
     const file = workplace.writeProfile('dear.json', tiny);
@@ -167,7 +167,7 @@ describe('stampede run', () => {
     const refusalOf = (text: string) => /Preflight refuses this run:.*/s.exec(text)?.[0];
     expect(ran.code).toBe(planned.code);
     expect(refusalOf(ran.stderr)).toBe(refusalOf(planned.stderr));
-  }, 60_000);
+  });
 
   it('refuses what is past the profile’s share of a quota with exit 3', async () => {
     const file = workplace.writeProfile('greedy.json', {

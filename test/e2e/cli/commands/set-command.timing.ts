@@ -52,7 +52,7 @@ beforeAll(async () => {
   await set('disconnect=50%', '--at', '100ms');
   ended = await run.ended();
   await set('disconnect=10%');
-}, 120_000);
+});
 afterAll(() => rehearsal.close());
 
 const printedBy = (settings: string): Printed => printed.get(settings)!;

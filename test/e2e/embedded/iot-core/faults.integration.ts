@@ -31,7 +31,7 @@ type Change = Partial<FaultSettings> & Partial<Omit<FaultChange, 'settings'>>;
 let rehearsal: Rehearsal;
 beforeAll(async () => {
   rehearsal = await startRehearsal();
-}, 60_000);
+});
 afterAll(() => rehearsal.close());
 
 /** The settings in force, and those that were ever changed: the report names each with its instant. */
@@ -123,7 +123,7 @@ describe('a run in', () => {
     expect(report.clockOffset.atLeastMs).toBeLessThanOrEqual(0);
     expect(report.clockOffset.atMostMs).toBeGreaterThan(0);
     expect(report.latencyMs.transit.negative).toBe(0);
-  }, 60_000);
+  });
 
   it('which PUBACKs vanish, and deliveries vanish or come twice: unacknowledged, lost, duplicates', async () => {
     const { report, did } = await runIn(() => ({
@@ -141,7 +141,7 @@ describe('a run in', () => {
       lost: did.droppedDeliveries,
       duplicates: did.duplicatedDeliveries,
     });
-  }, 60_000);
+  });
 
   it('which everything takes longer: each latency by what was drawn', async () => {
     const { report, did } = await runIn(() => ({
@@ -161,7 +161,7 @@ describe('a run in', () => {
     expect(puback_round_trip.mean).toBeGreaterThanOrEqual(did.delayedAcksMs / did.delayedAcks - 2);
     expect(transit.mean).toBeGreaterThanOrEqual(did.delayedDeliveriesMs / messages - 1);
     expect(transit.p99).toBeGreaterThan(200);
-  }, 60_000);
+  });
 
   it('which connects are refused and half of the devices cut off: as many failed, and who was cut off is back', async () => {
     const { report, did } = await runIn(
@@ -180,5 +180,5 @@ describe('a run in', () => {
     expect(report.devices.reconnects).toBe(did.disconnected);
     // One that was refused again and again may still be waiting for its next try.
     expect(report.devices.connected).toBeGreaterThanOrEqual(devices * 0.8);
-  }, 60_000);
+  });
 });

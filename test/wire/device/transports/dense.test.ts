@@ -68,7 +68,7 @@ describe('dense', () => {
     await listener.until('connected', 2);
     expect(publish(0, token, Buffer.from('x'))).toBe(true);
     expect(await listener.until('acknowledged')).toEqual([[0, token]]);
-  }, 30_000);
+  });
 
   it('passes on the receive maximum, and keeps to the keep-alive of the server', async () => {
     const broker = await startBroker();

@@ -100,7 +100,7 @@ describe('what devices are given for the embedded IoT Core', () => {
     expect(await visit(url, 'stampede/dev/x', named)).toBe('published');
     expect(await visit(url, 'other/x', options)).toBe('disconnected 135');
     expect(await visit(url, 'stampede/dev/x', { ...options, password: 'guess' })).toMatch(/Not authorized/);
-  }, 20_000);
+  });
 
   it('the credentials of a role: they allow what the role does, and come with a token', async () => {
     const stack = await readStack(path.join(packageRoot, 'serverless.yml'), {});
