@@ -49,6 +49,8 @@ export interface RunStore {
   putSliceResult(result: SliceResult): Promise<void>;
   /** Every slice result there is, in no order, each read when it is needed: 10,000 are never in memory at once. */
   sliceResults(runId: string): AsyncIterable<SliceResult>;
+  /** The last record of a leg; undefined: it has stored none. */
+  resultOfLeg(runId: string, id: LegId): Promise<SliceResult | undefined>;
   /** When slices stored their records, by a list alone. */
   storedSlices(runId: string): AsyncIterable<StoredSlice>;
   /** Causes of slices' deaths, which the state machine stores. */
@@ -163,6 +165,7 @@ export function openRunStore(objects: RunObjects): RunStore {
       return plan;
     },
     putSliceResult: (result) => put(runKeys.slice(result.runId, result), JSON.stringify(result)),
+    resultOfLeg: (runId, id) => get('sliceResult', runId, runKeys.slice(runId, id)),
     sliceResults: (runId) => readAll('sliceResult', runId, keysIn(runKeys.slices(runId))),
     async *storedSlices(runId) {
       for await (const { key, modifiedAt } of objects.list(runKeys.slices(runId))) {

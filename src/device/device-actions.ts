@@ -1,4 +1,4 @@
-import type { Announcement, SliceControls } from '../plan/actions/action.ts';
+import type { LearnedAction, SliceControls } from '../plan/actions/action.ts';
 import type { Disconnect } from '../profile/planned-action.ts';
 
 /** What an action may do to the devices of a slice. */
@@ -17,11 +17,12 @@ export class DeviceActions implements DeviceControls {
     return () => this.#whenServed(() => end?.());
   }
 
-  changeLoad(action: Announcement): number {
+  changeLoad(action: LearnedAction): number {
     if (this.#controls !== undefined) return this.#controls.changeLoad(action);
     // Nothing is due before the slice runs.
-    this.#early.push((controls) => controls.changeLoad(action));
-    return action.at;
+    const { tookEffectAt = action.at } = action;
+    this.#early.push((controls) => controls.changeLoad({ ...action, tookEffectAt }));
+    return tookEffectAt;
   }
 
   /** Called once, by the slice. */

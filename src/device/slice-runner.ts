@@ -141,7 +141,7 @@ class SliceRunner implements TransportListener {
     this.#sender.serve(this.#behaviour);
     this.#reconnects = new Reconnects({ clock, slice, publishAt, connections: this.#connections });
     const followers = [this.#behaviour, this.#reconnects, this.#connections];
-    this.#rates = new RateChanges({ plan, slice: run.slice, streams, followers });
+    this.#rates = new RateChanges({ clock, plan, slice: run.slice, leg: timeline, streams, followers });
     this.#records = new SliceRecords({
       ...run,
       runId: plan.runId,

@@ -11,15 +11,26 @@ export class OwnRates {
   readonly plan: Plan;
   readonly #asPlanned: Plan;
   readonly #bySlice = new Map<number, readonly LoadAction[]>();
+  readonly #knownOf = new Map<number, KnownActions>();
 
   constructor(plan: Plan) {
     this.#asPlanned = plan;
     this.plan = plan.loadActions === undefined ? plan : { ...plan, ownLoadActions: this.#bySlice };
   }
 
+  /** @param result of the slice, or of one of its legs */
   addSlice(result: Pick<SliceResult, 'slice' | 'at' | 'outcome' | 'actions'>): void {
-    const own = ownLoadActionsOf(this.#asPlanned, result);
-    if (own !== undefined) this.#bySlice.set(result.slice, own);
+    if (this.#asPlanned.loadActions === undefined) return;
+    const { slice, outcome, actions = [] } = result;
+    const known = this.#knownOf.get(slice) ?? { tookEffectAt: new Map(), endedAt: Number.NEGATIVE_INFINITY };
+    this.#knownOf.set(slice, known);
+    // Where legs differ, the later instant is of the leg that sends the messages from then on.
+    for (const { k, at } of actions)
+      if (k !== undefined) known.tookEffectAt.set(k, Math.max(at, known.tookEffectAt.get(k) ?? at));
+    if (outcome === 'completed' || outcome === 'stopped') known.endedAt = Math.max(known.endedAt, result.at);
+    const own = ownLoadActionsOf(this.#asPlanned, slice, known);
+    if (own !== undefined) this.#bySlice.set(slice, own);
+    else this.#bySlice.delete(slice);
   }
 
   /** The streams of a slice that learned of every action in time. */
@@ -50,6 +61,14 @@ export class OwnRates {
   }
 }
 
+/** What the legs of a slice have recorded so far. */
+interface KnownActions {
+  /** By number of a stored action, epoch milliseconds. */
+  readonly tookEffectAt: Map<number, number>;
+  /** Epoch milliseconds: a leg has ended by itself then. */
+  endedAt: number;
+}
+
 /**
  * The actions on rates as a slice took them into account, by its own record. One that has ended and does not name an action never learned
  * of it; one that runs, or died, may have.
@@ -57,20 +76,17 @@ export class OwnRates {
  */
 function ownLoadActionsOf(
   plan: Plan,
-  { slice, at: recordedAt, outcome, actions = [] }: Pick<SliceResult, 'slice' | 'at' | 'outcome' | 'actions'>,
+  slice: number,
+  { tookEffectAt, endedAt }: KnownActions,
 ): readonly LoadAction[] | undefined {
-  const { loadActions, timeline } = plan;
-  if (loadActions === undefined) return undefined;
+  const { loadActions = [], timeline } = plan;
   const { publishAt } = timeline;
   const { group } = groupOfSlice(plan, slice);
-  const tookEffectAt = new Map(actions.map(({ k, at }) => [k, at]));
-  const hasEnded = outcome === 'completed' || outcome === 'stopped';
-  const mustName = (action: LoadAction) => hasEnded && publishAt + action.atMs < recordedAt;
   let deviates = false;
   const own = loadActions.map((action): LoadAction => {
     if (action.group !== undefined && action.group !== group) return action;
-    const at = tookEffectAt.get(action.k);
-    const unnamed = mustName(action) ? Number.POSITIVE_INFINITY : action.atMs;
+    const at = action.k === undefined ? undefined : tookEffectAt.get(action.k);
+    const unnamed = publishAt + action.atMs < endedAt ? Number.POSITIVE_INFINITY : action.atMs;
     const fromMs = at === undefined ? unnamed : at - publishAt;
     if (fromMs === action.atMs) return action;
     deviates = true;

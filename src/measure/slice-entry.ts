@@ -79,7 +79,7 @@ export function makeSliceCloser(
   const partsOf = new Map<number, SliceParts>();
   return (number, record, run) => {
     let parts = partsOf.get(number);
-    if (parts === undefined) {
+    if (parts?.of !== outline.streamsOf(number)) {
       parts = divideSlice(plan, outline, number);
       partsOf.set(number, parts);
     }
@@ -89,6 +89,8 @@ export function makeSliceCloser(
 
 /** What a slice's numbers mean, by the plan alone. */
 interface SliceParts {
+  /** The streams that it was made of. */
+  readonly of: readonly Stream[];
   readonly slice: Slice;
   /** By leg number. */
   readonly legs: readonly LegPart[];
@@ -113,6 +115,7 @@ function divideSlice(plan: Plan, outline: RunOutline, number: number): SlicePart
   const named = (part: StreamPart, stream: number): StreamPart =>
     profile.messages === undefined ? part : Object.assign(part, { acknowledged: kinds.get(stream) ?? false });
   return {
+    of: streams,
     slice,
     legs: timelines.map((_, leg) => ({
       devices: slice.devices,

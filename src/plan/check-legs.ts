@@ -6,7 +6,7 @@ import { maxSlices } from '../shared/run-bounds.ts';
 import type { AccountLimits } from '../targets/aws-iot/quotas.ts';
 import type { CostEstimate } from './cost.ts';
 import { echoingDevices } from './echoes.ts';
-import { groupsOf, isExactlyOnce, isOfDevices, keepsSessions, settingOf } from './groups.ts';
+import { groupsOf, isOfDevices, keepsSessions, settingOf } from './groups.ts';
 import { kindsOf } from './kinds.ts';
 import { lambdaMsOf, legSplitOf, movesMs } from './legs.ts';
 import type { GroupPlan, Plan } from './plan.ts';
@@ -72,7 +72,6 @@ function refuseNotCarried(plan: Plan, group: GroupPlan): InputError[] {
     [profile.reply !== undefined, 'reply', 'replies to commands'],
     [isObserving(group), 'observe', 'observers of presence'],
     [keepsSessions(group), 'connect.cleanStart', 'sessions that outlive their connections'],
-    [isExactlyOnce(group), 'publish.qos', 'messages of QoS 2'],
     [echoingDevices(profile) > 0, 'echo.fraction', 'devices that receive their own messages'],
     [kinds.some(isSparkplug), 'publish.encoding', 'Sparkplug sessions'],
     [plan.subscribers !== undefined, 'observers', 'subscribers'],

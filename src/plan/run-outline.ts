@@ -22,16 +22,17 @@ export interface RunOutline {
 }
 
 export function outlineOf(plan: Plan): RunOutline {
-  const known = new Map<number, readonly Stream[]>();
+  const known = new Map<number, { own: readonly unknown[] | undefined; streams: readonly Stream[] }>();
   const knownLegs = new Map<number, readonly LegTimeline[]>();
   return {
     messages: sumBy(deviceGroupsOf(plan), (group) => mostMessagesOf(plan, group)),
     streamsOf(slice) {
-      let streams = known.get(slice);
-      if (streams === undefined) {
-        streams = streamsOf(plan, slice);
-        known.set(slice, streams);
-      }
+      // Of legs, each may record that the slice learned of an action at another instant.
+      const own = plan.ownLoadActions?.get(slice);
+      const before = known.get(slice);
+      if (before !== undefined && before.own === own) return before.streams;
+      const streams = streamsOf(plan, slice);
+      known.set(slice, { own, streams });
       return streams;
     },
     legsOf(slice) {

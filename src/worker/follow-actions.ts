@@ -12,11 +12,22 @@ export interface FollowSettings {
   readonly planned?: readonly LiveAction[];
   /** Epoch milliseconds: before that another leg carried them out. Absent: there was none. */
   readonly from?: number;
+  readonly earlier?: EarlierLeg | undefined;
   readonly controls: SliceControls;
   /** Called once with each action that was issued, whichever group it is for. */
   readonly onIssued?: (action: Announcement) => void;
   readonly store: Pick<RunStore, 'actions'>;
   readonly clock: Clock;
+}
+
+/** The leg before, as the run store has it when this one begins. */
+export interface EarlierLeg {
+  /** Epoch milliseconds: of its record. */
+  readonly at: number;
+  /** What it had carried out by then, or taken into account. */
+  readonly actions: readonly AppliedAction[];
+  /** Epoch milliseconds: by then its devices have moved. What changes their load and reaches it late takes effect then. */
+  readonly movedAt: number;
 }
 
 export interface FollowedActions {
@@ -38,6 +49,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
     kinds,
     planned = [],
     from = Number.NEGATIVE_INFINITY,
+    earlier,
     controls,
     store,
     clock,
@@ -56,10 +68,12 @@ export function followActions(settings: FollowSettings): FollowedActions {
     const parsed = kind?.parse(action);
     if (isClosed || kind === undefined || parsed === undefined) return;
     const isOfEarlierLeg = at < from;
-    const isLate = planned === undefined && !isOfEarlierLeg && clock.now() > at;
+    const before = k === undefined ? undefined : effectBefore(earlier, k, at);
+    const isLate = before?.isLate ?? (planned === undefined && !isOfEarlierLeg && clock.now() > at);
     const isOwn = ofGroup === undefined || ofGroup === group;
     if (!isOwn && kind.takesEffect !== 'ahead') return;
-    const carryOutNow = kind.prepare(controls, parsed, announced);
+    const learned = before === undefined ? announced : { ...announced, tookEffectAt: before.at };
+    const carryOutNow = kind.prepare(controls, parsed, learned);
     const apply = (): void => {
       // A plan has the rates of its timeline from the beginning.
       const isInPlan = planned !== undefined && kind.takesEffect === 'ahead';
@@ -128,6 +142,17 @@ export function followActions(settings: FollowSettings): FollowedActions {
       applied = applied.filter(({ at }) => at <= clock.now());
     },
   };
+}
+
+/** Of an action that the leg before has recorded, or should have, had it learned of it in time. */
+function effectBefore(
+  earlier: EarlierLeg | undefined,
+  k: number,
+  at: number,
+): Pick<AppliedAction, 'at' | 'isLate'> | undefined {
+  const recorded = earlier?.actions.find((each) => each.k === k);
+  if (recorded !== undefined || earlier === undefined || at > earlier.at) return recorded;
+  return { at: earlier.movedAt, isLate: true };
 }
 
 function firstUnknown(known: ReadonlySet<number>): number {

@@ -21,7 +21,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { KnownTarget } from '../targets/known-target.ts';
 import { checkPlannedControl, checkPlannedTarget } from '../targets/planned-target.ts';
 import type { Target } from '../targets/target.ts';
-import { followActions } from './follow-actions.ts';
+import { type EarlierLeg, followActions } from './follow-actions.ts';
 import type { LiveView } from './live-view.ts';
 import { loadPayloadFunctions } from './payload-functions.ts';
 
@@ -50,7 +50,7 @@ export interface SliceAnswer {
 
 /** What the two publishing functions share, and what sets them apart. */
 export interface SliceDeps {
-  readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult' | 'actions'>;
+  readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult' | 'actions' | 'resultOfLeg'>;
   /** The function's own settings of its target, which no file can change. */
   readonly known: Omit<KnownTarget, 'hosts'>;
   /** Where modules with payload functions are; absent: anywhere, by absolute paths. */
@@ -143,7 +143,10 @@ export async function publishSlice(
     settings: plan.conditions?.host.kernelNetwork,
     firstAddress: deps.firstDeviceAddress,
   });
-  const transport = await deps.makeTransport(group, network);
+  const [transport, earlier] = await Promise.all([
+    deps.makeTransport(group, network),
+    readLegBefore(stored, slice, leg, store),
+  ]);
   const stop = new AbortController();
   const deviceActions = new DeviceActions();
   const received: { stoppedOn?: ControlMessage } = {};
@@ -153,7 +156,7 @@ export async function publishSlice(
     group: name,
     kinds: deps.actionKinds ?? actionKinds,
     planned: plannedActionsOf(plan),
-    ...(leg > 0 && { from }),
+    ...(leg > 0 && { from, earlier }),
     store,
     clock,
     onIssued: (action) => view.addAction(action),
@@ -208,6 +211,19 @@ export async function publishSlice(
     await Promise.all([control.close(), view.close()]);
   }
   return nextCall(plan, slice, leg + 2);
+}
+
+/** Undefined: there is none, or nothing is known of it. Then actions are taken to have had their effect in time. */
+async function readLegBefore(
+  plan: Plan,
+  slice: number,
+  leg: number,
+  store: Pick<RunStore, 'resultOfLeg'>,
+): Promise<EarlierLeg | undefined> {
+  const { takesOver } = timelineOfLeg(plan, slice, leg);
+  if (takesOver === undefined) return undefined;
+  const result = await store.resultOfLeg(plan.runId, { slice, leg: leg - 1 }).catch(() => undefined);
+  return result && { at: result.at, actions: result.actions ?? [], movedAt: takesOver.until };
 }
 
 /** Called so long before its time, at most, a leg waits by itself: a Wait state is exact to the second. */

@@ -37,6 +37,12 @@ export interface Announcement extends LiveAction {
   readonly k?: number;
 }
 
+/** An action that changes the load, as a slice takes it into account. */
+export interface LearnedAction extends Announcement {
+  /** Epoch milliseconds: from then on an earlier leg of the slice has it in its schedule. Absent: none has recorded it. */
+  readonly tookEffectAt?: number;
+}
+
 /** Most actions of a run; readers stop there. */
 export const maxActions = 10_000;
 
@@ -52,7 +58,7 @@ export interface ActionKind<Settings = unknown> {
    * Computes all that can be computed before the action's instant: at that instant all slices of a machine want its processors.
    * @returns carries it out
    */
-  prepare(slice: SliceControls, settings: Settings, announced: Announcement): CarryOut;
+  prepare(slice: SliceControls, settings: Settings, announced: LearnedAction): CarryOut;
 }
 
 /**
@@ -75,7 +81,7 @@ export interface SliceControls {
   /** @param at epoch milliseconds, as the action says @returns carries it out */
   prepareNetwork(network: NetworkForm, at: number): () => void;
   /** @returns when it takes effect, epoch milliseconds: at its instant, unless messages after that were due already */
-  changeLoad(action: Announcement): number;
+  changeLoad(action: LearnedAction): number;
 }
 
 /**

@@ -5,11 +5,12 @@ import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { StoredAction } from '../../../src/plan/actions/action.ts';
 import { actionKinds } from '../../../src/plan/actions/action-kinds.ts';
 import { groupOfSlice } from '../../../src/plan/groups.ts';
-import { invokeLegAt, legsOf } from '../../../src/plan/legs.ts';
+import { invokeLegAt, type LegTimeline, legsOf } from '../../../src/plan/legs.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { plannedActionsOf } from '../../../src/plan/storms.ts';
+import type { NetworkForm } from '../../../src/profile/network-presets.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
-import { followActions } from '../../../src/worker/follow-actions.ts';
+import { type EarlierLeg, followActions } from '../../../src/worker/follow-actions.ts';
 import { type Behaviour, SimulatedTransport } from './simulated-transport.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -42,63 +43,81 @@ export interface SimulatedLegs {
   readonly results: readonly (SliceResult | undefined)[];
   /** By leg: what reached the service. */
   readonly transports: readonly SimulatedTransport[];
+  /** Changes of the devices' network, in the order in which legs carried them out. */
+  readonly networks: readonly NetworkChange[];
+}
+
+export interface NetworkChange {
+  readonly leg: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly form: NetworkForm;
+}
+
+/** What the legs of a slice have in common. */
+interface Simulation {
+  readonly clock: VirtualClock;
+  readonly results: (SliceResult | undefined)[];
+  readonly transports: SimulatedTransport[];
+  readonly networks: NetworkChange[];
+  /** Legs that read the store now. */
+  reading: number;
 }
 
 /** All legs of one slice, beside each other in virtual time, each with a service that keeps its own record. */
 export async function simulateLegs(plan: Plan, options: LegsOptions = {}): Promise<SimulatedLegs> {
   const { slice = 0 } = options;
-  const clock = new VirtualClock(plan.timeline.createdAt);
-  const transports: SimulatedTransport[] = [];
   const legs = legsOf(plan, slice);
-  const results: (SliceResult | undefined)[] = legs.map(() => undefined);
-  const readings: { count: number }[] = [];
+  const simulation: Simulation = {
+    clock: new VirtualClock(plan.timeline.createdAt),
+    results: legs.map(() => undefined),
+    transports: [],
+    networks: [],
+    reading: 0,
+  };
+  const { clock, results } = simulation;
   const work = legs.map(async (timeline, leg) => {
     const readyAt = invokeLegAt(plan, timeline) + (options.lateMs?.[leg] ?? 0);
     await new Promise<void>((resolve) => clock.setTimer(readyAt - clock.now(), resolve));
     if (options.stopAt !== undefined && options.stopAt < clock.now() && leg > 0) return;
-    const reading = { count: 0 };
-    readings.push(reading);
-    results[leg] = await runLeg(plan, leg, options, clock, transports, reading, (checkpoint) => {
-      results[leg] = checkpoint;
-    });
+    results[leg] = await runLeg(plan, leg, options, simulation);
   });
   // No time passes while a leg reads what is stored.
   await clock.runUntil(Promise.all(work), async () => {
     do for (let i = 0; i < 5; i++) await undefined;
-    while (readings.some(({ count }) => count > 0));
+    while (simulation.reading > 0);
   });
-  return { clock, results, transports };
+  return simulation;
 }
 
 async function runLeg(
   plan: Plan,
   leg: number,
   { slice = 0, behaviour = {}, diesAt = {}, stopAt, actions: stored = [], issued = [] }: LegsOptions,
-  clock: VirtualClock,
-  transports: SimulatedTransport[],
-  reading: { count: number },
-  onCheckpoint: (result: SliceResult) => void,
+  simulation: Simulation,
 ): Promise<SliceResult | undefined> {
+  const { clock, results, transports, networks } = simulation;
   const stop = new AbortController();
   const actions = new DeviceActions();
+  const timeline = legsOf(plan, slice)[leg]!;
   const followed = followActions({
     runId: plan.runId,
     group: groupOfSlice(plan, slice).group,
     kinds: actionKinds,
     planned: plannedActionsOf(plan),
-    ...(leg > 0 && { from: legsOf(plan, slice)[leg]!.from }),
+    ...(leg > 0 && { from: timeline.from, earlier: earlierOf(timeline, results[leg - 1]) }),
     controls: {
       stop() {},
       prepareDisconnect: (disconnect, at) => actions.prepareDisconnect(disconnect, at),
-      prepareNetwork: () => () => {},
+      prepareNetwork: (form) => () => void networks.push({ leg, at: clock.now(), form }),
       changeLoad: (action) => actions.changeLoad(action),
     },
     store: {
       async *actions() {
-        reading.count++;
+        simulation.reading++;
         yield* stored;
         for (const { action, storedAt } of issued) if (storedAt <= clock.now()) yield action;
-        reading.count--;
+        simulation.reading--;
       },
     },
     clock,
@@ -108,9 +127,9 @@ async function runLeg(
     if (at > clock.now() && at < Number.POSITIVE_INFINITY)
       clock.setTimer(at - clock.now(), () => followed.received(action));
   }
-  reading.count++;
+  simulation.reading++;
   await followed.readStored();
-  reading.count--;
+  simulation.reading--;
   const recorded = () => (followed.applied().length > 0 ? { actions: [...followed.applied()] } : {});
   let isDead = false;
   let last: SliceResult | undefined;
@@ -131,7 +150,7 @@ async function runLeg(
     onCheckpoint: async (checkpoint) => {
       if (isDead) return;
       last = { ...checkpoint, ...recorded() };
-      onCheckpoint(last);
+      results[leg] = last;
     },
     onSnapshot() {},
     stop: stop.signal,
@@ -148,4 +167,8 @@ async function runLeg(
   transports[leg]!.kill();
   stop.abort('killed by the test');
   return last;
+}
+
+function earlierOf({ takesOver }: LegTimeline, before: SliceResult | undefined): EarlierLeg | undefined {
+  return before && { at: before.at, actions: before.actions ?? [], movedAt: takesOver!.until };
 }

@@ -24,6 +24,7 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
   },
   { sid: 'WritePlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
   { sid: 'ReadPlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
+  { sid: 'ReadEarlierLegs', wildcard: `${runs}/*/slices/*`, reason: `${runIds}; a key a leg` },
   { sid: 'ReadActions', wildcard: `${runs}/*/actions/*`, reason: `${runIds}; a key an action` },
   { sid: 'StoreActions', wildcard: `${runs}/*/actions/*`, reason: `${runIds}; a key an action` },
   { sid: 'StoreJudgedHolds', wildcard: `${runs}/*/search/*`, reason: `${runIds}; a key a step of a search` },

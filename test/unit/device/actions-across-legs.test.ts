@@ -19,9 +19,12 @@ import { randomCases } from '../../support/effort.ts';
 import { windowOf } from '../../support/measure/run-fixture.ts';
 
 /** Three legs of some 10 s, with devices that move for 2 s. */
-function makePlan(load: { devices?: number; ratePerSecond?: number } = {}): Plan {
-  const plan = makeTestPlan({ devices: 20, ratePerSecond: 200, seconds: 28, ...load });
-  return { ...plan, profile: { ...plan.profile, legs: { lengthMs: 10_000, overlapMs: 2_000 } } };
+function makePlan(
+  load: { devices?: number; ratePerSecond?: number; seconds?: number } = {},
+  legs = { lengthMs: 10_000, overlapMs: 2_000 },
+): Plan {
+  const plan = makeTestPlan({ devices: 20, ratePerSecond: 60, seconds: 28, ...load });
+  return { ...plan, profile: { ...plan.profile, legs } };
 }
 
 function stored(plan: Plan, k: number, at: number, action: ActionData): StoredAction {
@@ -106,7 +109,7 @@ describe('a change of rate in a run with legs', () => {
     { kind: 'rate', factor: 2 },
     { kind: 'rate', factor: 0.25 },
     { kind: 'rate', perSecond: 0 },
-    { kind: 'rate', perSecond: 333 },
+    { kind: 'rate', perSecond: 133 },
   ];
 
   it.each(
@@ -166,5 +169,107 @@ describe('a change of rate in a run with legs', () => {
       },
     );
     await fc.assert(property, randomCases(20));
+  });
+});
+
+describe('a change of rate that reaches a leg late', () => {
+  const legs = { lengthMs: 40_000, overlapMs: 2_000 };
+  const plan = makePlan({ ratePerSecond: 20, seconds: 110 }, legs);
+  const [, second, third] = legsOf(plan, 0);
+  const changes: readonly ActionData[] = [
+    { kind: 'rate', factor: 3 },
+    { kind: 'rate', factor: 0.2 },
+    { kind: 'rate', perSecond: 0 },
+  ];
+
+  /** Each message once and without a gap, as many as the slice's own record comes to, and one instant for all legs. */
+  async function expectOneSchedule(issued: readonly IssuedAction[]): Promise<number> {
+    const run = await simulateLegs(plan, { issued });
+    const numbers = publishedOf(run)
+      .map(({ n }) => n)
+      .toSorted((a, b) => a - b);
+    expect(numbers).toEqual(numbers.map((_, n) => n));
+    const closed = ledgerOf(plan, run, { issued });
+    expect(checkLedger(closed)).toEqual([]);
+    const count = numbers.length;
+    expect(closed.plannedMessages).toBe(count);
+    expect(closed.messages).toMatchObject({ intended: count, sent: count, received: count, lost: 0 });
+    const { learnedLate, latenessesMs } = closed.appliedActions.totalsOf(
+      issued[0]!.action,
+      issued[0]!.action,
+    )!;
+    expect(learnedLate).toBe(1);
+    return issued[0]!.action.at + latenessesMs[0]!;
+  }
+
+  it.each(changes)('holds from then on, in the legs that follow too: %j', async (change) => {
+    const at = second!.from + 5_000;
+    const announced = { ...issue(plan, 0, at, change), receivedAt: { 1: at + 700 } };
+    const from = await expectOneSchedule([announced]);
+    expect(from).toBeGreaterThan(at + 500);
+    expect(from).toBeLessThan(at + 701);
+  });
+
+  it.each(changes)('while devices move, holds once all have: %j', async (change) => {
+    const at = halfway(plan, 2) - 500;
+    const announced = { ...issue(plan, 0, at, change), receivedAt: { 1: at + 200, 2: at + 450 } };
+    expect(await expectOneSchedule([announced])).toBe(third!.takesOver!.until);
+  });
+
+  it.each(changes)('before devices move, which the next leg knows from the record: %j', async (change) => {
+    const at = third!.from - 4_000;
+    const announced = { ...issue(plan, 0, at, change), receivedAt: { 1: third!.from - 500 } };
+    expect(await expectOneSchedule([announced])).toBe(third!.takesOver!.until);
+  });
+});
+
+describe('a disconnect in a run with legs', () => {
+  const plan = makePlan();
+  const [, second] = legsOf(plan, 0);
+  const drop = { kind: 'disconnect', share: 1, how: 'drop' };
+
+  it.each(
+    Object.entries({
+      'in the middle of a leg': second!.from + 5_000,
+      'shortly before devices move': second!.from - 200,
+      'while devices move': halfway(plan, 1),
+    }),
+  )('is for the devices that each leg holds, and for none again: %s', async (_, at) => {
+    const options = { issued: [issue(plan, 0, at, drop)] };
+    const run = await simulateLegs(plan, options);
+    const devices = Array.from({ length: 20 }, (_, device) => device);
+    const held = legsOf(plan, 0).map((leg) => devices.filter((device) => isHeldAt(leg, device, at)).length);
+    expect(run.results.map((result) => result?.storms?.[0]?.devices ?? 0)).toEqual(held);
+    const closed = ledgerOf(plan, run, options);
+    expect(checkLedger(closed)).toEqual([]);
+    const [storm] = closed.storms!;
+    // A device that is just moving has no connection to lose.
+    expect(storm!.disconnected).toBeLessThanOrEqual(20);
+    expect(storm!.disconnected).toBeGreaterThanOrEqual(14);
+    expect(storm!.recovery.summary().count).toBeLessThanOrEqual(20);
+    expect(storm!.recovery.summary().max).toBeLessThan(5_000);
+    const { sent, dropped, intended } = closed.messages;
+    expect(sent + dropped).toBe(intended);
+    expect(intended).toBe(plan.load.messages);
+    const [action] = closed.actions;
+    expect(closed.appliedActions.totalsOf(action!, action!)).toMatchObject({ slices: 1, learnedLate: 0 });
+  });
+});
+
+describe('a change of the network in a run with legs', () => {
+  it('holds in the legs that begin later, which are not said to have carried it out', async () => {
+    const plan = makePlan();
+    const { startAt, createdAt } = plan.timeline;
+    const form = { delay: '200ms' };
+    const at = halfway(plan, 1);
+    const options = { issued: [issue(plan, 0, at, { kind: 'network', network: form })] };
+    const { networks, results } = await simulateLegs(plan, options);
+    const third = legsOf(plan, 0)[2]!;
+    expect(networks).toEqual([
+      { leg: 0, at, form },
+      { leg: 1, at, form },
+      { leg: 2, at: third.from - (startAt - createdAt), form },
+    ]);
+    expect(results.map((result) => result?.actions)).toEqual([[{ k: 0, at }], [{ k: 0, at }], undefined]);
   });
 });

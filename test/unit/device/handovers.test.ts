@@ -120,6 +120,19 @@ describe('the legs of a slice, one after the other', () => {
     });
   });
 
+  it('end the round trips of QoS 2 with the connection, and say which were left open', async () => {
+    const plan = planOf({ publish: { qos: 2, ackTimeoutMs: 3_000 } });
+    const behaviour = { publish: (_device: number, n: number) => (n % 50 === 0 ? undefined : 300) };
+    const run = await simulateLegs(plan, { behaviour });
+    expectApart(plan, run);
+    const closed = ledgerOf(plan, run);
+    expect(checkLedger(closed)).toEqual([]);
+    const open = plan.load.messages / 50;
+    expect(closed.messages).toMatchObject({ sent: plan.load.messages, unacknowledged: open, lost: 0 });
+    // No PUBREC came of them.
+    expect(closed.incomplete).toBe(0);
+  });
+
   it('balance whatever the service does', async () => {
     const property = fc.asyncProperty(
       fc.record({

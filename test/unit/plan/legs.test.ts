@@ -136,7 +136,6 @@ describe('the legs of a run', () => {
     [{ duration: '20s', legs: { length: '4s', overlap: '3s' } }, /^legs.overlap: devices move for 3s/],
     [{ duration: '31d' }, /^stages: a run lasts 720h at most/],
     [{ devices: 1_000, connect: { ratePerSecond: 1 } }, /^connect.ratePerSecond: devices connect for/],
-    [{ publish: { qos: 2 } }, /^publish.qos: messages of QoS 2 cannot go on in another Lambda yet/],
     [{ echo: { fraction: 0.1 } }, /^echo.fraction: devices that receive their own messages cannot/],
     [{ connect: { protocol: 'https' } }, /^connect.protocol: devices without a connection/],
     [{ connect: { cleanStart: false, sessionExpiry: '1h' } }, /^connect.cleanStart: sessions/],

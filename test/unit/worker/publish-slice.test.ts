@@ -33,6 +33,7 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: rea
       },
       store: {
         getPlan: async () => plan,
+        resultOfLeg: async () => undefined,
         putSliceResult: async (result: SliceResult) => void results.push(result),
         async *actions() {
           yield* stored;

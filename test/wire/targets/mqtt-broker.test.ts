@@ -129,6 +129,7 @@ describe('a broker as the target', () => {
         store: {
           getPlan: async () => plan,
           putSliceResult: async (result: SliceResult) => void results.push(result),
+          resultOfLeg: async () => undefined,
           async *actions() {},
         },
         known: { iotEndpoints: [], iotDataUrl: undefined, region: 'us-east-1' },

@@ -117,6 +117,7 @@ async function load(target: string, profile: object, secrets: SecretAccess = acc
       store: {
         getPlan: async () => plan,
         putSliceResult: async (result: SliceResult) => void results.push(result),
+        resultOfLeg: async () => undefined,
         async *actions() {},
       },
       known: { iotEndpoints: [], iotDataUrl: undefined, region: 'us-east-1' },
