@@ -216,7 +216,7 @@ describe('a change of rate that reaches a leg late', () => {
     expect(await expectOneSchedule([announced])).toBe(third!.takesOver!.until);
   });
 
-  it.each(changes)('before devices move, which the next leg knows from the record: %j', async (change) => {
+  it.each(changes)('before devices move, which the next leg reads from the record: %j', async (change) => {
     const at = third!.from - 4_000;
     const announced = { ...issue(plan, 0, at, change), receivedAt: { 1: third!.from - 500 } };
     expect(await expectOneSchedule([announced])).toBe(third!.takesOver!.until);
