@@ -20,7 +20,7 @@ const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const
 type Counter = (typeof counters)[number];
 
 /** Counters of which the busiest second is kept. */
-const peaked = ['published', 'connects', 'connected'] as const;
+const peaked = ['published', 'connects', 'connected', 'intended', 'sent', 'arrivals'] as const;
 type Peaked = (typeof peaked)[number];
 
 /** A second of a run that goes on; or, of what is more than an hour ago, a longer step. */
@@ -236,7 +236,7 @@ export class RunInProgress {
   #fold(into: Slot, { counts, peaks, latency }: Slot): void {
     into.revision = ++this.#revision;
     for (const name of Object.keys(counts) as Counted[]) into.counts[name] += counts[name];
-    into.peaks ??= { published: 0, connects: 0, connected: 0 };
+    into.peaks ??= ofEach(peaked, () => 0);
     for (const name of peaked) into.peaks[name] = Math.max(into.peaks[name], (peaks ?? counts)[name]);
     for (const name of timedLatencyNames) {
       if (latency[name] !== undefined)

@@ -4,9 +4,13 @@ import type { TimedLatencyName } from '../../measure/latency-names.ts';
 import type { RateSeries } from '../../report/plots/rate-plot.ts';
 import type { TimeFrame } from '../../report/plots/time-axis.ts';
 import type { PlanOnPage, QuotaOnPage, ViewOnPage } from './messages.ts';
+import { type RateCounter, RateSteps } from './rate-steps.ts';
 
-/** Slices report a second when it is over; measure-latency has read its batch of it so much later. */
-const readerLagSeconds = 1;
+/** Slices report a second when it is over; measure-latency has read its batch of it later, within a step of any length. */
+const readerLagSteps = 1;
+
+/** Of a longer run, the plot of rates is made of steps. */
+const mostSeconds = 3_600;
 
 const leastShownMs = 30_000;
 
@@ -48,27 +52,28 @@ export class LiveState {
     return { ...this.plan.frame, marks: this.#latest?.marks ?? [] };
   }
 
-  /** Up to the last second that all slices have reported: later seconds would look like a drop. */
+  /** Up to the last second that all slices have reported: later seconds would look like a drop. By second in the first hour, then by step. */
   rates(): RateSeries {
     const slots = this.#reportedSlots();
+    if (slots.length === 0)
+      return { startSecond: this.#firstSecond, intended: [], sent: [], acked: [], arrivals: [] };
     // A step may begin before the run does.
     const startSecond = Math.max(this.#firstSecond, Math.min(...slots.map(({ second }) => second)));
-    const length = slots.length === 0 ? 0 : Math.max(...slots.map(endOf)) - startSecond;
-    const column = (counter: 'intended' | 'sent' | 'acked' | 'arrivals') => {
-      const rates = new Array<number>(length).fill(0);
-      for (const slot of slots) {
-        const { second, seconds = 1 } = slot;
-        const from = second - startSecond;
-        rates.fill(slot[counter] / seconds, Math.max(0, from), from + seconds);
-      }
-      return rates;
-    };
+    const seconds = Math.max(...slots.map(endOf)) - startSecond;
+    const secondsPerStep = seconds > mostSeconds ? this.plan.secondsPerStep : 1;
+    const steps = new RateSteps(startSecond, seconds, secondsPerStep);
+    const column = (counter: RateCounter) => steps.sums(slots, counter);
+    const peaks = (counter: Exclude<RateCounter, 'acked'>) => steps.peaks(slots, counter);
     return {
-      startSecond: slots.length === 0 ? this.#firstSecond : startSecond,
+      startSecond,
       intended: column('intended'),
       sent: column('sent'),
       acked: column('acked'),
-      arrivals: column('arrivals').slice(0, -readerLagSeconds),
+      arrivals: column('arrivals').slice(0, -readerLagSteps),
+      ...(secondsPerStep > 1 && {
+        secondsPerStep,
+        peaks: { intended: peaks('intended'), sent: peaks('sent'), arrivals: peaks('arrivals') },
+      }),
     };
   }
 
@@ -87,28 +92,24 @@ export class LiveState {
     };
   }
 
-  /** Rates in the last second that all slices have reported: those at the end of the plot. */
+  /** Rates in the last second that all slices have reported. */
   lastSecond(): { readonly sent: number; readonly intended: number } {
-    const { sent, intended } = this.rates();
-    return { sent: sent.at(-1) ?? 0, intended: intended.at(-1) ?? 0 };
+    const { seconds = 1, sent, intended } = this.#lastSlot() ?? { sent: 0, intended: 0 };
+    return { sent: sent / seconds, intended: intended / seconds };
   }
 
   /** At the end of the last second that all slices have reported. */
   activeUsers(): number {
-    const last = this.#reportedSlots()
-      .toSorted((a, b) => a.second - b.second)
-      .at(-1);
-    return last?.users ?? 0;
+    return this.#lastSlot()?.users ?? 0;
   }
 
   /** In the last reported second, and in the busiest. */
   useOf({ usedBy }: QuotaOnPage): { readonly now: number; readonly peak: number } {
-    let latest: LiveSecond | undefined;
-    let peak = 0;
-    for (const slot of this.#reportedSlots()) {
-      if (latest === undefined || slot.second > latest.second) latest = slot;
-      peak = Math.max(peak, (slot.peaks ?? slot)[usedBy]);
-    }
+    const latest = this.#lastSlot();
+    const peak = this.#reportedSlots().reduce(
+      (most, slot) => Math.max(most, (slot.peaks ?? slot)[usedBy]),
+      0,
+    );
     return { now: latest === undefined ? 0 : latest[usedBy] / (latest.seconds ?? 1), peak };
   }
 
@@ -120,6 +121,13 @@ export class LiveState {
     const elapsedMs = ((this.#latest?.run.reportedUntil ?? 0) * 1_000 - frame.startAt) * 1.2;
     const shownMs = Math.max(leastShownMs, Math.ceil(elapsedMs / leastShownMs) * leastShownMs);
     return { ...frame, endAt: Math.min(frame.endAt, frame.startAt + shownMs) };
+  }
+
+  #lastSlot(): LiveSecond | undefined {
+    return this.#reportedSlots().reduce<LiveSecond | undefined>(
+      (latest, slot) => (latest === undefined || slot.second > latest.second ? slot : latest),
+      undefined,
+    );
   }
 
   get #firstSecond(): number {

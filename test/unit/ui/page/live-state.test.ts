@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { drawnStepSeconds } from '../../../../src/live/folded-series.ts';
+import type { LiveSecond } from '../../../../src/live/run-in-progress.ts';
 import { LiveState } from '../../../../src/ui/page/live-state.ts';
 import { plan, second, start, step, viewOf } from '../../../support/ui/page/live-run.ts';
+
+const endOf = ({ second, seconds = 1 }: LiveSecond) => second + seconds;
 
 describe('what the page has of a run', () => {
   it('is all views together, the newer word for a second over the older', () => {
@@ -30,7 +34,7 @@ describe('what the page has of a run', () => {
       ...second(at, 60 * 2 + 48),
       connected: 60 * 20,
       seconds: 60,
-      peaks: { published: 50, connects: 0, connected: 20 },
+      peaks: { published: 50, connects: 0, connected: 20, intended: 50, sent: 50, arrivals: 50 },
     };
     state.take(viewOf({ reportedUntil: start + until, seconds: [folded] }));
     const after = state.rates();
@@ -42,6 +46,47 @@ describe('what the page has of a run', () => {
     expect(after.sent[0]).toBeCloseTo(2.8);
     expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 2, peak: 50 });
   });
+
+  it.each([72, 720])(
+    'has rates of %i hours in at most 300 steps, with the busiest second of each',
+    (hours) => {
+      const secondsPerStep = drawnStepSeconds(hours * 3_600);
+      const until = hours * 3_600 - 1_234;
+      const slots: LiveSecond[] = [];
+      let total = 0;
+      for (let at = 0; at < until; ) {
+        // All but the last hour is folded, into steps of the length that so long a run has.
+        const seconds = at < until - 3_600 ? secondsPerStep / 4 : 1;
+        const sent = seconds * (10 + (at % 7));
+        const peak = at === secondsPerStep * 40 ? 999 : 30;
+        const peaks = {
+          published: peak,
+          connects: 0,
+          connected: 20,
+          intended: peak,
+          sent: peak,
+          arrivals: peak,
+        };
+        slots.push({ ...second(at, sent), ...(seconds > 1 && { seconds, peaks }) });
+        total += sent;
+        at += seconds;
+      }
+      const end = endOf(slots.at(-1)!) - start;
+      const state = new LiveState({ ...plan, secondsPerStep });
+      state.take(viewOf({ reportedUntil: start + end, seconds: slots }));
+      const { sent, peaks, ...rates } = state.rates();
+      expect(rates).toMatchObject({ startSecond: start, secondsPerStep });
+      expect(sent.length).toBeLessThanOrEqual(300);
+      expect(rates.arrivals).toHaveLength(sent.length - 1);
+      // Of the last step, only a part is over.
+      const over = end - (sent.length - 1) * secondsPerStep;
+      const sums = sent.map((sum, step) => (step < sent.length - 1 ? sum : (sum * over) / secondsPerStep));
+      expect(sums.reduce((a, b) => a + b)).toBeCloseTo(total, 3);
+      expect(peaks?.sent.indexOf(999)).toBe(40);
+      expect(peaks?.sent.filter((peak) => peak > 30)).toEqual([999]);
+      expect(state.lastSecond().sent).toBe(slots.at(-1)!.sent);
+    },
+  );
 
   it('keeps the place of steps without samples', () => {
     const state = new LiveState(plan);
