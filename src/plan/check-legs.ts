@@ -1,7 +1,7 @@
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
-import { formatUsd } from '../shared/format.ts';
+import { formatPlural, formatUsd } from '../shared/format.ts';
 import { maxSlices } from '../shared/run-bounds.ts';
 import type { AccountLimits } from '../targets/aws-iot/quotas.ts';
 import type { CostEstimate } from './cost.ts';
@@ -27,6 +27,7 @@ export function checkLegs(
   const notCarried = groupsOf(plan).flatMap((group) => refuseNotCarried(plan, group));
   return [
     ...checkLength(plan),
+    ...checkRetention(plan),
     ...checkCeiling(plan, totalUsd),
     ...(notCarried.length > 0 ? notCarried : checkTimes(plan, limits)),
   ];
@@ -43,6 +44,33 @@ function checkLength({ timeline }: Plan): InputError[] {
           hint: `shorten it by ${spoken(overMs)}`,
         },
       ];
+}
+
+const dayMs = 86_400_000;
+/** Of logs, and so of a stack: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const retentions = [1, 3, 5, 7, 14, 30, 60] as const;
+
+/** How long a run may last whose first files are still needed at its end. A day is left for that end; of one or two days, half the time. */
+function longestKeptMs(retentionDays: number): number {
+  return Math.max(retentionDays - 1, retentionDays / 2) * dayMs;
+}
+
+/** The run store deletes what has lain in it for `retentionDays`, also of a run that goes on. */
+function checkRetention({ timeline, deployment }: Plan): InputError[] {
+  const { retentionDays } = deployment ?? {};
+  const lastsMs = timeline.deadlineAt - timeline.createdAt;
+  if (retentionDays === undefined || lastsMs <= longestKeptMs(retentionDays)) return [];
+  const enough = retentions.find((days) => lastsMs <= longestKeptMs(days));
+  return [
+    {
+      path: 'stages',
+      message: `the run lasts ${spoken(lastsMs)} with its start and its end, and this stack deletes what a run stores after ${formatPlural(retentionDays, 'day')} (its parameter retentionDays): ${spoken(longestKeptMs(retentionDays))} are kept safely`,
+      hint:
+        enough === undefined
+          ? 'shorten the run'
+          : `shorten the run, or have the stack’s owner redeploy it with --param retentionDays=${enough}`,
+    },
+  ];
 }
 
 /** A long run is not asked about, and costs by the hour. */

@@ -37,6 +37,8 @@ export interface Deployment {
   readonly publishConcurrency?: number;
   /** Time limit of the functions that run slices, or their legs. Undefined: the most that Lambda gives. */
   readonly sliceSeconds?: number;
+  /** How long the run store keeps what a run puts into it; absent: until it is deleted, or it is not known. */
+  readonly retentionDays?: number;
   /** The most that a run may take; absent: the stack has no ceilings, or is not known. */
   readonly ceilings?: Ceilings;
 }
@@ -44,7 +46,14 @@ export interface Deployment {
 /** What the stack's parameters decide of it. */
 export type DeploymentParameters = Pick<
   Deployment,
-  'subscriber' | 'payloads' | 'arrivals' | 'stream' | 'publishConcurrency' | 'sliceSeconds' | 'ceilings'
+  | 'subscriber'
+  | 'payloads'
+  | 'arrivals'
+  | 'stream'
+  | 'publishConcurrency'
+  | 'sliceSeconds'
+  | 'retentionDays'
+  | 'ceilings'
 >;
 
 /** As serverless.yml has it without parameters, in its default stage `dev`: a test holds the two equal. */
@@ -80,7 +89,8 @@ export function deploymentOf({ deployment }: { readonly deployment?: DeploymentP
  * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
  * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":350,"batchWindowSeconds":1,"readers":"standard",
  * "maximumConcurrency":300,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25,
- * "publishConcurrency":null,"sliceSeconds":900}`, and the ceilings. Older stacks have no `publishConcurrency`, `sliceSeconds`, ceilings or `payloads`.
+ * "publishConcurrency":null,"sliceSeconds":900,"retentionDays":14}`, and the ceilings. Older stacks have no `publishConcurrency`, `sliceSeconds`,
+ * `retentionDays`, ceilings or `payloads`; embedded AWS keeps runs in a directory, and has no `retentionDays`.
  * @throws Error that says what is wrong with it
  */
 export function parseDeployment(json: string): DeploymentParameters {
@@ -115,17 +125,23 @@ export function parseDeployment(json: string): DeploymentParameters {
       oneOf('streamMode', ['provisioned', 'on-demand']) === 'provisioned'
         ? { mode: 'provisioned', shards: number('streamShards') }
         : { mode: 'on-demand' },
-    ...reservedConcurrency(values.publishConcurrency),
+    ...wholeNumber(values, 'publishConcurrency'),
+    ...wholeNumber(values, 'retentionDays'),
     ...limitOfSlices(values.sliceSeconds),
     ...(ceilings && { ceilings }),
   };
 }
 
-/** Functions with 0 reserved never run at all. */
-function reservedConcurrency(value: unknown): Pick<Deployment, 'publishConcurrency'> {
+/** Functions with 0 reserved never run at all, and what is kept for no day is not kept. */
+function wholeNumber<Name extends 'publishConcurrency' | 'retentionDays'>(
+  values: Readonly<Record<string, unknown>>,
+  name: Name,
+): Partial<Record<Name, number>> {
+  const value = values[name];
   if (value === undefined || value === null) return {};
-  if (Number.isSafeInteger(value) && (value as number) >= 1) return { publishConcurrency: value as number };
-  throw new Error(`publishConcurrency is not a whole number of at least 1: ${JSON.stringify(value)}`);
+  if (Number.isSafeInteger(value) && (value as number) >= 1)
+    return { [name]: value as number } as Partial<Record<Name, number>>;
+  throw new Error(`${name} is not a whole number of at least 1: ${JSON.stringify(value)}`);
 }
 
 function limitOfSlices(value: unknown): Pick<Deployment, 'sliceSeconds'> {

@@ -17,16 +17,19 @@ const ceiling = {
   wanted: 'a number above 0, or none',
 };
 
+const wholeOrNone = {
+  fits: (text) => text.trim() === 'null' || (Number.isSafeInteger(numberOf(text)) && numberOf(text) >= 1),
+  wanted: 'a whole number of at least 1',
+};
+
 /** What the plan function reads these values as: src/plan has the same rules, and a test holds the two equal. */
 const rules = {
   maximumConcurrency: count,
   minimumPollers: count,
   maximumPollers: count,
   streamShards: count,
-  publishConcurrency: {
-    fits: (text) => text.trim() === 'null' || (Number.isSafeInteger(numberOf(text)) && numberOf(text) >= 1),
-    wanted: 'a whole number of at least 1',
-  },
+  publishConcurrency: wholeOrNone,
+  retentionDays: wholeOrNone,
   sliceSeconds: {
     fits: (text) => Number.isSafeInteger(numberOf(text)) && numberOf(text) >= 30 && numberOf(text) <= 900,
     wanted: 'a whole number of seconds from 30 to 900',

@@ -117,6 +117,8 @@ export async function openEmbeddedAws(
   const { packageRoot, runsDirectory } = settings;
   const stack = await readStack(path.join(packageRoot, 'serverless.yml'), {
     ...liftedCeilings,
+    // Its run store is a directory, which keeps runs until they are deleted.
+    retentionDays: 'null',
     ...settings.parameters,
   });
   const limits = embeddedLimits(settings.limits);

@@ -39,6 +39,7 @@ const names = [
   'streamShards',
   'publishConcurrency',
   'sliceSeconds',
+  'retentionDays',
   'maxCostUsd',
   'maxDevices',
   'maxMessagesPerSecond',

@@ -50,6 +50,7 @@ describe('defaultDeployment', () => {
       payloads: 'json',
       arrivals,
       stream,
+      retentionDays: 14,
       ceilings: defaultCeilings,
     });
   });
@@ -135,6 +136,7 @@ describe('parseDeployment', () => {
     [{ maximumPollers: '250' }, 'maximumPollers is not a number: "250"'],
     [{ batchSize: undefined }, 'batchSize is not a number: undefined'],
     [{ publishConcurrency: 0 }, 'publishConcurrency is not a whole number of at least 1: 0'],
+    [{ retentionDays: 0.5 }, 'retentionDays is not a whole number of at least 1: 0.5'],
     [{ publishConcurrency: '50' }, 'publishConcurrency is not a whole number of at least 1: "50"'],
     [{ ...liftedCeilings, maxDevices: '0' }, 'maxDevices is neither a number above 0 nor none: "0"'],
     [{ ...liftedCeilings, maxCostUsd: '1e9' }, 'maxCostUsd is neither a number above 0 nor none: "1e9"'],

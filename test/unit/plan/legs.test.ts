@@ -119,6 +119,37 @@ describe('the legs of a run', () => {
     expect(draftOf({ ...long, ratePerSecond: 1 }).walls).toEqual([]);
   });
 
+  it('end before the run store deletes what they began with', () => {
+    const refusalOf = (duration: string, retentionDays: number | undefined) => {
+      const { subscriber, arrivals, stream } = defaultDeployment;
+      const { walls } = draftPlan({
+        runId: 'r',
+        now: 1_788_257_410_000,
+        profile: parseLoadProfile({ devices: 10, ratePerSecond: 1, duration }),
+        deployment: { subscriber, arrivals, stream, ...(retentionDays && { retentionDays }) },
+      });
+      return walls;
+    };
+    expect(refusalOf('330h', 14)).toEqual([
+      {
+        path: 'stages',
+        message: expect.stringMatching(
+          /^the run lasts 330h\S* with its start and its end, and this stack deletes what a run stores after 14 days \(its parameter retentionDays\): 312h are kept safely$/,
+        ),
+        hint: 'shorten the run, or have the stack’s owner redeploy it with --param retentionDays=30',
+      },
+    ]);
+    const isRefused = (duration: string, days: number | undefined) => refusalOf(duration, days).length > 0;
+    expect([
+      isRefused('311h', 14),
+      isRefused('719h', 60),
+      isRefused('719h', undefined),
+      isRefused('11h', 1),
+      isRefused('10m', 1),
+    ]).toEqual([false, false, false, false, false]);
+    expect([isRefused('719h', 30), isRefused('12h', 1), isRefused('24h', 2)]).toEqual([true, true, true]);
+  });
+
   it('move the devices of all slices evenly', () => {
     const { plan } = draftOf({ devices: 60, slices: { devicesPerSlice: 20 } });
     const moves = groupsOf(plan)
