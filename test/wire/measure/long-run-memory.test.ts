@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, it } from '@jest/globals';
+
+/** @returns bytes that the books of a run hold once all has been read into them, in a process of its own with a small heap */
+async function bytesOfBooks(run: object): Promise<number> {
+  const script = `
+    const { planOfLongRun, playLongRun } = await import(${JSON.stringify(
+      new URL('../../support/measure/long-run.ts', import.meta.url).href,
+    )});
+    const run = ${JSON.stringify(run)};
+    const held = () => {
+      globalThis.gc();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    // Modules, and what the first run of any length makes once.
+    playLongRun(planOfLongRun({ ...run, hours: 1 }), { ...run, hours: 1 });
+    const plan = planOfLongRun(run);
+    const before = held();
+    globalThis.books = playLongRun(plan, run);
+    process.stdout.write(String(held() - before));`;
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--max-old-space-size=80',
+    '--expose-gc',
+    '--disable-warning=ExperimentalWarning',
+    '--input-type=module',
+    '--eval',
+    script,
+  ]);
+  return Number(stdout);
+}
+
+it.each([
+  { hours: 2, perSecond: 20_000, slices: 2 },
+  { hours: 72, perSecond: 20_000, slices: 2 },
+  { hours: 719, perSecond: 100, slices: 1 },
+])('is at most 20 MB for $hours hours', async (run) => {
+  expect(await bytesOfBooks(run)).toBeLessThan(20e6);
+});
