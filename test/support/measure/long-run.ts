@@ -62,10 +62,10 @@ const latencyEvery = 10;
 /**
  * What slices and the reader of a long run leave by time, as it is read: leg after leg, then hour after hour. While devices move, both legs
  * count. Rates differ from second to second, one second in 9,973 is a burst, and latencies rise by a tenth of themselves each hour.
- * @param record absent: what each second had is kept by the books alone
+ * @param record absent: what each second had is kept by the series alone
  */
 export function playLongRun(plan: Plan, { perSecond, slices }: LongRun, record?: SecondRecord) {
-  const books = new RunSeconds(plan);
+  const totals = new RunSeconds(plan);
   const connections = new StormTotals(plan);
   const [group] = groupsOf(plan) as [ReturnType<typeof groupsOf>[number]];
   const second0 = Math.floor(createdAt / 1_000);
@@ -102,7 +102,7 @@ export function playLongRun(plan: Plan, { perSecond, slices }: LongRun, record?:
         latencyPerSecond,
         connects: { startSecond, offered, granted: offered },
       } as unknown as SliceResult;
-      books.addSlice(group, result);
+      totals.addSlice(group, result);
       connections.addSlice(0, result);
       for (const [which, counts] of [
         ['sent', sent],
@@ -121,8 +121,8 @@ export function playLongRun(plan: Plan, { perSecond, slices }: LongRun, record?:
     const arrivals = Array.from({ length: 3_600 }, (_, i) => slices * rateAt(startSecond + i - 1));
     const latencyPerSecond = { end_to_end_latency: latenciesFrom(startSecond, 3_600) };
     const window = { observer: 'rule', perSecond: { startSecond, arrivals }, latencyPerSecond };
-    books.addWindow(window as unknown as Parameters<typeof books.addWindow>[0], true);
+    totals.addWindow(window as unknown as Parameters<typeof totals.addWindow>[0], true);
     note('arrivals', startSecond, arrivals);
   }
-  return { ...books.totals(undefined), connects: connections.connects() };
+  return { ...totals.totals(undefined), connects: connections.connects() };
 }
