@@ -4,12 +4,21 @@ import { backendHeadings, backendRows, describeDownlink } from './downlink-repor
 import { describeDrift, driftHeadings, driftRows } from './drift-text.ts';
 import { describeNetworks, networkHeadings, networkRows } from './network-report.ts';
 import { describePresence, presenceHeadings, presenceRows } from './presence-report.ts';
+import { regionHeadings, regionNotes, regionRows } from './region-table.ts';
 import type { Report } from './report-model.ts';
 import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 
 /** What devices went through beside sending messages, and what changed over the run: one table, for the page and the terminal. */
 export interface FleetTable {
-  readonly title: 'Actions' | 'Storms' | 'Commands' | 'Catching up' | 'Presence' | 'Network' | 'Drift';
+  readonly title:
+    | 'Regions'
+    | 'Actions'
+    | 'Storms'
+    | 'Commands'
+    | 'Catching up'
+    | 'Presence'
+    | 'Network'
+    | 'Drift';
   readonly caption: string;
   /** Of the first column, which names the rows. */
   readonly names: string;
@@ -24,8 +33,16 @@ export interface FleetTable {
 /** Those that a run has. */
 export function fleetTablesOf(report: Report): FleetTable[] {
   const actions = carriedOutActions(report.actions);
-  const { storms, downlink, catchUps, presence, network, drift, timeline } = report;
+  const { regions, storms, downlink, catchUps, presence, network, drift, timeline } = report;
   const tables: readonly (FleetTable | undefined)[] = [
+    regions && {
+      title: 'Regions',
+      caption: 'Regions, and what each had of the run',
+      names: 'Region',
+      headings: regionHeadings,
+      rows: regionRows(regions),
+      notes: regionNotes,
+    },
     actions.length > 0
       ? {
           title: 'Actions',

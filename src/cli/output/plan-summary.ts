@@ -16,9 +16,10 @@ import {
   renderLegs,
   renderSearch,
   renderTarget,
-  row,
 } from './plan-text.ts';
+import { row } from './plan-text-rows.ts';
 import { describeCost } from './preflight-text.ts';
+import { renderRegions } from './region-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 
 /** Lines of a terminal that has not been enlarged, with one for the prompt. */
@@ -56,6 +57,7 @@ export function renderPlanSummary(
     ...toWidth(renderTarget(plan)),
     ...toWidth(renderLoad(plan)),
     ...toWidth(renderLegs(plan)),
+    ...toWidth(renderRegions(preflight)),
     ...toWidth(renderSearch(plan, preflight)),
   ];
   return [...head, ...clip(load, Math.max(2, mostSummaryLines - head.length - tail.length)), ...tail];

@@ -5,6 +5,7 @@ import { kindsOf } from '../../plan/kinds.ts';
 import { handoversOf, legSplitOf, movesPerSecond } from '../../plan/legs.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
+import type { RunPreflight } from '../../plan/run-preflight.ts';
 import { connectsBeforehand } from '../../plan/schedule.ts';
 import { busiestSearch } from '../../plan/search/search-forecast.ts';
 import { mostWebConnections } from '../../plan/slice-connections.ts';
@@ -27,7 +28,9 @@ import {
 } from '../../shared/format.ts';
 import { traitsOf } from '../../targets/traits-of.ts';
 import { describeKinds, describeMessages } from './kind-text.ts';
+import { labelColumns, row } from './plan-text-rows.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
+import { renderRegions } from './region-text.ts';
 import { describeObjective, describeSearch } from './search-text.ts';
 import { renderStages } from './stage-text.ts';
 import { plainStyler, type Styler } from './style.ts';
@@ -36,7 +39,7 @@ import { describeUsers } from './user-text.ts';
 
 export interface PlannedRun {
   readonly plan: Plan;
-  readonly preflight: Preflight;
+  readonly preflight: RunPreflight;
   /** Where it would run, before the rest; absent: only the plan. */
   readonly where?: readonly (readonly [label: string, text: string])[] | undefined;
 }
@@ -87,7 +90,7 @@ export function fitLines(lines: readonly string[], columns = Number.POSITIVE_INF
  */
 export function renderPlanBrief(
   planned: Plan,
-  preflight: Preflight,
+  preflight: RunPreflight,
   where: readonly (readonly [label: string, text: string])[] = [],
   host?: HostForecast,
 ): string[] {
@@ -129,18 +132,12 @@ function renderHost(host: HostForecast | undefined): string[] {
   return [row('machine', parts.join(', ')), ...host.notes.map((note) => row('note', note))];
 }
 
-const labelColumns = 12;
-
-/** `  devices     1,234 virtual devices` */
-export function row(label: string, text: string): string {
-  return `  ${label.padEnd(labelColumns)}${text}`;
-}
-
-function renderOverview(plan: Plan, preflight: Preflight): string[] {
+function renderOverview(plan: Plan, preflight: RunPreflight): string[] {
   return [
     ...renderTarget(plan),
     ...renderDevices(plan),
     ...beside(plan, renderLegs(plan)),
+    ...beside(plan, renderRegions(preflight)),
     ...beside(plan, renderSearch(plan, preflight)),
   ];
 }

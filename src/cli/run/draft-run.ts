@@ -11,8 +11,11 @@ import type { RegionFacts } from '../../plan/regions.ts';
 import { preflightRun, type RunPreflight } from '../../plan/run-preflight.ts';
 import type { KernelSetting } from '../../profile/kernel-network.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
+import type { RegionShare } from '../../profile/region-shares.ts';
 import { type InputError, InvalidInputError } from '../../shared/errors.ts';
 import { makeRunId } from '../../shared/run-id.ts';
+import { sizeOfRegion } from '../../targets/aws-iot/default-limits.ts';
+import { accountLimitsOf } from '../../targets/aws-iot/quotas.ts';
 import { wantedTargetOf } from '../../targets/parse-profile.ts';
 import type { Target } from '../../targets/target.ts';
 import { otherHostsOf, type ResolvedTarget } from '../../targets/target-check.ts';
@@ -97,7 +100,7 @@ export function draftRun(
     target,
     topicFilter,
     ruleName,
-    regionFacts,
+    regionFacts: regionFacts ?? (account === undefined ? defaultsOf(profile.regions) : undefined),
   });
   return {
     plan,
@@ -110,6 +113,15 @@ export function draftRun(
     preflight: preflightRun(plan),
     host: host && forecastHost(plan, host),
   };
+}
+
+/** AWS's defaults in each Region, where no account is known. */
+function defaultsOf(regions: readonly RegionShare[] | undefined): RegionFacts | undefined {
+  const facts = regions?.map(({ name }): [string, RegionFacts[string]] => {
+    const limits = accountLimitsOf(sizeOfRegion(name) === 'large' ? 'default' : 'small');
+    return [name, { account: { limits, live: [], isCharged: true, region: name } }];
+  });
+  return facts && Object.fromEntries(facts);
 }
 
 /** Checked again by the plan function: here before anything is started. */

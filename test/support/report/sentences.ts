@@ -12,6 +12,7 @@ import { partRules } from './part-sentences.ts';
 import { plotRules } from './plot-sentences.ts';
 import { presenceRules } from './presence-sentences.ts';
 import { quotaRules } from './quota-sentences.ts';
+import { regionRules } from './region-sentences.ts';
 import { requestRules } from './request-sentences.ts';
 import { rowRules } from './row-sentences.ts';
 import type { Rule } from './rule.ts';
@@ -48,6 +49,7 @@ const rules: readonly Rule[] = [
   ...catchUpRules,
   ...presenceRules,
   ...driftRules,
+  ...regionRules,
   ...actionRules,
   ...networkRules,
   ...ledgerRules,

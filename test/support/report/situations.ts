@@ -8,6 +8,7 @@ import { clocks, connects, machines } from './machine-situations.ts';
 import { networkSituations } from './network-situations.ts';
 import { objectiveSituations } from './objective-situations.ts';
 import { presenceSituations } from './presence-situations.ts';
+import { regionSituations } from './region-situations.ts';
 import { requestSituation, requestsThroughNetwork } from './request-situation.ts';
 import { searchSituations } from './search-situations.ts';
 import { queues, stops } from './stop-situations.ts';
@@ -95,6 +96,7 @@ export const situations: readonly NamedSituation[] = [
   ...catchUpSituations,
   ...presenceSituations,
   ...driftSituations,
+  ...regionSituations,
   ...actionSituations,
   ...networkSituations,
   ...searchSituations,

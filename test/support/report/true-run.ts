@@ -11,6 +11,7 @@ import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { shareOf, sliceOf } from '../../../src/plan/slices.ts';
 import { firstSubscriberSlice } from '../../../src/plan/subscribers.ts';
 import { buildReport, type ReportInput } from '../../../src/report/build-report.ts';
+import { buildRegionsReport } from '../../../src/report/regions-report.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { sumFields, sumOf } from '../../../src/shared/counts.ts';
 import { planOf } from '../measure/run-fixture.ts';
@@ -23,6 +24,7 @@ import {
 import { type ArrivedBatch, windowsOf } from './arrived-batch.ts';
 import { type Fate, fine, unsent } from './fate.ts';
 import { recordOf, type StreamFates } from './true-record.ts';
+import { openTrueRegions } from './true-regions.ts';
 import type { KindTruth, Truth } from './truth.ts';
 
 export interface Situation {
@@ -91,6 +93,7 @@ export function playTrueRun(situation: Situation): {
   const stopAt = situation.stoppedAfterMs === undefined ? undefined : publishAt + situation.stoppedAfterMs;
   const ledger = makeLedger(plan);
   for (const action of situation.issued ?? []) ledger.addAction(action);
+  const regions = openTrueRegions(plan);
   const held = new MessageSets();
   const kinds: KindTruth[] = [];
   let echoes = 0;
@@ -141,6 +144,8 @@ export function playTrueRun(situation: Situation): {
     counts.intended += all.length;
     for (const { fates } of ofDevices.filter((each) => !each.isAcknowledged))
       counts.unanswered += fates.filter(({ sent }) => sent).length;
+    const region = regions.of(slice);
+    region?.count(devices, all);
     for (const fate of all) {
       counts.sent += Number(fate.sent);
       counts.taken += Number(fate.taken);
@@ -157,7 +162,9 @@ export function playTrueRun(situation: Situation): {
         ...stream,
         fates: kill === undefined ? fates : fates.slice(0, kill.recorded ?? 0),
       }));
-      ledger.addSlice(record(recordOf(plan, slice, recorded, { kill, stopAt, stoppedOn })));
+      const result = record(recordOf(plan, slice, recorded, { kill, stopAt, stoppedOn }));
+      ledger.addSlice(result);
+      region?.ledger.addSlice(result);
     }
     const [{ offsetMs }] = streams as [StreamFates];
     if (kill !== undefined && kill.isSilent !== true) {
@@ -173,7 +180,10 @@ export function playTrueRun(situation: Situation): {
         unrelated: slice + i === 0 ? (situation.unrelated ?? 0) : 0,
         wills: slice + i === 0 ? (situation.wills ?? 0) : 0,
       };
-      for (const window of windowsOf(plan, slice, batch)) addWindow(ledger, window, subscriber);
+      for (const window of windowsOf(plan, slice, batch)) {
+        addWindow(ledger, window, subscriber);
+        region?.ledger.addWindow(window);
+      }
       toRedeliver = Math.max(0, toRedeliver - sumOf(batch.copies));
     }
   }
@@ -187,6 +197,7 @@ export function playTrueRun(situation: Situation): {
     ...counts,
     ...(isEchoing && { echoed: echoes }),
     ...(kinds.length > 0 && { kinds: joinKinds(kinds) }),
+    ...(plan.regions && { regions: regions.truth() }),
     ...situation.truth,
   };
   const sums = {
@@ -200,18 +211,22 @@ export function playTrueRun(situation: Situation): {
     ...(isEchoing ? { 'PublishOut.Success': echoes } : {}),
     ...situation.sums?.(truth, echoes),
   };
-  const report = buildReport({
+  const input = {
     plan,
     ledger: ledger.close({ ...emptyBacklog, ...situation.backlog?.(held) }),
-    cloudwatch:
-      subscriber?.target === undefined
-        ? { sums: situation.isCloudWatchSilent === true ? {} : sums, requested: Object.keys(sums) }
-        : { sums: {}, requested: [] },
     now: (stopAt ?? plan.timeline.drainEndAt) + 3_000,
-    faults: situation.faults,
     search: situation.search,
     ...(situation.execution === undefined ? {} : { execution: situation.execution }),
-  });
+  };
+  const cloudwatch =
+    subscriber?.target === undefined
+      ? { sums: situation.isCloudWatchSilent === true ? {} : sums, requested: Object.keys(sums) }
+      : { sums: {}, requested: [] };
+  const { faults } = situation;
+  const report =
+    plan.regions === undefined
+      ? buildReport({ ...input, cloudwatch, faults })
+      : buildRegionsReport(input, regions.report({ ...input, cloudwatch, faults }));
   const { liveView } = situation;
   return { plan, report: liveView === undefined ? report : { ...report, liveView }, truth };
 }

@@ -69,6 +69,8 @@ export interface Truth {
   readonly downlink?: TrueDownlink;
   /** How devices caught up; absent: no group receives commands in sessions that are kept. */
   readonly catchUp?: TrueCatchUp;
+  /** What each Region had of it, by name; absent: it was in one. */
+  readonly regions?: Readonly<Record<string, TrueRegion>>;
   /** What an observer of presence saw; absent: there was none. */
   readonly presence?: TruePresence;
   /** Figures that changed over the run, what they were at its beginning and at its end: milliseconds, shares, megabytes. Absent: nothing is said of drift. */
@@ -94,6 +96,15 @@ export interface Truth {
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */
   readonly connectsHinderedBy?: readonly ('machine' | 'quota' | 'endpoint')[];
+}
+
+/** Of the slices in one Region. */
+export interface TrueRegion {
+  readonly devices: number;
+  readonly intended: number;
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
 }
 
 /** Of all messages of one kind of one group. */
