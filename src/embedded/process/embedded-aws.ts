@@ -37,6 +37,7 @@ import {
   substitute,
 } from '../step-functions/state-machine-definition.ts';
 import { makeStepFunctions, type StepFunctions } from '../step-functions/step-functions.ts';
+import { makeValidDefinitions } from '../step-functions/valid-definitions.ts';
 import { embeddedLimits } from './embedded-limits.ts';
 import { influx, variablesOf, withoutBundleVariables } from './embedded-variables.ts';
 import { recordFailures } from './failure-record.ts';
@@ -276,6 +277,7 @@ async function makeStateMachine(
       RunBucketName: runBucket,
       PutObjectResource: putObjectResource,
     }),
+    valid: makeValidDefinitions(process.env.NODE_COMPILE_CACHE),
     invokeFunction,
     putObject,
   });

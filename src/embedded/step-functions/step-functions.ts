@@ -18,10 +18,13 @@ import type { Execution, InvokeFunction, Machine, PutObject } from './machine.ts
 import { maxPayloadBytes } from './state-error.ts';
 import { type Definition, prepareDefinition } from './state-machine-definition.ts';
 import type { Json } from './state-machine-library.ts';
+import type { ValidDefinitions } from './valid-definitions.ts';
 
 export interface StepFunctionsOptions {
   readonly stateMachineName: string;
   readonly definition: Definition;
+  /** Definitions that need not be validated again; absent: it is validated. */
+  readonly valid?: ValidDefinitions;
   readonly invokeFunction: InvokeFunction;
   readonly putObject: PutObject;
 }
@@ -51,16 +54,19 @@ export function makeStepFunctions(options: StepFunctionsOptions): StepFunctions 
 
   async function load(): Promise<Machine> {
     const library = await import('aws-local-stepfunctions');
-    // Validates all of it at once, which takes a quarter of a second, and throws with every fault. It writes into what it reads.
-    new library.StateMachine(structuredClone(options.definition) as never);
+    const { definition, valid } = options;
+    if (valid?.has(definition) !== true) {
+      // Validates all of it at once, and throws with every fault. It writes into what it reads.
+      new library.StateMachine(structuredClone(definition) as never);
+      valid?.add(definition);
+    }
     return {
       name: options.stateMachineName,
       arn,
       prepared,
       invokeFunction: options.invokeFunction,
       putObject: options.putObject,
-      compile: (definition) =>
-        new library.StateMachine(definition as never, { validationOptions: { noValidate: true } }),
+      compile: (part) => new library.StateMachine(part as never, { validationOptions: { noValidate: true } }),
       onChild: (child) => executions.set(child.executionArn, child),
       onMapRun: (mapRun) => mapRuns.set(mapRun.mapRunArn, mapRun),
     };
