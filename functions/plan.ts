@@ -67,7 +67,7 @@ async function planProfile(runId: string, profile: unknown): Promise<Plan> {
     runId,
     profile: parsed,
     now: Date.now(),
-    coldStart: coldStartOf(environment, startedAfterMs),
+    coldStart: coldStartOf(environment, parsed, startedAfterMs),
     topicFilter: environment.topicFilter,
     ruleName: environment.ruleName,
     ...facts,
