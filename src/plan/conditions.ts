@@ -1,5 +1,6 @@
 import type { KernelSetting } from '../profile/kernel-network.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
+import type { QueueCounts } from './tc/queue-counts.ts';
 
 /** The conditions of a run that the plan function records; part of plan.json. */
 export interface PlanConditions {
@@ -36,6 +37,16 @@ export interface InjectedFaults {
   readonly choices: Readonly<Record<string, string>>;
   /** Faults, in the order in which they were set. */
   readonly events: readonly FaultEvent[];
+  /** What the kernel counted where it made the devices' network (`--netem`), of slices that have ended; absent: it made none. */
+  readonly kernelPackets?: readonly KernelPackets[];
+}
+
+/** Packets of the devices of a group. */
+export interface KernelPackets {
+  /** Its number in the plan; 0: the plan has no groups. */
+  readonly group: number;
+  readonly up: QueueCounts;
+  readonly down: QueueCounts;
 }
 
 export interface FaultEvent {

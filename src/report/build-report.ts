@@ -82,7 +82,10 @@ export function buildReport(input: ReportInput): Report {
   const downlink = downlinkReportOf(plan, ledger, cloudwatch);
   const catchUps = catchUpReportOf(plan, ledger, cloudwatch);
   const presence = presenceReportOf(ledger.presence);
-  const network = networkReportOf(plan, ledger, ledger.stoppedOn?.at ?? now);
+  const network = networkReportOf(plan, ledger, {
+    endAt: ledger.stoppedOn?.at ?? now,
+    kernelPackets: faults?.kernelPackets,
+  });
   const actions = actionReportsOf(plan, ledger);
   const drift = driftReportOf(plan, ledger);
   const measured: Measured = {

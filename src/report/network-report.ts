@@ -3,9 +3,11 @@ import type { LatencyRecord } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { DirectionTotals, NetworkEndings, PacketCounts } from '../measure/network-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
+import type { KernelPackets } from '../plan/conditions.ts';
 import { groupsOf } from '../plan/groups.ts';
 import { networkStretchesOf } from '../plan/network-stretches.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { QueueCounts } from '../plan/tc/queue-counts.ts';
 import type { KernelSetting } from '../profile/kernel-network.ts';
 import type { NetworkConditions } from '../profile/network-presets.ts';
 import { describeNetwork } from '../profile/network-text.ts';
@@ -37,6 +39,8 @@ export interface GroupNetworkReport {
   readonly up: NetworkDirection;
   readonly down: NetworkDirection;
   readonly ended: NetworkEndings;
+  /** What the kernel counted of the packets that it shaped, headers and TCP's own included; absent: it shaped none, or did not say. */
+  readonly kernelCounts?: Readonly<Record<'up' | 'down', QueueCounts>>;
 }
 
 export interface NetworkSettings {
@@ -55,19 +59,26 @@ const noPackets: PacketCounts = { bytes: 0, packets: 0, lost: 0, stalled: 0, dup
 /** Of a network that ended no connection, and kept no attempt from the target. */
 export const nothingEnded: NetworkEndings = { resets: 0, corruptedConnections: 0, unreached: 0 };
 
+export interface NetworkCircumstances {
+  /** Epoch milliseconds: the end of the run. */
+  readonly endAt: number;
+  /** Absent: the kernel made no networks. */
+  readonly kernelPackets?: readonly KernelPackets[] | undefined;
+}
+
 /**
- * @param endAt epoch milliseconds: the end of the run
  * @returns undefined where no network was injected
  */
 export function networkReportOf(
   plan: Plan,
   { actions, networks = [] }: Pick<RunLedger, 'actions' | 'networks'>,
-  endAt: number,
+  { endAt, kernelPackets = [] }: NetworkCircumstances,
 ): NetworkReport | undefined {
   const stretches = networkStretchesOf(plan, actions, endAt);
   const groups = groupsOf(plan).flatMap(({ number, group }): GroupNetworkReport[] => {
     const settings = stretches.get(number);
     const totals = networks.find((each) => each.group === number);
+    const counted = kernelPackets.find((each) => each.group === number);
     if (settings === undefined) return [];
     return [
       {
@@ -79,6 +90,7 @@ export function networkReportOf(
         up: directionOf(totals?.up),
         down: directionOf(totals?.down),
         ended: totals?.ended ?? nothingEnded,
+        ...(counted && { kernelCounts: { up: counted.up, down: counted.down } }),
       },
     ];
   });
@@ -153,7 +165,8 @@ export function describeNetworks(network: NetworkReport, report: MeasuredLatenci
     ...(kernel.length === 0
       ? []
       : [
-          `The kernel made ${kernel.join(', ')}, of the real packets of each device (--netem): what it did to them is in the latencies, and is not counted here.`,
+          `The kernel made ${kernel.join(', ')}, of the real packets of each device (--netem): what it did to them is in the latencies, and not in the counts of the table.`,
+          ...groups.flatMap(describeKernelCounts),
         ]),
     ...(groups.some((each) => isCounted(network, each))
       ? [
@@ -168,6 +181,17 @@ export function describeNetworks(network: NetworkReport, report: MeasuredLatenci
       : ['Lost packets were sent again, as TCP does: that delays messages, and loses none.']),
     ...(ended === '' ? [] : [`The injected network ${ended}.`]),
   ];
+}
+
+/** `The kernel counted of meters: up 1,200 packets, 96 KB, 24 lost; down 900 packets, 48 KB, none lost.` */
+function describeKernelCounts({ group, kernelCounts }: GroupNetworkReport): string[] {
+  if (kernelCounts === undefined) return [];
+  const [up, down] = (['up', 'down'] as const).map((way) => {
+    const { packets, bytes, dropped } = kernelCounts[way];
+    const lost = dropped === 0 ? 'none' : formatCount(dropped);
+    return `${way} ${formatPlural(packets, 'packet')}, ${formatBytes(bytes)}, ${lost} lost`;
+  });
+  return [`The kernel counted of ${nameOf(group)}: ${up}; ${down}.`];
 }
 
 function describeSettings({ group, settings }: GroupNetworkReport): string {

@@ -93,6 +93,15 @@ describeIf(`slices in network namespaces${reason}`, () => {
       }
       expect(kernel.network?.kernel).toEqual(['bandwidth']);
       expect(model.network?.kernel).toBeUndefined();
+      for (const { kernelCounts } of model.network?.groups ?? []) expect(kernelCounts).toBeUndefined();
+      // Each group sent four messages of 100,000 bytes.
+      for (const { kernelCounts } of kernel.network?.groups ?? []) {
+        expect(kernelCounts?.up.bytes).toBeGreaterThan(400_000);
+        expect(kernelCounts?.up.bytes).toBeLessThan(600_000);
+        expect(kernelCounts?.up.packets).toBeGreaterThan(400_000 / 1_514);
+        expect(kernelCounts?.down.packets).toBeGreaterThan(8);
+        expect(kernelCounts?.down.bytes).toBeLessThan(kernelCounts!.up.bytes / 2);
+      }
       for (const name of ['slow', 'fast']) {
         const ratio = leastMs(kernel, name) / leastMs(model, name);
         console.info(`${name}: kernel ${leastMs(kernel, name)} ms, model ${leastMs(model, name)} ms`);

@@ -5,6 +5,7 @@ import { type AddressBlock, addressBlock, addressBlocks, overlaps } from '../../
 import type { Way } from '../../plan/tc/class-arguments.ts';
 import { delayTables } from '../../plan/tc/delay-tables.ts';
 import { changeLines, type DeviceTree, treeLines } from '../../plan/tc/device-tree.ts';
+import { countQueues, nothingCounted, type QueueCounts } from '../../plan/tc/queue-counts.ts';
 import type { NetworkConditions } from '../../profile/network-presets.ts';
 import { parseIpv4 } from '../../shared/ipv4.ts';
 import { linkNameOf, ownPrefix } from './namespace-names.ts';
@@ -38,6 +39,8 @@ export interface Namespace {
   shape(devices: number, conditions: NetworkConditions, hasNetem: boolean): Promise<void>;
   /** Changes these networks; packets on their way stay. @throws CommandFailedError */
   change(conditions: NetworkConditions): Promise<void>;
+  /** What the queues of its devices have sent and lost since `shape`. @throws CommandFailedError */
+  counts(): Promise<Readonly<Record<Way, QueueCounts>>>;
   /** Removes it. What runs in it must have ended. */
   close(): Promise<void>;
 }
@@ -191,6 +194,19 @@ async function openNamespace({
     change: (conditions) =>
       inTurn(async () => {
         await Promise.all(trees.map((tree) => batch(tree.way, changeLines(tree, conditions))));
+      }),
+    counts: () =>
+      inTurn(async () => {
+        const [up, down] = await Promise.all(
+          ways.map(async (way) =>
+            trees.length === 0
+              ? nothingCounted
+              : countQueues(
+                  await runCommand([...tcOf[way], '-s', '-j', 'qdisc', 'show', 'dev', linkOf[way]]),
+                ),
+          ),
+        );
+        return { up: up ?? nothingCounted, down: down ?? nothingCounted };
       }),
     close: () => inTurn(close),
   };

@@ -1,11 +1,14 @@
 import type { LiveAction } from '../../plan/actions/action.ts';
 import { networkOf } from '../../plan/actions/network.ts';
+import type { KernelPackets } from '../../plan/conditions.ts';
 import { networkAt } from '../../plan/network-stretches.ts';
 import { sliceOf } from '../../plan/slices.ts';
 import { plannedActionsOf } from '../../plan/storms.ts';
+import { nothingCounted } from '../../plan/tc/queue-counts.ts';
 import { type KernelSetting, kernelPart, netemSettings } from '../../profile/kernel-network.ts';
 import type { NetworkConditions } from '../../profile/network-presets.ts';
 import { readStored } from '../../report/stored/read-stored.ts';
+import { sumFields } from '../../shared/counts.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { OpenSandbox, Sandbox } from '../lambda/sandbox.ts';
 import type { RunActionListener } from '../process/follow-run-actions.ts';
@@ -24,6 +27,8 @@ export interface ShapeSlicesOptions {
 export interface SliceShaper {
   readonly openSandbox: OpenSandbox;
   readonly actions: RunActionListener;
+  /** What the kernel counted of a run's packets, by group, of slices that have ended. */
+  packetsOf(runId: string): readonly KernelPackets[];
   /** Removes the namespaces. */
   close(): Promise<void>;
 }
@@ -36,11 +41,26 @@ export function makeSliceShaper({ settings, files, onTrouble }: ShapeSlicesOptio
   /** Actions that were issued, by run. */
   const issued = new Map<string, LiveAction[]>();
   const active = new Set<ShapedSlice>();
+  /** By run. */
+  const packets = new Map<string, KernelPackets[]>();
   const hasNetem = netemSettings.every((each) => settings.includes(each));
 
   const endSlice = async (slice: ShapedSlice): Promise<void> => {
     active.delete(slice);
     await slice.end();
+  };
+
+  /** The counts of a slice's queues belong to its run: the next slice in the namespace has queues of its own. */
+  const addPackets = async ({ runId, groupNumber }: ShapedSlice, namespace: Namespace): Promise<void> => {
+    const { up, down } = await namespace.counts();
+    const ofRun = packets.get(runId) ?? [];
+    const known = ofRun.find(({ group }) => group === groupNumber) ?? {
+      group: groupNumber,
+      up: nothingCounted,
+      down: nothingCounted,
+    };
+    const sum = { group: groupNumber, up: sumFields(known.up, up), down: sumFields(known.down, down) };
+    packets.set(runId, [...ofRun.filter(({ group }) => group !== groupNumber), sum]);
   };
 
   const openSlice = async (namespace: Namespace, event: Buffer): Promise<ShapedSlice> => {
@@ -56,6 +76,7 @@ export function makeSliceShaper({ settings, files, onTrouble }: ShapeSlicesOptio
     const shaped = new ShapedSlice({
       runId,
       group: group.group,
+      groupNumber: group.number,
       initial: group.profile.network ?? {},
       actions: [...plannedActionsOf(plan), ...(issued.get(runId) ?? [])],
       begin: (conditions) => namespace.shape(devices, kernelPart(conditions, settings), hasNetem),
@@ -85,7 +106,11 @@ export function makeSliceShaper({ settings, files, onTrouble }: ShapeSlicesOptio
           slice = await openSlice(namespace, event);
         },
         async leave() {
-          if (slice !== undefined) await endSlice(slice);
+          if (slice === undefined) return;
+          await endSlice(slice);
+          await addPackets(slice, namespace).catch((error: unknown) =>
+            onTrouble(`the packets of a slice could not be counted: ${messageOf(error)}`),
+          );
         },
         close: () => namespace.close(),
       };
@@ -98,11 +123,15 @@ export function makeSliceShaper({ settings, files, onTrouble }: ShapeSlicesOptio
         issued.set(runId, [...(issued.get(runId) ?? []), action]);
         for (const slice of active) if (slice.runId === runId) slice.add(action);
       },
-      ended: (runId) => issued.delete(runId),
+      ended(runId) {
+        issued.delete(runId);
+        packets.delete(runId);
+      },
       close() {
         for (const slice of active) void slice.end();
       },
     },
+    packetsOf: (runId) => packets.get(runId) ?? [],
     close: () => namespaces.close(),
   };
 }
@@ -111,6 +140,8 @@ interface ShapedSliceSettings {
   readonly runId: string;
   /** Undefined: the plan has no groups. */
   readonly group: string | undefined;
+  /** In the plan. */
+  readonly groupNumber: number;
   /** Of the profile. */
   readonly initial: NetworkConditions;
   readonly actions: readonly LiveAction[];
@@ -133,6 +164,10 @@ class ShapedSlice {
 
   get runId(): string {
     return this.#settings.runId;
+  }
+
+  get groupNumber(): number {
+    return this.#settings.groupNumber;
   }
 
   /** Makes the network as it is now. Changes whose instants come meanwhile wait for it. */

@@ -165,6 +165,7 @@ export async function openEmbeddedAws(
   const invokeFunction = recordFailures(makeLambdaTask(gatewayUrl, accountKey), {
     choices: { limits: settings.limits, ...choices },
     events: async () => (await iotCore?.faults()) ?? [],
+    kernelPackets: (runId) => shaper?.packetsOf(runId) ?? [],
     files: runFiles,
   });
   const stepFunctions = await makeStateMachine(

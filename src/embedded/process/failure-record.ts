@@ -1,4 +1,4 @@
-import type { FaultEvent, InjectedFaults } from '../../plan/conditions.ts';
+import type { FaultEvent, InjectedFaults, KernelPackets } from '../../plan/conditions.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 import type { RunFiles } from '../s3/run-files.ts';
 import type { InvokeFunction } from '../step-functions/machine.ts';
@@ -8,6 +8,8 @@ export interface FailureRecordOptions {
   readonly choices: object;
   /** Faults of embedded IoT Core since its start. */
   readonly events: () => Promise<readonly FaultEvent[]>;
+  /** What the kernel counted of a run's packets so far; empty: it makes no networks. */
+  readonly kernelPackets: (runId: string) => readonly KernelPackets[];
   readonly files: RunFiles;
 }
 
@@ -17,12 +19,17 @@ export interface FailureRecordOptions {
  */
 export function recordFailures(
   invoke: InvokeFunction,
-  { choices, events, files }: FailureRecordOptions,
+  { choices, events, kernelPackets, files }: FailureRecordOptions,
 ): InvokeFunction {
   const chosen = flatten(choices);
   const record = async (runId: string): Promise<void> => {
-    const faults: InjectedFaults = { choices: chosen, events: await events() };
-    if (Object.keys(chosen).length + faults.events.length === 0) return;
+    const packets = kernelPackets(runId);
+    const faults: InjectedFaults = {
+      choices: chosen,
+      events: await events(),
+      ...(packets.length > 0 && { kernelPackets: packets }),
+    };
+    if (Object.keys(chosen).length + faults.events.length + packets.length === 0) return;
     await files.put(`runs/${runId}/faults.json`, Buffer.from(JSON.stringify(faults)), false);
   };
   return async (functionArn, payload) => {

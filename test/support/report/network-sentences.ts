@@ -1,3 +1,4 @@
+import type { QueueCounts } from '../../../src/plan/tc/queue-counts.ts';
 import { count, elapsed, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
 import type { Check, TrueDirection, Truth } from './truth.ts';
 
@@ -67,6 +68,18 @@ export function isTrueEnding(sentence: string, { networkEnded }: Truth): boolean
   );
 }
 
+function isCount(
+  real: QueueCounts | undefined,
+  [packets, bytes, lost]: readonly (string | undefined)[],
+): boolean {
+  return (
+    real !== undefined &&
+    numberIn(packets) === real.packets &&
+    (lost === 'none' ? real.dropped === 0 : numberIn(lost) === real.dropped) &&
+    Math.abs(bytesIn(bytes) - real.bytes) <= 0.05 * 1_000 ** Math.floor(Math.log10(real.bytes + 1) / 3)
+  );
+}
+
 /** What reports state of the injected network. */
 export const networkRules: readonly Rule[] = [
   [new RegExp(`^network ${headings.join(' ')}$`), isInjected],
@@ -86,8 +99,16 @@ export const networkRules: readonly Rule[] = [
     isUncounted,
   ],
   [
-    /^The kernel made ([a-z, ]+), of the real packets of each device \(--netem\): what it did to them is in the latencies, and is not counted here\.$/,
+    /^The kernel made ([a-z, ]+), of the real packets of each device \(--netem\): what it did to them is in the latencies, and not in the counts of the table\.$/,
     ([, settings], { kernelNetwork = [] }) => settings === kernelNetwork.join(', '),
+  ],
+  [
+    /^The kernel counted of (.+?): up ([\d,]+) packets?, ([\d.,]+ [KM]?B), ([\d,]+|none) lost; down ([\d,]+) packets?, ([\d.,]+ [KM]?B), ([\d,]+|none) lost\.$/,
+    ([, group = '', ...stated], { kernelCounts = {} }) => {
+      const { up, down } = kernelCounts[group] ?? {};
+      const [packets, bytes, lost, ...others] = stated;
+      return isCount(up, [packets, bytes, lost]) && isCount(down, others);
+    },
   ],
   [
     /^Injected network of (.+?): (from .*)\.$/,

@@ -56,6 +56,10 @@ export const endedIn = (slices: readonly number[]) => ({
 });
 
 export const all = [0, 1, 2, 3];
+const kernelCounts = {
+  up: { packets: 12_345, bytes: 3_210_000, dropped: 123 },
+  down: { packets: 9_001, bytes: 654_000, dropped: 0 },
+};
 const cut = (_: number, n: number) => (n % 8 === 1 ? { sent: false, dropped: 'not-connected' as const } : {});
 
 export const oneGroup = { up: sumOfSlices(upOf, all), down: sumOfSlices(downOf, all) };
@@ -197,7 +201,9 @@ export const networkSituations: readonly NamedSituation[] = [
           'all devices': { settings: 'from the start delay 40ms, 64kbit up, 64kbit down' },
         },
         kernelNetwork: ['bandwidth', 'delay'],
+        kernelCounts: { 'all devices': kernelCounts },
       },
+      faults: { choices: {}, events: [], kernelPackets: [{ group: 0, ...kernelCounts }] },
     },
   ],
   [

@@ -1,5 +1,6 @@
 import type { UnknownReason } from '../../../src/measure/downlink-ledger.ts';
 import type { NetworkEndings, PacketCounts } from '../../../src/measure/network-totals.ts';
+import type { QueueCounts } from '../../../src/plan/tc/queue-counts.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 
 /** The truth of a run: counts of fates, which no record bends. */
@@ -90,6 +91,8 @@ export interface Truth {
   readonly networks?: Readonly<Record<string, TrueNetwork>>;
   /** Settings of it that the kernel made; absent: none. */
   readonly kernelNetwork?: readonly string[];
+  /** By the name of the group. */
+  readonly kernelCounts?: Readonly<Record<string, Readonly<Record<'up' | 'down', QueueCounts>>>>;
   /** Connections that it ended, by how, and attempts that it kept from the target; absent: it ended none. */
   readonly networkEnded?: NetworkEndings;
   /** Settings of the faults that were injected. */

@@ -24,7 +24,7 @@ function invoker(choices: object, events: Parameters<typeof recordFailures>[1]['
       calls.push(arn);
       return 'done';
     },
-    { choices, events, files: makeRunFiles(directory) },
+    { choices, events, kernelPackets: () => [], files: makeRunFiles(directory) },
   );
   return { calls, invoke: (payload: object) => invoke('arn', JSON.stringify(payload)) };
 }
