@@ -6,6 +6,7 @@ import type { LoadProfile } from './load-profile.ts';
 import { splitObjective } from './objective-schema.ts';
 import { longestHoldMs, type ObjectiveSearch } from './search.ts';
 import { whyNotByHold } from './search-metrics.ts';
+import { quantityRules } from './searched-quantities/searched-quantities.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
 import {
   splitSelector,
@@ -47,22 +48,24 @@ export function checkObjective(
   form: JsonObject,
   parts: SelectableParts,
 ): InputError[] {
-  const ofRate =
-    search.of === 'rate'
-      ? []
-      : [
-          {
-            path: 'search.of',
-            message: `must be rate where an objective is held, not ${search.of}`,
-            hint: 'give "of": "rate"',
-          },
-        ];
+  const { whyNotHeld } = quantityRules[search.of];
+  // Its metric and its thresholds are judged for a quantity that can be held.
+  const held: ObjectiveSearch = whyNotHeld === undefined ? search : { ...search, of: 'rate' };
   return [
-    ...ofRate,
-    ...checkMetric(profile, search, form, parts),
+    ...(whyNotHeld === undefined ? [] : [refuseQuantity(search, whyNotHeld)]),
+    ...checkMetric(profile, held, form, parts),
     ...checkObjectiveTimes(search, form),
-    ...checkKept(profile, search),
+    ...checkKept(profile, held),
   ];
+}
+
+function refuseQuantity({ of, at, metric }: ObjectiveSearch, why: string): InputError {
+  const threshold = of === 'connects' ? `{"connect": ["p(99)<${at}"]}` : `{"${metric}": ["p(99)<${at}"]}`;
+  return {
+    path: 'search.of',
+    message: `must be rate where an objective is held, not ${of}: ${why}`,
+    hint: `give "of": "rate"; or search for the most ${of} at which a threshold holds: "hold": "60s", and thresholds ${threshold}`,
+  };
 }
 
 function checkMetric(

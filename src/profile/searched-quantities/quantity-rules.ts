@@ -44,6 +44,8 @@ export interface QuantityRules {
   checkDevices(groups: readonly NamedGroup[], search: SearchSettings, limits: TargetLimits): InputError[];
   /** Why a hold is not judged by a metric that others judge by, as a phrase; undefined: it is. @param metric without its selector */
   whyNotJudged(metric: string): string | undefined;
+  /** Why no level of it can be kept at an objective, as a phrase; absent: it can. */
+  readonly whyNotHeld?: string;
   /** What judges a hold, for hints. */
   readonly judgedBy: string;
 }

@@ -54,6 +54,7 @@ export const searchedConnects: QuantityRules = {
     ];
   },
   whyNotJudged: (metric) => (judging.includes(metric) ? undefined : 'a search of connects sends no messages'),
+  whyNotHeld: 'an objective is a latency of messages, and devices that only connect send none',
   judgedBy: 'connect (latency), connects_failed, reconnect and attempts_per_connect',
 };
 

@@ -37,5 +37,7 @@ export const searchedDevices: QuantityRules = {
     ofAllDevices.includes(metric)
       ? 'devices above the level wait, and are not connected'
       : whyNotJudgedOfMessages(metric),
+  whyNotHeld:
+    'devices connect one after the other, so that a level takes longer to be reached than an interval of an objective lasts',
   judgedBy: judgedByMessages,
 };

@@ -47,6 +47,8 @@ export const searchedUsers: QuantityRules = {
           ],
     ),
   whyNotJudged: whyNotJudgedOfMessages,
+  whyNotHeld:
+    'users wait for their answers, so that a slow service is sent less, and latency does not say how far the level is above what it takes',
   judgedBy: judgedByMessages,
 };
 

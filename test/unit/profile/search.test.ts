@@ -375,8 +375,17 @@ describe('a search', () => {
       expect(others).toEqual([]);
     });
 
-    it.each(['users', 'connects'])('refuses levels that are no rate: %s', (of) => {
-      expect(refusals({ of }).join('\n')).toContain('search.of: must be rate where an objective is held');
+    it.each([
+      ['users', 'users wait for their answers', '{"end_to_end_latency": ["p(99)<500"]}'],
+      ['connects', 'devices that only connect send none', '{"connect": ["p(99)<500"]}'],
+      ['devices', 'devices connect one after the other', '{"end_to_end_latency": ["p(99)<500"]}'],
+    ])('refuses levels that are no rate, and says why and what to do: %s', (of, why, threshold) => {
+      const hold = { metric: 'end_to_end_latency p(99)', at: 500 };
+      const [error = '', ...others] = refusals({ of, hold }).filter((each) => each.startsWith('search.'));
+      expect(error).toContain(`search.of: must be rate where an objective is held, not ${of}: `);
+      expect(error).toContain(why);
+      expect(error).toContain(`"hold": "60s", and thresholds ${threshold}`);
+      expect(others.filter((each) => !each.startsWith('search.of'))).toEqual([]);
     });
 
     it('names every error at once', () => {
