@@ -2,7 +2,7 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { all, count, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
 import type { Check } from './truth.ts';
 
-const level = `${count}(?:/s| users?| connects/s)`;
+const level = `${count}(?:/s| users?| devices?| connects/s)`;
 const isSearch: Check = (_, __, { search }) => search !== undefined;
 
 function stepsAt({ search }: Report, stated: string | undefined) {
@@ -63,25 +63,26 @@ const isTrueHold: Check = ([, number, repeats, at, perSecond, lost, p99, outcome
 const cells = ['([\\d.,]+)', '([\\d,]+)', '([\\d.,]+|–)', '(passed|failed|void)'];
 const caption = 'The holds of the search, in the order of time';
 
-const point = `[\\d,]+(?:/s| users?| connects/s): [\\d.,<]+ (?:m?s|%) \\((?:passed|failed|void)\\)`;
+const point = `[\\d,]+(?:/s| users?| devices?| connects/s): [\\d.,<]+ (?:m?s|%) \\((?:passed|failed|void)\\)`;
 
 /** A plot's description: each hold with its p99, or with the share of its messages that was lost. */
 const arePoints: Check = ([sentence = ''], _, { search, observers }) =>
-  [...sentence.matchAll(/([\d,]+)(?:\/s| users?| connects\/s): ([\d.,<]+ (m?s|%)) \((\w+)\)/g)].every(
-    ([, at, value, unit, outcome]) =>
-      search?.steps.some(({ level: held, outcome: real, figures }) => {
-        const { lost, failed, sent, latencyMs, connects } = figures;
-        const percent =
-          connects === undefined
-            ? (100 * (Object.keys(observers).length > 0 ? lost : failed)) / sent
-            : (100 * connects.failed) / (connects.failed + connects.granted);
-        const p99 = (connects === undefined ? latencyMs.end_to_end_latency : latencyMs.connect)?.p99;
-        const isTrue =
-          unit === '%'
-            ? Math.abs(numberIn(value?.split(' ')[0]) - percent) <= 0.51
-            : isAbout(millisecondsIn(value), p99 ?? -1);
-        return held === numberIn(at) && real === outcome && isTrue;
-      }),
+  [
+    ...sentence.matchAll(/([\d,]+)(?:\/s| users?| devices?| connects\/s): ([\d.,<]+ (m?s|%)) \((\w+)\)/g),
+  ].every(([, at, value, unit, outcome]) =>
+    search?.steps.some(({ level: held, outcome: real, figures }) => {
+      const { lost, failed, sent, latencyMs, connects } = figures;
+      const percent =
+        connects === undefined
+          ? (100 * (Object.keys(observers).length > 0 ? lost : failed)) / sent
+          : (100 * connects.failed) / (connects.failed + connects.granted);
+      const p99 = (connects === undefined ? latencyMs.end_to_end_latency : latencyMs.connect)?.p99;
+      const isTrue =
+        unit === '%'
+          ? Math.abs(numberIn(value?.split(' ')[0]) - percent) <= 0.51
+          : isAbout(millisecondsIn(value), p99 ?? -1);
+      return held === numberIn(at) && real === outcome && isTrue;
+    }),
   );
 
 /** What reports state of a search. */

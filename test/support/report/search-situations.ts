@@ -156,6 +156,10 @@ export const searchSituations: readonly NamedSituation[] = [
     { ...answered, search: recordOf(found, { of: 'users', planned: 2_000 }) },
   ],
   [
+    'a search of devices found the knee',
+    { ...answered, search: recordOf(found, { of: 'devices', planned: 6_000, connectsPerSecond: 400 }) },
+  ],
+  [
     'a search of connects found the knee',
     { ...answered, search: ofConnects(recordOf(found, { of: 'connects' })) },
   ],
