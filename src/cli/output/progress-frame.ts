@@ -15,6 +15,7 @@ import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/p
 import { fleetFiguresOf } from './progress-fleet.ts';
 import { tableOfParts } from './progress-parts.ts';
 import { searchProgressOf } from './progress-search.ts';
+import { liveThresholdsOf } from './progress-thresholds.ts';
 import { plainStyler, type Styler } from './style.ts';
 
 /** A wider line is hard to read. */
@@ -40,7 +41,7 @@ interface Bar {
   readonly mark?: number;
 }
 
-/** The live display of a terminal: some seven lines, and a table of device groups and kinds of message; none wider than `columns`. */
+/** The live display of a terminal: some eight lines, and a table of device groups and kinds of message; none wider than `columns`. */
 export function renderProgressFrame(
   progress: Progress,
   columns: number,
@@ -67,6 +68,9 @@ function rowsOf(progress: Progress): Row[] {
   const search = searchProgressOf(progress);
   if (search.length > 0) rows.push({ label: 'search', figures: search });
   if (cloudwatch !== undefined) rows.push({ label: 'CloudWatch', figures: cloudWatchFigures(cloudwatch) });
+  const thresholds = totals && liveThresholdsOf(totals, plan);
+  if (thresholds !== undefined)
+    rows.push({ label: 'thresholds', figures: thresholds.figures, isTrouble: thresholds.hasFailed });
   const troubles = troublesOf(progress).map(([what, count]) => `${formatCount(count)} ${what}`);
   if (troubles.length > 0) rows.push({ label: 'trouble', figures: troubles, isTrouble: true });
   return rows;

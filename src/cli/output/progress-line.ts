@@ -12,6 +12,7 @@ import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/p
 import { fleetFiguresOf } from './progress-fleet.ts';
 import { cloudWatchFigures } from './progress-frame.ts';
 import { searchProgressOf } from './progress-search.ts';
+import { liveThresholdsOf } from './progress-thresholds.ts';
 
 /** One line of a log: what a pipeline shows where a terminal would show bars. Never cut: a log has no width. */
 export function renderProgressLine(progress: Progress): string {
@@ -27,6 +28,8 @@ export function renderProgressLine(progress: Progress): string {
     parts.push(`slices ${formatCount(running)} running ${formatCount(done)}/${formatCount(total)} done`);
   }
   if (cloudwatch !== undefined) parts.push(...cloudWatchFigures(cloudwatch));
+  const { hasFailed = false, figures = [] } = (totals && liveThresholdsOf(totals, plan)) ?? {};
+  if (hasFailed) parts.push(...figures.filter((figure) => figure.startsWith('✗')));
   for (const [what, count] of troublesOf(progress)) parts.push(`${what} ${formatCount(count)}`);
   if (phase !== 'stopping' && phase !== 'summarizing') parts.push(`${formatTimeLeft(drainEndAt - now)} left`);
   return parts.join(', ');

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { renderProgressFrame } from '../../../../src/cli/output/progress-frame.ts';
 import { renderProgressLine } from '../../../../src/cli/output/progress-line.ts';
 import { noTotals, type Progress, phaseOf, troublesOf } from '../../../../src/cli/run/progress.ts';
+import type { Plan } from '../../../../src/plan/plan.ts';
+import { parseLoadProfile } from '../../../../src/profile/parse.ts';
 import { samplePlan } from '../../../support/cli/sample-plan.ts';
 import { goldenIn } from '../../../support/golden.ts';
 
@@ -9,6 +11,17 @@ const expectGolden = goldenIn('cli');
 
 const { startAt, publishAt, publishEndAt, drainEndAt } = samplePlan.timeline;
 const idle = { totals: noTotals, sentPerSecond: 0, intendedPerSecond: 0, stopping: false };
+
+const thresholds = parseLoadProfile({
+  devices: 1,
+  ratePerSecond: 1,
+  duration: '1s',
+  thresholds: {
+    end_to_end_latency: ['p(99)<500', 'p(50)<100'],
+    sent_messages: ['count>1000'],
+  },
+}).thresholds;
+const judgedPlan: Plan = { ...samplePlan, profile: { ...samplePlan.profile, thresholds } };
 
 const moments: Record<string, Progress> = {
   'no plan yet': { ...idle, now: startAt - 5_000 },
@@ -59,6 +72,24 @@ const moments: Record<string, Progress> = {
     totals: { ...noTotals, connected: 12_000, sent: 500_000, acked: 499_876 },
     users: { active: 5_900, planned: 9_000, most: 12_000 },
     sentPerSecond: 11_998,
+    intendedPerSecond: 20_000,
+  },
+  'past a threshold': {
+    ...idle,
+    plan: judgedPlan,
+    now: publishAt + 30_000,
+    totals: {
+      ...noTotals,
+      connected: 12_000,
+      sent: 99_000,
+      acked: 90_000,
+      failed: 2_000,
+      dropped: 0,
+      throttled: 99,
+      arrivals: 90_000,
+      endToEndP99Ms: 1_612,
+    },
+    sentPerSecond: 19_998,
     intendedPerSecond: 20_000,
   },
   draining: {
