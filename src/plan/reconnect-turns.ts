@@ -1,7 +1,8 @@
-import type { GroupSettings } from '../profile/load-profile.ts';
+import type { GroupSettings, LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { Slice } from './plan.ts';
 import { firstPlace } from './schedules/reordered-schedule.ts';
+import { risesOf } from './taken-devices.ts';
 
 /** When devices of one slice end their connections to connect again. Pure in its results. */
 export interface ReconnectTurns {
@@ -73,7 +74,14 @@ export function countReconnects(settings: ReconnectingSettings): number {
   return turnsIn(stretchesOf(settings));
 }
 
-/** Of a group, connects again a second at most. */
-export function mostReconnects({ reconnects = [] }: Pick<GroupSettings, 'reconnects'>): number {
-  return reconnects.reduce((most, each) => Math.max(most, each.reconnectsPerSecond), 0);
+/** Of a group, connects again a second at most, with those of devices that are taken in at the same time. */
+export function mostReconnects(profile: LoadProfile): number {
+  const { reconnects = [], connect } = profile;
+  const rises = risesOf(profile);
+  return reconnects.reduce((most, { atMs, reconnectsPerSecond }, i) => {
+    const untilMs = reconnects[i + 1]?.atMs ?? Number.POSITIVE_INFINITY;
+    const isBeside =
+      reconnectsPerSecond > 0 && rises.some(({ fromMs, toMs }) => fromMs < untilMs && toMs > atMs);
+    return Math.max(most, reconnectsPerSecond + (isBeside ? connect.ratePerSecond : 0));
+  }, 0);
 }

@@ -57,6 +57,11 @@ export function countTakenAgain({ deviceSteps = [], devices }: DeviceSteps): num
   return Math.max(0, rises - (devices - beginning));
 }
 
+/** When devices of a group are taken in after the beginning, at its rate of connects; milliseconds after publishing begins. */
+export function risesOf(profile: LoadProfile): readonly Pick<UserStretch, 'fromMs' | 'toMs'>[] {
+  return stretchesOf(profile).filter(({ startUsers, endUsers }) => endUsers > startUsers);
+}
+
 type DeviceSteps = Pick<LoadProfile, 'deviceSteps' | 'devices'>;
 
 /** N(t): all devices until the first step. */

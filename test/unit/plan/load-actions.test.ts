@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ActionData } from '../../../src/plan/actions/action.ts';
 import { withActions } from '../../../src/plan/actions/with-actions.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
-import { countReconnects } from '../../../src/plan/reconnect-turns.ts';
+import { countReconnects, mostReconnects } from '../../../src/plan/reconnect-turns.ts';
 import { countTakenAgain } from '../../../src/plan/taken-devices.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { planOf } from '../../support/plan/arbitraries.ts';
@@ -60,5 +60,24 @@ describe('an action on the load', () => {
     expect([meters!, trackers!, people!].map(countReconnects)).toEqual([180, 20, 100]);
     expect(countTakenAgain(meters!)).toBe(50);
     expect(trackers!.deviceSteps).toBeUndefined();
+  });
+
+  it.each([
+    // 50 devices come back within half a second.
+    [{ at: '12s', connects: 45 }, 100],
+    [{ at: '14s', connects: 45 }, 145],
+    [{ at: '15500ms', connects: 45 }, 100],
+    [{ at: '13s', connects: 40 }, 140],
+  ])('adds connects to those of devices that are taken in at the same time: %j', (connects, peak) => {
+    const meters = { devices: 90, everySeconds: 3, connect: { ratePerSecond: 100 } };
+    const timeline = [
+      { at: '5s', devices: 30 },
+      { at: '15s', devices: 80 },
+      connects,
+      { at: connects.at === '12s' && peak === 100 ? '14s' : '19s', connects: 0 },
+    ];
+    const profile = parseLoadProfile({ ...meters, duration: '20s', timeline, limits: { quotaShare: 1 } });
+    const [group] = groupsOf(planOf(profile, 0, 1));
+    expect(Math.max(100, mostReconnects(group!.profile))).toBe(peak);
   });
 });
