@@ -56,7 +56,7 @@ const shared = {
 async function stopBackend(runsDirectory: string, { timeline }: Plan): Promise<void> {
   await sleep(timeline.publishAt + 500 - Date.now());
   const pidsOf = () => processesOfFunction(runsDirectory, 'publish-http');
-  await until(() => pidsOf().length === 1, 'the process of the backend');
+  await until(() => pidsOf().length === 1, 'the process of the backend', 20);
   const signal = (name: NodeJS.Signals) => {
     for (const pid of pidsOf()) process.kill(pid, name);
   };

@@ -166,7 +166,7 @@ describeIf(`slices in network namespaces${reason}`, () => {
         const { cli, runs } = start(`probing-${n}`);
         const { pid } = cli.child;
         const isOver = (): boolean => processOfEmbeddedAws(runs) !== undefined;
-        await until(() => namespaces(pid).length > 0 || isOver(), 'a namespace of the command line');
+        await until(() => namespaces(pid).length > 0 || isOver(), 'a namespace of the command line', 10);
         isSeen = namespaces(pid).length > 0;
         cli.child.kill('SIGINT');
         const { code } = await cli.result;
@@ -188,7 +188,7 @@ describeIf(`slices in network namespaces${reason}`, () => {
         cli.child.kill(signal);
       }
       await cli.result;
-      await until(() => processesOf(runs).length === 0, 'the end of its processes');
+      await until(() => processesOf(runs).length === 0, 'the end of its processes', 20);
       expect(namespaces(pid)).not.toEqual([]);
       await probeKernel();
       expect(namespaces(pid)).toEqual([]);

@@ -50,7 +50,7 @@ async function untilProcess({ runsDirectory }: Rehearsal, functionName: string):
     pids = processesOfFunction(runsDirectory, functionName);
     return pids.length > 0;
   };
-  await until(isThere, `a process of ${functionName}`);
+  await until(isThere, `a process of ${functionName}`, 20);
   return pids;
 }
 
