@@ -76,7 +76,7 @@ export function fanOutOf(plan: Plan): FanOut {
     sliceTimeoutSeconds: Math.ceil(lambdaMsOf(plan) / 1_000) + sliceEndSeconds,
     drainSeconds: subscribers > 0 ? 0 : Math.ceil(drainMsOf(plan) / 1_000),
     stopSeconds: stopWithinSeconds(httpsSlicesOf(plan) + subscribers),
-    toleratedFailurePercentage: 100 * toleratedShare(plan),
+    toleratedFailurePercentage: Math.round(toleratedShare(plan) * 1e8) / 1e6,
     isWatched: isWatched(profile),
     watchSeconds: pollEverySeconds(plan),
   };
