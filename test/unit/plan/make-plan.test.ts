@@ -121,9 +121,9 @@ describe('makePlan', () => {
 
   it.each([
     [
-      '14 minutes of publishing at QoS 2',
-      { ...minimal, duration: '14m50s', publish: { qos: 2 } },
-      'publish.qos',
+      '14 minutes of publishing with echoes',
+      { ...minimal, duration: '14m50s', echo: { fraction: 0.1 } },
+      'echo.fraction',
       /shorten the run/,
     ],
     [
@@ -144,7 +144,7 @@ describe('makePlan', () => {
   });
 
   it('distinguishes a limit that nothing lifts from an error of the input', () => {
-    expect(() => planOf({ ...minimal, duration: '20m', publish: { qos: 2 } })).toThrow(
+    expect(() => planOf({ ...minimal, duration: '20m', echo: { fraction: 0.1 } })).toThrow(
       RefusedByPreflightError,
     );
     const empty = { devices: 1, ratePerSecond: 0.01, duration: '10s' };
@@ -219,7 +219,7 @@ describe('makePlan', () => {
   });
 
   it('draws a plan that must not run for those who want to see it', () => {
-    const profile = parseLoadProfile({ ...minimal, duration: '20m', publish: { qos: 2 } });
+    const profile = parseLoadProfile({ ...minimal, duration: '20m', echo: { fraction: 0.1 } });
     const { plan, errors, walls } = draftPlan({ runId: 'r', profile, now: 0, coldStart });
     expect(plan.load.messages).toBe(120_000);
     expect([errors.length, walls.length]).toEqual([0, 1]);
