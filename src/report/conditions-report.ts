@@ -35,9 +35,9 @@ function describeUnchecked({ conditions }: Report): string[] {
   ];
 }
 
-function describeRehearsal({ conditions, timeline }: Report): string[] {
-  if (conditions?.isRehearsal !== true) return [];
-  const faults = describeFaults(conditions.faults, timeline.publishAt);
+function describeRehearsal(report: Report): string[] {
+  if (report.conditions?.isRehearsal !== true) return [];
+  const faults = describeInjected(report);
   return [
     'A rehearsal on embedded AWS: what was loaded is an emulator on this machine, not AWS.',
     ...(faults.length > 0 ? [`Faults injected: ${faults.join('; ')}.`] : []),
@@ -45,7 +45,8 @@ function describeRehearsal({ conditions, timeline }: Report): string[] {
 }
 
 /** The conditions of the run, by name. */
-export function conditionRows({ conditions, timeline }: Report): (readonly [name: string, text: string])[] {
+export function conditionRows(report: Report): (readonly [name: string, text: string])[] {
+  const { conditions } = report;
   if (conditions === undefined) return [];
   const { isRehearsal, target, versions, host, overrides, faults } = conditions;
   const { cores, memoryBytes, lambdaMemoryMb } = host;
@@ -53,7 +54,7 @@ export function conditionRows({ conditions, timeline }: Report): (readonly [name
     cores === undefined || memoryBytes === undefined
       ? []
       : [`${formatPlural(cores, 'core')}, ${formatBytes(memoryBytes)} of memory`];
-  const injected = describeFaults(faults, timeline.publishAt);
+  const injected = describeInjected(report);
   const choices = Object.entries(faults?.choices ?? {}).map(([name, value]) => `${name} ${value}`);
   return [
     ['target', isRehearsal ? `embedded AWS, ${target}` : target],
@@ -67,6 +68,16 @@ export function conditionRows({ conditions, timeline }: Report): (readonly [name
     ...(isRehearsal
       ? [['faults injected', injected.length === 0 ? 'none' : injected.join('; ')] as const]
       : []),
+  ];
+}
+
+/** Of all Regions, where the run was in several: each has faults of its own. */
+function describeInjected({ conditions, regions = [], timeline: { publishAt } }: Report): string[] {
+  return [
+    ...describeFaults(conditions?.faults, publishAt),
+    ...regions.flatMap(({ name, faults }) =>
+      describeFaults(faults, publishAt).map((text) => `${text} in ${name}`),
+    ),
   ];
 }
 
