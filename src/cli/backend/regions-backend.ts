@@ -54,7 +54,7 @@ export function uniteBackends(
     if (refused !== undefined && parts.some(isRunning)) {
       if (!calledOff.has(runId)) {
         calledOff.add(runId);
-        await stopRunning(parts);
+        await stopRunning(runId, parts);
       }
       return { ...refused, executionArn: runId, status: 'RUNNING' };
     }
@@ -63,12 +63,13 @@ export function uniteBackends(
   };
 
   /** Those that had begun by then end as on Ctrl-C. */
-  const stopRunning = async (parts: readonly Execution[]): Promise<void> => {
+  const stopRunning = async (runId: string, parts: readonly Execution[]): Promise<void> => {
     for (const [i, part] of parts.entries()) {
       if (!isRunning(part)) continue;
       const { control, executions } = backends[i]!;
       const reason = 'another Region ended without a report';
-      await control.requestStop(part.executionArn.split(':').at(-1)!, { reason, at: Date.now() });
+      // Slices that have begun end by it; the execution ends either way.
+      await control.requestStop(runId, { reason, at: Date.now() }).catch(() => undefined);
       await executions.stop(part.executionArn, reason);
     }
   };
