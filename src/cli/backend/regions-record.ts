@@ -27,7 +27,11 @@ export function uniteRecords(regions: readonly RegionRecord[], own: OwnStore): R
   return {
     regions,
     getPlan,
-    sliceResults: (runId) => each(records, (record) => record.sliceResults(runId)),
+    sliceResults: (runId) =>
+      inOrderOfTime(
+        records.map((record) => record.sliceResults(runId)),
+        ({ perSecond }) => perSecond.startSecond,
+      ),
     sliceDeaths: (runId) => each(records, (record) => record.sliceDeaths(runId)),
     subscribers: (runId) => each(records, (record) => record.subscribers(runId)),
     judgedHolds: (runId, from) => first.judgedHolds(runId, from),
@@ -41,12 +45,14 @@ export function uniteRecords(regions: readonly RegionRecord[], own: OwnStore): R
     async *arrivalWindows(runId, seen) {
       const ofRegions = known.get(seen) ?? records.map(() => new Set<string>());
       known.set(seen, ofRegions);
-      for (const [i, { name, record }] of regions.entries())
+      const windows = regions.map(async function* ({ name, record }, i) {
         for await (const window of record.arrivalWindows(runId, ofRegions[i]!)) {
           const ofRegion = `${name}.${window.window}`;
           seen.add(ofRegion);
           yield { ...window, window: ofRegion };
         }
+      });
+      yield* inOrderOfTime(windows, ({ perSecond }) => perSecond.startSecond);
     },
     deadLetters: async (runId) =>
       (await Promise.all(records.map((record) => record.deadLetters(runId)))).flat(),
@@ -64,6 +70,29 @@ async function* each<Item>(
   read: (record: RunRecord) => AsyncIterable<Item>,
 ): AsyncGenerator<Item> {
   for (const record of records) yield* read(record);
+}
+
+/**
+ * All items of lists that are each in the order of time, in that order: what Regions counted in one second comes together, and its sum is known
+ * before a long run folds the second. One item of each list is held.
+ */
+export async function* inOrderOfTime<Item>(
+  lists: readonly AsyncIterable<Item>[],
+  secondOf: (item: Item) => number,
+): AsyncGenerator<Item> {
+  const readers = lists.map((list) => list[Symbol.asyncIterator]());
+  const heads = await Promise.all(readers.map((reader) => reader.next()));
+  for (;;) {
+    let earliest: { readonly i: number; readonly item: Item } | undefined;
+    for (const [i, head] of heads.entries()) {
+      if (head.done === true) continue;
+      if (earliest === undefined || secondOf(head.value) < secondOf(earliest.item))
+        earliest = { i, item: head.value };
+    }
+    if (earliest === undefined) return;
+    yield earliest.item;
+    heads[earliest.i] = await readers[earliest.i]!.next();
+  }
 }
 
 /** One that was issued to all Regions at once. */
