@@ -7,6 +7,7 @@ import { findTarget } from '../src/aws/iot-endpoint.ts';
 import { makeQueueSource } from '../src/aws/queue-backlog.ts';
 import { accountAt } from '../src/plan/account.ts';
 import { refuseConcurrency } from '../src/plan/ceilings.ts';
+import { refuseFailovers } from '../src/plan/failovers.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { wholeProfileOf } from '../src/plan/groups.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
@@ -52,6 +53,8 @@ export interface PlanFunctionRequest {
 export async function handler({ runId, profile, stateMachineArn }: PlanFunctionRequest): Promise<FanOut> {
   const plan = isRegionInput(profile) ? await takeRegion(runId, profile) : await planProfile(runId, profile);
   refuseWithoutRegion(plan);
+  const unreachable = refuseFailovers(plan);
+  if (unreachable.length > 0) throw new InvalidInputError('The load profile', unreachable);
   if (stateMachineArn !== undefined) await enforceConcurrency(runId, stateMachineArn);
   enforceLimits(plan, await findUnread(plan));
   await store.putPlan(plan);

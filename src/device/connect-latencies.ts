@@ -2,7 +2,7 @@ import type { EncodedHistogram } from '../measure/latency-histogram.ts';
 import type { LatencyRecord } from '../measure/latency-names.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 
-type ConnectLatencyName = 'connect' | 'reconnect' | 'handover';
+type ConnectLatencyName = 'connect' | 'reconnect' | 'handover' | 'failover_time';
 
 /** How long connects of a slice took: first ones and others, from where each began. */
 export class ConnectLatencies {
@@ -27,11 +27,12 @@ export class ConnectLatencies {
   #each(
     encode: (histogram: IntervalHistogram) => EncodedHistogram,
   ): LatencyRecord<EncodedHistogram, ConnectLatencyName> {
-    const { connect, reconnect, handover } = this.#all;
+    const { connect, reconnect, handover, failover_time } = this.#all;
     return {
       connect: encode(connect),
       ...(reconnect && { reconnect: encode(reconnect) }),
       ...(handover && { handover: encode(handover) }),
+      ...(failover_time && { failover_time: encode(failover_time) }),
     };
   }
 }

@@ -1,13 +1,11 @@
 import { leastBetweenConnectsMs } from '../plan/account.ts';
 import type { Slice } from '../plan/plan.ts';
-import { noticeMs, stormDevicesOf } from '../plan/storms.ts';
 import { type Backoff, defaultBackoff } from '../profile/backoff.ts';
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
-import type { Disconnect, DisconnectKind } from '../profile/planned-action.ts';
+import type { DisconnectKind } from '../profile/planned-action.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { reconnectDelayMs } from './backoff.ts';
-import type { DeviceControls } from './device-actions.ts';
 import type { CycleListener, CycleSettings, DeviceCycles } from './device-cycles.ts';
 import { DeviceTimers } from './device-timers.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
@@ -29,14 +27,14 @@ export interface ConnectionSettings extends CycleSettings {
 /** What a connection is ended for: an action, or because its device needs none any more. */
 const endsFor = { action: 1, cycle: 2 } as const;
 
-/** Whose an attempt to connect is: the device's, or that of one which the device has replaced meanwhile. */
-const attemptOf = { device: 1, replaced: 2 } as const;
+/** Whose an attempt to connect is: the device's, that of one which the device has replaced meanwhile, or to where the device no longer is. */
+const attemptOf = { device: 1, replaced: 2, moved: 3 } as const;
 
 /**
  * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
  * failures, whenever it could not or lost its connection, until the slice ends.
  */
-export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisconnect'>, CycleListener {
+export class Connections implements PacedWork, CycleListener {
   readonly #clock: Clock;
   readonly #settings: ConnectionSettings;
   readonly #transport: Transport;
@@ -193,15 +191,19 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
   /** @returns whether the device may use its connection: false if that is of a device which it has replaced */
   connected(device: number): boolean {
     const nowMs = this.#clock.now();
-    const isOwn = this.#isUnderWay[device] !== attemptOf.replaced;
+    const attempt = this.#isUnderWay[device];
     this.#isUnderWay[device] = 0;
     this.#isConnected[device] = 1;
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     const isAgain = this.#counters.connected(device, nowMs, connectMs);
     const movedAt = this.#settings.takesOver?.at(device);
     if (!isAgain && movedAt !== undefined) this.#counters.tookOver(device, nowMs, nowMs - movedAt);
-    if (!isOwn) {
+    if (attempt === attemptOf.replaced) {
       this.served(device);
+      return false;
+    }
+    if (attempt === attemptOf.moved) {
+      this.#timers.set(device, 0, () => this.lose(device, 'drop'));
       return false;
     }
     this.#failedInARow[device] = 0;
@@ -250,25 +252,21 @@ export class Connections implements PacedWork, Pick<DeviceControls, 'prepareDisc
   }
 
   /**
-   * Ends the connections of the slice's devices that a disconnect is for. Only connected ones are ended; the others come back as they
-   * would have. At one instant, epoch milliseconds, it is carried out once.
-   * @returns carries it out
+   * Ends a device's connection; the device comes back by its backoff. Nothing happens where it has none: it comes back as it would have.
+   * @param unnoticedMs how long it does not notice @returns whether it was connected
    */
-  prepareDisconnect(disconnect: Disconnect, at: number): () => void {
-    const { slice, counters } = this.#settings;
-    const chosen = stormDevicesOf(slice, { ...disconnect, at }, this.#settings);
-    const unnoticedMs = noticeMs({ ...disconnect, group: slice.group });
-    const storm = counters.storms.prepare(at, chosen);
-    return () => {
-      if (this.#stopped || !this.#isMeasured || counters.storms.has(at)) return;
-      const connected = chosen.filter((device) => this.#isConnected[device] === 1);
-      counters.storms.began(storm, connected.length);
-      const noticesAt = this.#clock.now() + unnoticedMs;
-      for (const device of connected) {
-        if (disconnect.how === 'silent') this.#noticesAt.set(device, noticesAt);
-        this.#end(device, disconnect.how, endsFor.action);
-      }
-    };
+  lose(device: number, how: DisconnectKind, unnoticedMs = 0): boolean {
+    if (this.#isConnected[device] === 0) return false;
+    if (unnoticedMs > 0) this.#noticesAt.set(device, this.#clock.now() + unnoticedMs);
+    this.#end(device, how, endsFor.action);
+    return true;
+  }
+
+  /** The device connects to another service from now on, which has had no attempt of it. @returns as of `lose` */
+  moved(device: number): boolean {
+    this.#answeredAt[device] = 0;
+    if (this.#isUnderWay[device] === attemptOf.device) this.#isUnderWay[device] = attemptOf.moved;
+    return this.lose(device, 'drop');
   }
 
   #end(device: number, how: DisconnectKind, what: (typeof endsFor)[keyof typeof endsFor]): void {

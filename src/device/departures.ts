@@ -48,8 +48,8 @@ class DeparturesAtOnce implements Departures {
     return this;
   }
 
-  givenUp({ isAccepted, stream, n }: InFlightMessage): void {
-    this.#counters.unacknowledged(isAccepted, stream, n);
+  givenUp(message: InFlightMessage): void {
+    this.#counters.unacknowledged(message.isAccepted, message);
   }
 
   end(): Iterable<number> {
@@ -89,7 +89,7 @@ class DeparturesOnceConnected implements Departures {
     const message = this.#take(token);
     if (message === undefined) return;
     this.#counters.sent(message, message.sentMs);
-    if (message.isGivenUp) this.#counters.unacknowledged(false, message.stream, message.n);
+    if (message.isGivenUp) this.#counters.unacknowledged(false, message);
   }
 
   notSent(token: number): void {
@@ -105,10 +105,10 @@ class DeparturesOnceConnected implements Departures {
     };
   }
 
-  givenUp({ token, stream, n }: InFlightMessage): void {
-    const message = this.#waiting.get(token);
+  givenUp(inFlight: InFlightMessage): void {
+    const message = this.#waiting.get(inFlight.token);
     if (message === undefined) {
-      this.#counters.unacknowledged(false, stream, n);
+      this.#counters.unacknowledged(false, inFlight);
     } else {
       message.isGivenUp = true;
       this.#givenUp++;

@@ -1,8 +1,8 @@
 import type { LearnedAction, SliceControls } from '../plan/actions/action.ts';
-import type { Disconnect } from '../profile/planned-action.ts';
+import type { Disconnect, Failover } from '../profile/planned-action.ts';
 
 /** What an action may do to the devices of a slice. */
-export type DeviceControls = Pick<SliceControls, 'prepareDisconnect' | 'changeLoad'>;
+export type DeviceControls = Pick<SliceControls, 'prepareDisconnect' | 'prepareFailover' | 'changeLoad'>;
 
 /** Passes actions on to a slice. Those that come before it runs are carried out when it does. */
 export class DeviceActions implements DeviceControls {
@@ -10,11 +10,11 @@ export class DeviceActions implements DeviceControls {
   readonly #early: ((controls: DeviceControls) => void)[] = [];
 
   prepareDisconnect(disconnect: Disconnect, at: number): () => void {
-    let end: (() => void) | undefined;
-    this.#whenServed((controls) => {
-      end = controls.prepareDisconnect(disconnect, at);
-    });
-    return () => this.#whenServed(() => end?.());
+    return this.#prepareWhenServed((controls) => controls.prepareDisconnect(disconnect, at));
+  }
+
+  prepareFailover(failover: Failover, at: number): () => void {
+    return this.#prepareWhenServed((controls) => controls.prepareFailover(failover, at));
   }
 
   changeLoad(action: LearnedAction): number {
@@ -29,6 +29,14 @@ export class DeviceActions implements DeviceControls {
   serve(controls: DeviceControls): void {
     this.#controls = controls;
     for (const carryOut of this.#early) carryOut(controls);
+  }
+
+  #prepareWhenServed(prepare: (controls: DeviceControls) => () => void): () => void {
+    let carryOut: (() => void) | undefined;
+    this.#whenServed((controls) => {
+      carryOut = prepare(controls);
+    });
+    return () => this.#whenServed(() => carryOut?.());
   }
 
   #whenServed(use: (controls: DeviceControls) => void): void {

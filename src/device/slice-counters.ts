@@ -61,7 +61,7 @@ export class SliceCounters {
     this.#devicesPlanned = devices;
     this.#everConnected = new Uint8Array(devices);
     this.perSecond = new SecondCounts(startMs);
-    this.storms = new StormCounters(devices, startMs);
+    this.storms = new StormCounters(devices, startMs, this.#connects);
     this.#sendLags = new SendLags(devices);
   }
 
@@ -143,8 +143,12 @@ export class SliceCounters {
   }
 
   /** @param isAccepted at QoS 2: the PUBREC had come, and the PUBCOMP did not */
-  unacknowledged(isAccepted: boolean, stream: number, n: number): void {
+  unacknowledged(
+    isAccepted: boolean,
+    { device, stream, n }: Pick<InFlightMessage, 'device' | 'stream' | 'n'>,
+  ): void {
     this.streams[stream]!.unacknowledged++;
+    this.storms.unacknowledged(device, stream, n);
     this.streams[stream]!.due?.decided('unacknowledged', n);
     if (isAccepted) this.#incomplete++;
   }

@@ -16,6 +16,7 @@ import { CheckpointTimer } from './checkpoint-timer.ts';
 import { connectTurnsOf } from './connect-turns.ts';
 import { Connections } from './connections.ts';
 import { countedStreamsOf } from './counted-streams.ts';
+import { DeviceStorms } from './device-storms.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
 import { RateChanges } from './rate-changes.ts';
 import { Reconnects } from './reconnects.ts';
@@ -58,6 +59,7 @@ class SliceRunner implements TransportListener {
   readonly #counters: SliceCounters;
   readonly #transport: Transport;
   readonly #connections: Connections;
+  readonly #storms: DeviceStorms;
   readonly #sender: Sender;
   readonly #behaviour: Behaviour;
   readonly #reconnects: Reconnects;
@@ -92,13 +94,10 @@ class SliceRunner implements TransportListener {
     const { traffic } = this.#transport;
     if (traffic !== undefined && profile.http !== undefined)
       this.#counters.requests = new RequestCounters(traffic);
+    const parts = { clock, plan, slice, transport: this.#transport, counters: this.#counters };
     this.#connections = new Connections({
-      clock,
-      transport: this.#transport,
+      ...parts,
       random: run.random,
-      counters: this.#counters,
-      plan,
-      slice,
       ...turns,
       ...timeline,
       isWaitedFor: (device) => this.#behaviour.isWaitedFor(device),
@@ -108,18 +107,15 @@ class SliceRunner implements TransportListener {
         this.#sender.replaced(device, devices.topics(device));
       },
     });
+    this.#storms = new DeviceStorms({ ...parts, timeline, connections: this.#connections });
     this.#subscriptions = new SliceSubscriptions({
       ...run,
-      slice,
+      ...parts,
       devices,
       streams: counted.streams,
-      transport: this.#transport,
-      counters: this.#counters,
     });
     this.#sender = new Sender({
-      clock,
-      transport: this.#transport,
-      counters: this.#counters,
+      ...parts,
       devices: slice.devices,
       streams: streamsOfSlice(slice, devices, commandStreamIn(plan, slice), run.ownPayloads, streams.all),
       ...profile.publish,
@@ -162,7 +158,8 @@ class SliceRunner implements TransportListener {
     stop.addEventListener('abort', onStop);
     this.#connections.start();
     this.#run.actions?.serve({
-      prepareDisconnect: (disconnect, at) => this.#connections.prepareDisconnect(disconnect, at),
+      prepareDisconnect: (disconnect, at) => this.#storms.prepareDisconnect(disconnect, at),
+      prepareFailover: (failover, at) => this.#storms.prepareFailover(failover, at),
       changeLoad: (action) => this.#rates.change(action),
     });
     this.#reconnects.start();
@@ -282,7 +279,8 @@ class SliceRunner implements TransportListener {
   }
 
   #stopSending(): void {
-    for (const part of [this.#reconnects, this.#connections, this.#subscriptions, this.#sender]) part.stop();
+    for (const part of [this.#reconnects, this.#storms, this.#connections, this.#subscriptions, this.#sender])
+      part.stop();
     this.#behaviour.stop(this.#stopping?.fromMs ?? this.#clock.now());
   }
 

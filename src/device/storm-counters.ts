@@ -1,9 +1,17 @@
+import { IntervalSet } from '../measure/interval-set.ts';
 import { LatencyHistogram } from '../measure/latency-histogram.ts';
 import type { ConnectSeries, SliceResult, StormResult } from '../measure/slice-result.ts';
+import { isSameMove } from '../plan/failovers.ts';
+import type { RegionMove } from '../profile/planned-action.ts';
+import type { ConnectLatencies } from './connect-latencies.ts';
 
 /** A disconnect of some of the slice's devices, while it is being counted. */
 interface StormCount {
   readonly at: number;
+  /** Of a failover. */
+  readonly moves: RegionMove | undefined;
+  /** Of a failover, by stream: messages that were in flight when their device lost its connection. */
+  readonly unacknowledged: IntervalSet[];
   readonly devices: number;
   readonly disconnected: number;
   /** By device: 1 until it is back. */
@@ -15,35 +23,46 @@ interface StormCount {
 }
 
 type PreparedStorm = Omit<StormCount, 'disconnected'>;
+type StormId = Pick<StormCount, 'at' | 'moves'>;
 
 /** Counts what disconnects did to the slice's devices, and attempts to connect by second. */
 export class StormCounters {
   readonly #devices: number;
   readonly #storms: StormCount[] = [];
   readonly #seconds: ConnectSeconds;
+  readonly #latencies: Pick<ConnectLatencies, 'record'>;
   /** Made for the first storm. By device: when it was last back from one, epoch milliseconds, and from which. */
   #backAt: Float64Array | undefined;
   #backFrom: Uint16Array | undefined;
 
   /** @param devices of the slice @param startMs epoch milliseconds; attempts before it count in its second */
-  constructor(devices: number, startMs: number) {
+  constructor(devices: number, startMs: number, latencies: Pick<ConnectLatencies, 'record'>) {
     this.#devices = devices;
     this.#seconds = new ConnectSeconds(startMs);
+    this.#latencies = latencies;
   }
 
-  /** Whether a disconnect at this instant has been counted. */
-  has(at: number): boolean {
-    return this.#storms.some((storm) => storm.at === at);
+  /** Whether this disconnect, or this failover, has been counted. */
+  has({ at, moves }: StormId): boolean {
+    return this.#storms.some((storm) => storm.at === at && isSameMove(storm.moves, moves));
   }
 
   /** @param chosen devices that it is for @returns a storm that has not begun */
-  prepare(at: number, chosen: readonly number[]): PreparedStorm {
+  prepare({ at, moves }: StormId, chosen: readonly number[]): PreparedStorm {
     const disconnectedDevices = new Uint8Array(this.#devices);
     for (const device of chosen) disconnectedDevices[device] = 1;
     const counts = { attempts: 0, delayed: 0, dropped: 0 };
     this.#backAt ??= new Float64Array(this.#devices);
     this.#backFrom ??= new Uint16Array(this.#devices);
-    return { at, devices: chosen.length, disconnectedDevices, recovery: new LatencyHistogram(), ...counts };
+    return {
+      at,
+      moves,
+      unacknowledged: [],
+      devices: chosen.length,
+      disconnectedDevices,
+      recovery: new LatencyHistogram(),
+      ...counts,
+    };
   }
 
   /** @param disconnected how many of its devices were connected */
@@ -65,6 +84,7 @@ export class StormCounters {
       storm.disconnectedDevices[device] = 0;
       wasDisconnected = true;
       storm.recovery.record(nowMs - storm.at);
+      if (storm.moves !== undefined) this.#latencies.record('failover_time', nowMs - storm.at);
       this.#backAt![device] = nowMs;
       this.#backFrom![device] = i;
     }
@@ -83,15 +103,28 @@ export class StormCounters {
     if (storm !== undefined) storm.dropped++;
   }
 
+  /** A message of the device will not be answered any more. */
+  unacknowledged(device: number, stream: number, n: number): void {
+    for (const { moves, disconnectedDevices, unacknowledged } of this.#storms) {
+      if (moves === undefined || disconnectedDevices[device] === 0) continue;
+      unacknowledged[stream] ??= new IntervalSet();
+      unacknowledged[stream].add(n);
+    }
+  }
+
   /** @param nowMs epoch milliseconds: the instant of the record */
   result(nowMs: number): Pick<SliceResult, 'storms' | 'connects'> {
     const connects = this.#seconds.series(nowMs);
     if (this.#storms.length === 0) return connects === undefined ? {} : { connects };
     return {
       storms: this.#storms.map(
-        ({ disconnectedDevices: _, recovery, ...counts }): StormResult => ({
+        ({ disconnectedDevices: _, recovery, moves, unacknowledged, ...counts }): StormResult => ({
           ...counts,
           recovery: recovery.encode(),
+          ...(moves && {
+            moves,
+            unacknowledged: Array.from(unacknowledged, (numbers) => numbers?.encode() ?? []),
+          }),
         }),
       ),
       ...(connects && { connects }),

@@ -29,6 +29,8 @@ export interface Transport {
    * @throws NotOfferedError
    */
   disconnect(device: number, how: DisconnectKind): void;
+  /** The device's next connection, and those after it, go to the endpoint in this Region. Absent: there is one endpoint. */
+  moveTo?(device: number, region: string): void;
   /** Of requests, which open connections as they need them: what these came to so far. */
   readonly traffic?: () => RequestTraffic;
   /** Everything sent so far must go out: the end of a tick, for transports that gather writes. */

@@ -1,11 +1,13 @@
 import type { LiveAction } from '../plan/actions/action.ts';
 import type { Plan } from '../plan/plan.ts';
 import { CatchUpTotals } from './catch-up-totals.ts';
+import type { IntervalSet } from './interval-set.ts';
 import { NetworkTotals } from './network-totals.ts';
 import { PresenceTotals } from './presence-totals.ts';
 import type { RunLedger } from './run-ledger.ts';
 import type { SliceResult } from './slice-result.ts';
 import { StormTotals } from './storm-totals.ts';
+import type { StreamId } from './stream-key.ts';
 
 /** What slices stored of their devices' connections: storms, connects by second, events about them, what sessions kept, and the injected network. */
 export class ConnectionTotals {
@@ -31,9 +33,12 @@ export class ConnectionTotals {
     this.#networks.addSlice(group, result);
   }
 
-  totals(): Pick<RunLedger, 'storms' | 'connects' | 'presence' | 'catchUps' | 'networks'> {
+  /** @param receivedOf numbers of a stream's messages that were received */
+  totals(
+    receivedOf: (stream: StreamId) => IntervalSet,
+  ): Pick<RunLedger, 'storms' | 'connects' | 'presence' | 'catchUps' | 'networks'> {
     return {
-      storms: this.#storms.storms(),
+      storms: this.#storms.storms(receivedOf),
       connects: this.#storms.connects(),
       presence: this.#presence.totals(),
       catchUps: this.#catchUps.totals(),

@@ -3,6 +3,7 @@ export const latencyNames = [
   'connect',
   'reconnect',
   'handover',
+  'failover_time',
   'puback_round_trip',
   'pubcomp_round_trip',
   'end_to_end_latency',
@@ -22,6 +23,7 @@ export type LatencyName = (typeof latencyNames)[number];
 export const occasionalLatencyNames = [
   'reconnect',
   'handover',
+  'failover_time',
   'pubcomp_round_trip',
   'downlink_latency',
   'command_round_trip',
@@ -52,6 +54,7 @@ export const sliceLatencyNames = [
   'connect',
   'reconnect',
   'handover',
+  'failover_time',
   'puback_round_trip',
   'pubcomp_round_trip',
   'echo_latency',

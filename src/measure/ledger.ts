@@ -261,7 +261,7 @@ export class Ledger {
       latencies: this.#latencies,
       connectedSendLag: this.#connectedSendLag,
       requests: this.#requests.totals(),
-      ...this.#connections.totals(),
+      ...this.#connections.totals((stream) => primary.arrivedOf(stream).received),
       ...(downlinkObserver in observers && {
         downlink: downlink.ledgers(),
         subscribeRefusedBy: this.#downlink.subscribeRefusedBy,

@@ -41,9 +41,14 @@ export class MessageSets {
 
   /** Those that the other does not have. */
   without(other: MessageSets): MessageSets {
+    return this.withoutEach((stream) => other.of(stream));
+  }
+
+  /** Those that are in no set that a function gives, by stream. */
+  withoutEach(of: (stream: StreamId) => IntervalSet): MessageSets {
     const difference = new MessageSets();
     for (const [index, numbers] of this.#byStream) {
-      difference.#byStream.set(index, numbers.without(other.of(streamAt(index))));
+      difference.#byStream.set(index, numbers.without(of(streamAt(index))));
     }
     return difference;
   }

@@ -1,4 +1,5 @@
 import type { ControlMessage } from '../plan/control-message.ts';
+import type { RegionMove } from '../profile/planned-action.ts';
 import type { CatchUpResult } from './catch-up-result.ts';
 import type { DownlinkResult, ReplyResult } from './downlink-result.ts';
 import type { DropReason, HoldSeconds } from './hold-seconds.ts';
@@ -106,8 +107,12 @@ export interface AppliedAction {
 
 /** What a disconnect of some of the slice's devices came to. */
 export interface StormResult {
-  /** Epoch milliseconds, as its action says: it and the slice's group identify the storm. */
+  /** Epoch milliseconds, as its action says: it, the slice's group and where its devices move identify the storm. */
   readonly at: number;
+  /** Of a failover; absent: its devices come back to where they were. */
+  readonly moves?: RegionMove;
+  /** Of a failover, by stream: messages of its devices that were in flight when they lost their connections. */
+  readonly unacknowledged?: readonly EncodedIntervals[];
   /** Devices that it was for, and those of them that it found connected. */
   readonly devices: number;
   readonly disconnected: number;

@@ -1,11 +1,15 @@
 import type { LiveAction } from '../plan/actions/action.ts';
 import { type BookSteps, bookStepsOf } from '../plan/book-steps.ts';
 import type { Plan } from '../plan/plan.ts';
-import { plannedStormsOf, type Storm, stormsOfAction } from '../plan/storms.ts';
+import { plannedActionsOf, type Storm, stormsOf } from '../plan/storms.ts';
+import type { RegionMove } from '../profile/planned-action.ts';
 import { ofEach } from '../shared/counts.ts';
+import type { IntervalSet } from './interval-set.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
+import { MessageSets } from './message-sets.ts';
 import { SecondSums } from './second-sums.ts';
 import type { ConnectSeries, SliceResult } from './slice-result.ts';
+import type { StreamId } from './stream-key.ts';
 
 const counters = ['offered', 'granted'] as const;
 
@@ -21,6 +25,21 @@ export interface RunStorm {
   /** Messages of its devices that were due before the device was back: sent after that, or dropped because it was not. */
   readonly delayed: number;
   readonly dropped: number;
+  /** Of a failover: messages that were in flight when their device lost its connection. */
+  readonly inFlight?: InFlightCounts;
+}
+
+export interface InFlightCounts {
+  readonly unacknowledged: number;
+  /** Of these, the ones that were received all the same. */
+  readonly received: number;
+}
+
+/** What slices stored of one storm. */
+interface StormCounts extends Omit<RunStorm, 'storm' | 'inFlight'> {
+  readonly unacknowledged: MessageSets;
+  /** That slices found it to be for. */
+  readonly devices: number;
 }
 
 /** Attempts to connect of a whole run and those that succeeded, by step: sums over its seconds. */
@@ -37,9 +56,9 @@ export interface RunConnects extends ConnectSeries {
 export class StormTotals {
   readonly #plan: Plan;
   readonly #steps: BookSteps;
-  readonly #storms: Storm[];
-  /** By group and instant. */
-  readonly #counts = new Map<string, Omit<RunStorm, 'storm'>>();
+  readonly #actions: LiveAction[];
+  /** By group, instant and where devices move. */
+  readonly #counts = new Map<string, StormCounts>();
   readonly #connects: SecondSums<(typeof counters)[number]>;
   /** Epoch seconds: from the first that a slice reported up to, and without, the last. */
   readonly #reported = { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
@@ -48,24 +67,29 @@ export class StormTotals {
     this.#plan = plan;
     this.#steps = bookStepsOf(plan);
     this.#connects = new SecondSums(counters, this.#steps);
-    this.#storms = plannedStormsOf(plan);
+    this.#actions = plannedActionsOf(plan);
   }
 
   addAction(action: LiveAction): void {
-    this.#storms.push(...stormsOfAction(this.#plan, action));
+    this.#actions.push(action);
   }
 
   /** @param group number of the slice's group @throws {CorruptMeasurementError} */
-  addSlice(group: number, { storms = [], connects }: SliceResult): void {
-    for (const { at, disconnected, attempts, recovery, delayed, dropped } of storms) {
-      const key = keyOf(group, at);
+  addSlice(group: number, { slice, storms = [], connects }: SliceResult): void {
+    for (const { at, moves, unacknowledged = [], disconnected, attempts, recovery, ...others } of storms) {
+      const { devices, delayed, dropped } = others;
+      const key = keyOf(group, at, moves);
       const before = this.#counts.get(key);
       const merged = before?.recovery ?? new LatencyHistogram();
+      const sets = before?.unacknowledged ?? new MessageSets();
       merged.mergeEncoded(recovery);
+      for (const [stream, numbers] of unacknowledged.entries()) sets.addEncoded({ slice, stream }, numbers);
       this.#counts.set(key, {
         disconnected: disconnected + (before?.disconnected ?? 0),
         attempts: attempts + (before?.attempts ?? 0),
         recovery: merged,
+        unacknowledged: sets,
+        devices: devices + (before?.devices ?? 0),
         delayed: delayed + (before?.delayed ?? 0),
         dropped: dropped + (before?.dropped ?? 0),
       });
@@ -76,14 +100,24 @@ export class StormTotals {
     for (const counter of counters) this.#connects.add(counter, from, connects[counter]);
   }
 
-  /** In the order of time: storms of the plan or of its actions that a slice has carried out. Undefined: there are none. */
-  storms(): readonly RunStorm[] | undefined {
-    const storms = this.#storms
-      .toSorted((a, b) => a.at - b.at)
-      .flatMap((storm) => {
-        const counts = this.#counts.get(keyOf(storm.group.number, storm.at));
-        return counts === undefined ? [] : [{ storm, ...counts }];
-      });
+  /**
+   * In the order of time: storms of the plan or of its actions that a slice has carried out. Undefined: there are none.
+   * @param receivedOf numbers of a stream's messages that were received
+   */
+  storms(receivedOf: (stream: StreamId) => IntervalSet): readonly RunStorm[] | undefined {
+    const storms = stormsOf(this.#plan, this.#actions).flatMap((storm): RunStorm[] => {
+      const counts = this.#counts.get(keyOf(storm.group.number, storm.at, storm.moves));
+      if (counts === undefined) return [];
+      const { unacknowledged, devices, ...all } = counts;
+      // Of one Region's slices: what is planned is for the devices of all.
+      const own = this.#plan.region === undefined ? storm : { ...storm, devices };
+      if (storm.moves === undefined) return [{ storm: own, ...all }];
+      const inFlight = {
+        unacknowledged: unacknowledged.count,
+        received: unacknowledged.count - unacknowledged.withoutEach(receivedOf).count,
+      };
+      return [{ storm: own, ...all, inFlight }];
+    });
     return storms.length === 0 ? undefined : storms;
   }
 
@@ -115,6 +149,6 @@ export class StormTotals {
   }
 }
 
-function keyOf(group: number, at: number): string {
-  return `${group} ${at}`;
+function keyOf(group: number, at: number, moves: RegionMove | undefined): string {
+  return moves === undefined ? `${group} ${at}` : `${group} ${at} ${moves.from} ${moves.to}`;
 }

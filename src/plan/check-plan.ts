@@ -21,6 +21,7 @@ import { sumBy } from '../shared/counts.ts';
 import { formatPlural } from '../shared/format.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
+import { failoverKind } from './actions/failover.ts';
 import { loadChangeOf } from './actions/load-kinds.ts';
 import { longestRunMs as longestRunInLegsMs } from './check-legs.ts';
 import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
@@ -144,6 +145,8 @@ function checkActed(path: string, action: PlannedAction['action']): PlanProblem[
   switch (action.kind) {
     case 'network':
       return isNetworkForm(action.network) ? [] : [{ path: `${path}.network`, message: 'is no network' }];
+    case 'failover':
+      return failoverKind.parse({ ...action }) === undefined ? [{ path, message: 'is no failover' }] : [];
     case 'rate':
     case 'users':
     case 'connects':

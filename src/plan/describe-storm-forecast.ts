@@ -7,10 +7,12 @@ export function describeStormForecast(plan: Pick<Plan, 'timeline'>, forecast: St
   const { storm, offeredPerSecond, grantedPerSecond, leastSeconds, recoverySeconds } = forecast;
   const of = storm.group.group === undefined ? '' : ` of ${storm.group.group}`;
   const at = formatClock(storm.at - plan.timeline.publishAt);
-  const verbs =
+  const [what, offers] =
     storm.devices === 1
-      ? 'is disconnected, and in the long run offers'
-      : 'are disconnected, and in the long run offer';
+      ? ['is disconnected', 'in the long run offers']
+      : ['are disconnected', 'in the long run offer'];
+  const moves = storm.moves && ` from ${storm.moves.from}, to connect to ${storm.moves.to}`;
+  const verbs = `${what}${moves ?? ''}, and ${offers}`;
   const offer = `At ${at} of publishing ${formatPlural(storm.devices, 'device')}${of} ${verbs} ${describeOffered(offeredPerSecond)}`;
   const need =
     grantedPerSecond === undefined

@@ -6,6 +6,7 @@ import { type CostForecast, type Preflight, preflight } from './preflight.ts';
 import { bindingOf, type QuotaForecast } from './quota-forecast.ts';
 import { RefusedByPreflightError, refuseCost } from './refusals.ts';
 import { viewsOf } from './region-views.ts';
+import { forecastStorms } from './storm-forecast.ts';
 
 /** What a plan comes to before it is run, in each Region and in all. */
 export interface RunPreflight extends Preflight {
@@ -33,6 +34,7 @@ export function preflightRun(plan: Plan): RunPreflight {
   const quotas = nearestOf(all);
   const cost = sumCosts(all.map((each) => each.cost));
   const ofWhole = refuseCost(plan, cost);
+  const storms = forecastStorms(plan);
   return {
     ...first,
     quotas,
@@ -45,6 +47,8 @@ export function preflightRun(plan: Plan): RunPreflight {
       gbSeconds: sumBy(all, ({ lambda }) => lambda.gbSeconds),
     },
     cost,
+    // Devices move from one Region to another.
+    ...(storms.length > 0 && { storms }),
     refusals: [
       ...all.flatMap(({ refusals }, i) =>
         refusals

@@ -1,23 +1,24 @@
 import { type Backoff, defaultBackoff, drawBackoffMs, meanBackoffMs } from '../profile/backoff.ts';
-import { sumBy } from '../shared/counts.ts';
+import { sumBy, sumOf } from '../shared/counts.ts';
 import { makeRandom } from '../shared/random.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf, leastBetweenConnectsMs } from './account.ts';
 import type { LiveAction } from './actions/action.ts';
-import { disconnectOf } from './actions/disconnect.ts';
 import { networkOf } from './actions/network.ts';
 import { ConnectQuota } from './connect-quota.ts';
 import { DueQueue } from './due-queue.ts';
+import { devicesAtHome, failoverChoice } from './failovers.ts';
 import { mqttGroupsOf } from './groups.ts';
 import { connectPathsOf } from './network/connect-path.ts';
-import type { GroupPlan, Plan } from './plan.ts';
+import type { GroupPlan, Plan, RegionPlan } from './plan.ts';
 import {
   devicesUntilRecovered,
   noticeMs,
-  plannedStormsOf,
+  plannedActionsOf,
   type Storm,
   stormChoice,
-  stormsOfAction,
+  stormedGroupsOf,
+  stormsOf,
 } from './storms.ts';
 
 /** What a storm comes to, as far as devices, their network and the account's quota of connects decide it. */
@@ -42,7 +43,7 @@ const known = new WeakMap<Plan, readonly StormForecast[]>();
  */
 export function forecastStorms(plan: Plan, actions: readonly LiveAction[] = []): readonly StormForecast[] {
   const own = actions.filter(
-    (action) => disconnectOf(action) !== undefined || networkOf(action) !== undefined,
+    (action) => stormedGroupsOf(plan, action).length > 0 || networkOf(action) !== undefined,
   );
   if (own.length > 0) return forecast(plan, own);
   let forecasts = known.get(plan);
@@ -54,20 +55,38 @@ export function forecastStorms(plan: Plan, actions: readonly LiveAction[] = []):
 }
 
 function forecast(plan: Plan, actions: readonly LiveAction[]): StormForecast[] {
-  const issued = actions.flatMap((action) => stormsOfAction(plan, action));
-  const storms = [...plannedStormsOf(plan), ...issued].toSorted((a, b) => a.at - b.at);
+  const storms = stormsOf(plan, [...plannedActionsOf(plan), ...actions]);
   if (storms.length === 0) return [];
-  const grantedPerSecond = traitsOf(plan.target).quotas.includes('connectsPerSecond')
-    ? accountOf(plan).limits.connectsPerSecond
-    : undefined;
-  const recoveries = simulate(plan, actions, storms, grantedPerSecond);
-  return storms.map((storm, i) => ({
-    storm,
-    offeredPerSecond: (storm.devices / longestMeanMs(plan, storm.group)) * 1_000,
-    grantedPerSecond,
-    leastSeconds: grantedPerSecond === undefined ? 0 : storm.devices / grantedPerSecond,
-    recoverySeconds: recoveries[i]!,
-  }));
+  const quotas = quotasOf(plan);
+  const recoveries = simulate(plan, actions, storms, quotas);
+  return storms.map((storm, i) => {
+    const grantedPerSecond = quotas && grantedOf(quotas, storm);
+    return {
+      storm,
+      offeredPerSecond: (storm.devices / longestMeanMs(plan, storm.group)) * 1_000,
+      grantedPerSecond,
+      leastSeconds: grantedPerSecond === undefined ? 0 : storm.devices / grantedPerSecond,
+      recoverySeconds: recoveries[i]!,
+    };
+  });
+}
+
+/** Connects a second by Region; of a plan without Regions under an empty name. */
+type Quotas = ReadonlyMap<string, number>;
+
+const onlyRegion = '';
+
+function quotasOf(plan: Plan): Quotas | undefined {
+  if (!traitsOf(plan.target).quotas.includes('connectsPerSecond')) return undefined;
+  const regions: readonly Pick<RegionPlan, 'name' | 'account'>[] = plan.regions ?? [{ name: onlyRegion }];
+  return new Map(
+    regions.map(({ name, account }) => [name, (account ?? accountOf(plan)).limits.connectsPerSecond]),
+  );
+}
+
+/** Devices of a failover connect to one Region, those of a disconnect to all. */
+function grantedOf(quotas: Quotas, { moves }: Storm): number {
+  return moves === undefined ? sumOf([...quotas.values()]) : (quotas.get(moves.to) ?? 0);
 }
 
 /** Between two attempts of a device that has failed often. */
@@ -89,10 +108,19 @@ interface SimulatedGroup {
   readonly plan: GroupPlan;
   readonly first: number;
   readonly devices: number;
+  /** Parts that are at home in one Region each, one after the other. */
+  readonly homes: readonly SimulatedHome[];
+}
+
+interface SimulatedHome {
+  readonly region: string;
+  /** Of the group's simulated devices, the first one. */
+  readonly first: number;
+  readonly devices: number;
 }
 
 /**
- * Lets the devices of all storms come back by their backoff against one token bucket of the account's rate, which holds a second's
+ * Lets the devices of all storms come back by their backoff against one token bucket of the account's rate in each Region, which holds a second's
  * worth: as the embedded IoT Core does it, and as AWS words the quota. An answer takes the time of the group's network, and none without
  * one. A large fleet is simulated as a smaller one against a quota that is smaller by as much: what decides is their quotient.
  */
@@ -100,7 +128,7 @@ function simulate(
   plan: Plan,
   actions: readonly LiveAction[],
   storms: readonly Storm[],
-  quotaPerSecond: number | undefined,
+  quotas: Quotas | undefined,
 ): (number | null)[] {
   const endsAt = plan.timeline.publishEndAt;
   const scale = scaleOf(plan, storms);
@@ -111,8 +139,15 @@ function simulate(
   const groupOf = groups.flatMap((group) => Array<SimulatedGroup>(group.devices).fill(group));
   const isConnected = new Uint8Array(devices).fill(1);
   const failedInARow = new Uint8Array(devices);
-  const quota =
-    quotaPerSecond === undefined ? undefined : new ConnectQuota(quotaPerSecond * scale, storms[0]!.at);
+  const buckets = new Map(
+    [...(quotas ?? [])].map(([region, perSecond]) => [
+      region,
+      new ConnectQuota(perSecond * scale, storms[0]!.at),
+    ]),
+  );
+  const regionOf = groups.flatMap(({ homes }) =>
+    homes.flatMap((home) => Array<string>(home.devices).fill(home.region)),
+  );
   const paths = connectPathsOf(plan, actions, groups);
   const givesUpAt = new Float64Array(devices);
   const answerMs = new Float64Array(devices);
@@ -123,13 +158,15 @@ function simulate(
   const chosen = storms.map(() => 0);
 
   const begin = (storm: Storm, i: number): void => {
-    const { group } = storm;
-    const { first, devices: count } = groups.find((each) => each.plan === group)!;
+    const { group, moves } = storm;
+    const simulated = groups.find((each) => each.plan === group)!;
+    const { first } = simulated;
     if (storm.devices === 0) return;
-    // A share of a small part may be no device.
-    const isChosen = stormChoice(group, { at: storm.at, share: Math.max(storm.share, 1 / count) }, count);
-    for (let device = 0; device < count; device++) {
-      if (!isChosen(device)) continue;
+    for (const device of chosenOf(simulated, storm)) {
+      if (moves !== undefined) {
+        if (regionOf[first + device] !== moves.from) continue;
+        regionOf[first + device] = moves.to;
+      }
       chosen[i]!++;
       disconnected[i]!.add(first + device);
       if (isConnected[first + device] === 0) continue;
@@ -150,7 +187,7 @@ function simulate(
       if (waiting.delete(device)) backAfterMs[i]!.push(nowMs - storms[i]!.at);
   };
   const arrived = (device: number, nowMs: number): void => {
-    const isGranted = quota === undefined || quota.take(nowMs);
+    const isGranted = buckets.get(regionOf[device]!)?.take(nowMs) ?? true;
     const answeredAt = nowMs + answerMs[device]!;
     if (answeredAt > givesUpAt[device]!) failed(device, givesUpAt[device]!);
     else if (!isGranted) failed(device, answeredAt);
@@ -203,10 +240,38 @@ function simulatedGroups(plan: Plan, scale: number): SimulatedGroup[] {
   let first = 0;
   return mqttGroupsOf(plan).map((group) => {
     const devices = Math.max(1, Math.round(group.profile.devices * scale));
-    const simulated = { plan: group, first, devices };
+    const simulated = { plan: group, first, devices, homes: simulatedHomes(plan, group, devices) };
     first += devices;
     return simulated;
   });
+}
+
+/** @param devices of the group that are simulated */
+function simulatedHomes(plan: Plan, group: GroupPlan, devices: number): SimulatedHome[] {
+  const whole = [...devicesAtHome(plan, group)];
+  if (whole.length === 0) return [{ region: onlyRegion, first: 0, devices }];
+  let before = 0;
+  return whole.map(([region, count]) => {
+    const first = Math.round((devices * before) / group.profile.devices);
+    before += count;
+    return { region, first, devices: Math.round((devices * before) / group.profile.devices) - first };
+  });
+}
+
+/** Simulated devices of a group that a storm is for, by their numbers in it: of a failover those that move if they are in its Region. */
+function chosenOf({ plan, devices, homes }: SimulatedGroup, { at, share, moves }: Storm): number[] {
+  // A share of a small part may be no device.
+  const atLeastOne = (count: number) => ({ at, share: Math.max(share, 1 / count) });
+  if (moves === undefined) return numbersWhere(devices, stormChoice(plan, atLeastOne(devices), devices));
+  return homes.flatMap((home) =>
+    numbersWhere(home.devices, failoverChoice(plan, atLeastOne(home.devices), home.devices)).map(
+      (device) => home.first + device,
+    ),
+  );
+}
+
+function numbersWhere(count: number, isChosen: (device: number) => boolean): number[] {
+  return Array.from({ length: count }, (_, device) => device).filter(isChosen);
 }
 
 /** Reconnect delays of a run's slices use others. */

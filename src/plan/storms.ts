@@ -1,16 +1,25 @@
-import { type Disconnect, keepAlivesUntilNoticed, type PlannedAction } from '../profile/planned-action.ts';
+import {
+  type Disconnect,
+  keepAlivesUntilNoticed,
+  type PlannedAction,
+  type RegionMove,
+} from '../profile/planned-action.ts';
 import type { ActionData, LiveAction } from './actions/action.ts';
 import { disconnectOf } from './actions/disconnect.ts';
+import { failoverOf } from './actions/failover.ts';
 import { faultAction } from './actions/fault-action.ts';
 import { networkAction } from './actions/network.ts';
 import { chosenCount, makeDeviceChoice } from './device-choice.ts';
+import { countMoves, type FailoverAt } from './failovers.ts';
 import { mqttGroupsOf } from './groups.ts';
 import { isHeldAt } from './legs.ts';
 import type { GroupPlan, Plan, Slice } from './plan.ts';
 
-/** One disconnect of devices of one group. Its group and its instant identify it. */
+/** One disconnect of devices of one group. Its group, its instant and where its devices move identify it. */
 export interface Storm extends Disconnect {
   readonly group: GroupPlan;
+  /** Of a failover; absent: its devices come back to where they were. */
+  readonly moves?: RegionMove;
   /** Epoch milliseconds. */
   readonly at: number;
   /** Devices that it disconnects. */
@@ -31,23 +40,48 @@ function dataOf(action: PlannedAction['action']): ActionData {
   return action.kind === 'faults' ? faultAction(action.faults) : { ...action };
 }
 
-/** The storms of a disconnect action, one for each of its MQTT groups; empty for other kinds. */
-export function stormsOfAction(plan: Plan, action: LiveAction): Storm[] {
-  const disconnect = disconnectOf(action);
-  if (disconnect === undefined) return [];
-  return mqttGroupsOf(plan)
-    .filter(({ group }) => action.group === undefined || action.group === group)
-    .map((group) => {
-      const devices = chosenCount({ devices: group.profile.devices, share: disconnect.share });
-      return { ...disconnect, group, at: action.at, devices };
+/** The MQTT groups that an action disconnects devices of; empty for kinds that disconnect none, and for failovers where there is one Region. */
+export function stormedGroupsOf(plan: Plan, action: LiveAction): GroupPlan[] {
+  const moves = plan.regions !== undefined && failoverOf(action) !== undefined;
+  if (disconnectOf(action) === undefined && !moves) return [];
+  return mqttGroupsOf(plan).filter(({ group }) => action.group === undefined || action.group === group);
+}
+
+/**
+ * The storms of disconnects and failovers, one for each MQTT group of an action, in the order of time.
+ * @param actions of all kinds; where a device is when a failover begins depends on those before it
+ */
+export function stormsOf(plan: Plan, actions: readonly LiveAction[]): Storm[] {
+  const ordered = actions.toSorted((a, b) => a.at - b.at);
+  const moves = new Map<GroupPlan, Iterator<number>>();
+  return ordered.flatMap((action) =>
+    stormedGroupsOf(plan, action).map((group): Storm => {
+      const { at } = action;
+      const disconnect = disconnectOf(action);
+      if (disconnect !== undefined) {
+        const devices = chosenCount({ devices: group.profile.devices, share: disconnect.share });
+        return { ...disconnect, group, at, devices };
+      }
+      const counts = moves.get(group) ?? countMoves(plan, group, failoversOf(ordered, group)).values();
+      moves.set(group, counts);
+      const { share, from, to } = failoverOf(action)!;
+      return { share, how: 'drop', moves: { from, to }, group, at, devices: counts.next().value ?? 0 };
+    }),
+  );
+}
+
+function failoversOf(actions: readonly LiveAction[], { group }: GroupPlan): FailoverAt[] {
+  return actions
+    .filter((action) => action.group === undefined || action.group === group)
+    .flatMap((action) => {
+      const failover = failoverOf(action);
+      return failover === undefined ? [] : [{ ...failover, at: action.at }];
     });
 }
 
 /** In the order of time. */
 export function plannedStormsOf(plan: Plan): Storm[] {
-  return plannedActionsOf(plan)
-    .flatMap((action) => stormsOfAction(plan, action))
-    .toSorted((a, b) => a.at - b.at);
+  return stormsOf(plan, plannedActionsOf(plan));
 }
 
 /**

@@ -18,6 +18,23 @@ export interface PlannedDisconnect extends Disconnect {
   readonly kind: 'disconnect';
 }
 
+/** The way of a device from one Region to another. */
+export interface RegionMove {
+  /** Names of Regions of the run. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Ends connections of a share of the devices that are in one Region, which then connect to another by their own backoff. */
+export interface Failover extends RegionMove {
+  /** 0–1. */
+  readonly share: number;
+}
+
+export interface PlannedFailover extends Failover {
+  readonly kind: 'failover';
+}
+
 /** Changes the network of a group's devices, their open connections included. */
 export interface PlannedNetwork {
   readonly kind: 'network';
@@ -63,6 +80,7 @@ export interface PlannedAction {
   readonly group?: string;
   readonly action:
     | PlannedDisconnect
+    | PlannedFailover
     | PlannedNetwork
     | PlannedRate
     | PlannedUsers

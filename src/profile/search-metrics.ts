@@ -11,6 +11,7 @@ import {
 const ofWholeRuns: readonly string[] = [
   'catch_up_time',
   'handover',
+  'failover_time',
   'time_to_recover',
   'start_lag',
   'cost',

@@ -76,6 +76,7 @@ export const thresholdMetrics = {
     'connection missing → CONNACK, of devices that had lost it, that come back, or that take the place of another',
   ),
   handover: latency('a device leaves a leg of its slice → CONNACK in the next'),
+  failover_time: latency('failover → CONNACK in the other Region'),
   puback_round_trip: latencyByTime('sent → acknowledgement'),
   pubcomp_round_trip: latencyByTime('sent → PUBCOMP, at QoS 2'),
   end_to_end_latency: latencyByTime('intended → arrival at the subscriber'),

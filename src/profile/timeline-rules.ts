@@ -6,7 +6,7 @@ import { suggestFrom } from '../shared/nearest.ts';
 import type { GroupSettings, RunProfile } from './load-profile.ts';
 import type { NetworkConditions, NetworkForm } from './network-presets.ts';
 import { checkNetwork, whyUnshaped } from './network-rules.ts';
-import type { Disconnect } from './planned-action.ts';
+import type { Disconnect, Failover } from './planned-action.ts';
 import { parseRate } from './rate-step.ts';
 import { refuseFaultGroup } from './service-faults.ts';
 import { readSound } from './sound-part.ts';
@@ -19,7 +19,7 @@ type TimelineEntry = z.output<typeof timelineEntry>;
 const entryPart = timelineEntry.partial();
 type EntryPart = z.output<typeof entryPart>;
 
-const actionNames = ['disconnect', ...loadSettingNames, 'network', 'faults'] as const;
+const actionNames = ['disconnect', 'failover', ...loadSettingNames, 'network', 'faults'] as const;
 
 /** A group that the timeline may act on. */
 type ActedGroup = Pick<GroupSettings, 'connect' | 'lifecycle'> &
@@ -46,6 +46,7 @@ export function checkTimeline(given: unknown, profile: RunProfile & Omit<ActedGr
         { ...(entry ?? readSound(entryPart, each)), isLimited: each.group !== undefined },
         path,
         groups,
+        profile,
       ),
     ];
     if (!success || errors.length > 0) return errors;
@@ -68,13 +69,14 @@ export function checkTimeline(given: unknown, profile: RunProfile & Omit<ActedGr
 
 /** Of an entry that is the second of its instant: what it is, and what to do. */
 function repetitionOf(entry: TimelineEntry): readonly [kind: string, hint: string] {
-  const { network, faults } = entry;
+  const { failover, network, faults } = entry;
   const whole = 'give it another instant, or one action with all settings';
   if (faults !== undefined) return ['change of faults', whole];
   const ofLoad = loadSettingNames.find((name) => entry[name] !== undefined);
   if (ofLoad !== undefined) return [`change of ${ofLoad}`, 'give it another instant, or leave one out'];
   if (network !== undefined) return ['change of network', whole];
-  return ['disconnect', 'give it another instant, or one action with a larger share'];
+  const larger = 'give it another instant, or one action with a larger share';
+  return [failover === undefined ? 'disconnect' : `failover from ${failover.from}`, larger];
 }
 
 /** Exactly one action is in an entry; one with an unknown name may be meant as its action. */
@@ -95,16 +97,19 @@ function checkEntry(
   entry: EntryPart & { readonly isLimited: boolean },
   path: string,
   groups: readonly ActedGroup[],
+  profile: Pick<RunProfile, 'regions'>,
 ): InputError[] {
-  const { at, group, disconnect, rate, network, faults } = entry;
+  const { at, group, disconnect, failover, rate, network, faults } = entry;
   const named = groups.filter(({ name }) => !entry.isLimited || name === group);
-  const acted = named.filter(({ connect }) => disconnect === undefined || connect.protocol === 'mqtt');
+  const isOfConnections = disconnect !== undefined || failover !== undefined;
+  const acted = named.filter(({ connect }) => !isOfConnections || connect.protocol === 'mqtt');
   const isUnknown = group !== undefined && named.length === 0;
   return [
     // Of an unknown group, past the end is what is past the end of all.
     ...(at === undefined ? [] : checkInstant(at, path, named.length > 0 ? acted : groups)),
     ...(isUnknown && faults === undefined ? [unknownGroup(group, path, groups)] : []),
     ...(faults === undefined ? [] : refuseFaultGroup(group, `${path}.group`)),
+    ...(failover === undefined ? [] : checkMove(failover, `${path}.failover`, profile)),
     ...(network === undefined ? [] : checkNetwork(network, `${path}.network`)),
     ...(rate === undefined ? [] : checkRate(rate, path)),
     ...(named.length === 0 ? [] : checkAgainstGroups(entry, path, named)),
@@ -135,6 +140,35 @@ export function refuseDisconnect(
   return [...checkSleep(path, acted), ...checkSilence(disconnect, howPath, acted)];
 }
 
+function refuseMove(path: string, groups: readonly ActedGroup[]): InputError[] {
+  return refuseDisconnect({ share: 1, how: 'drop' }, path, groups);
+}
+
+function checkMove(
+  { from, to }: Partial<Failover>,
+  path: string,
+  { regions }: Pick<RunProfile, 'regions'>,
+): InputError[] {
+  if (regions === undefined) {
+    const hint = 'remove it, or give the profile regions';
+    return [{ path, message: 'moves devices between Regions, and the profile has none', hint }];
+  }
+  const names = regions.map(({ name }) => name);
+  const unknown = Object.entries({ from, to }).flatMap(([setting, name]) =>
+    name === undefined || names.includes(name)
+      ? []
+      : [
+          {
+            path: `${path}.${setting}`,
+            message: `names no Region of this profile: ${name}`,
+            hint: suggestFrom(name, names, 'the Regions are'),
+          },
+        ],
+  );
+  if (unknown.length > 0 || from === undefined || from !== to) return unknown;
+  return [{ path: `${path}.to`, message: `is where the devices are: ${to}`, hint: 'name another Region' }];
+}
+
 function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): InputError[] {
   // Of a load that cannot be read, 0.
   const lengthMs = Math.max(
@@ -158,12 +192,13 @@ function checkRate(rate: string | number, path: string): InputError[] {
 
 /** @param named of which there is one at least */
 function checkAgainstGroups(
-  { disconnect, network, group, ...load }: EntryPart,
+  { disconnect, failover, network, group, ...load }: EntryPart,
   path: string,
   named: readonly ActedGroup[],
 ): InputError[] {
   return [
     ...(disconnect === undefined ? [] : refuseDisconnect(disconnect, path, named, `${path}.disconnect.how`)),
+    ...(failover === undefined ? [] : refuseMove(`${path}.failover`, named)),
     ...(network === undefined ? [] : refuseNetworkChange(network, `${path}.network`, named)),
     ...refuseLoadChange(load, path, { named, group }),
   ];

@@ -35,6 +35,30 @@ const disconnect = z
     examples: [{ share: 1, how: 'drop' }],
   });
 
+const regionName = z.string().meta({
+  description: 'The name of one of the Regions that `regions` has.',
+  examples: ['eu-west-1'],
+});
+
+const failover = z
+  .strictObject({
+    share: share
+      .positive()
+      .default(1)
+      .meta({
+        description: 'Share of the devices of each group that are in the Region `from`, above 0 and up to 1.',
+        examples: [0.5],
+      }),
+    from: regionName,
+    to: regionName,
+  })
+  .optional()
+  .meta({
+    description:
+      'Moves a share of the devices that are in one Region to another: they lose their connections at once, without a DISCONNECT, and connect to the endpoint there by connect.backoff. In profiles with regions.',
+    examples: [{ share: 0.5, from: 'eu-west-1', to: 'us-east-1' }],
+  });
+
 const faultsSetting = z
   .union([z.literal('none'), faultChangeSchema])
   .optional()
@@ -54,6 +78,7 @@ export const timelineEntry = z.strictObject({
     .optional()
     .meta({ description: 'The device group; all groups unless set.', examples: ['meters'] }),
   disconnect,
+  failover,
   ...loadSettings,
   network: networkSetting,
   faults: faultsSetting,
@@ -76,9 +101,11 @@ export const timelineSetting = z
   });
 
 export function resolveTimeline(given: z.output<typeof timelineSetting>): readonly PlannedAction[] {
-  return (given ?? []).flatMap(({ at, group, disconnect: ends, network, faults, ...load }) => {
+  return (given ?? []).flatMap(({ at, group, disconnect: ends, failover: moves, ...others }) => {
+    const { network, faults, ...load } = others;
     const actions = [
       ...(ends === undefined ? [] : [{ kind: 'disconnect' as const, ...ends }]),
+      ...(moves === undefined ? [] : [{ kind: 'failover' as const, ...moves }]),
       ...loadActionsOf(load),
       ...(network === undefined ? [] : [{ kind: 'network' as const, network }]),
       ...(faults === undefined ? [] : [{ kind: 'faults' as const, faults: readFaultChange(faults) }]),

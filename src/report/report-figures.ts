@@ -21,11 +21,14 @@ import type { CostReport, QuotaUse, Throttling } from './usage-model.ts';
 export function latencyRowsOf({ requests, latencyMs }: Report): readonly LatencyName[] {
   const hasSamples = (name: LatencyName) => (latencyMs[name]?.count ?? 0) > 0;
   if (requests === undefined)
-    return latencyOrder.filter((name) => !(name === 'reconnect' || name === 'handover') || hasSamples(name));
+    return latencyOrder.filter((name) => !ofSomeRuns.includes(name) || hasSamples(name));
   return latencyOrder.filter(
     (name) => ['response_time', 'connect', 'send_lag'].includes(name) || hasSamples(name),
   );
 }
+
+/** Without samples they say nothing: devices of most runs keep their connections. */
+const ofSomeRuns: readonly LatencyName[] = ['reconnect', 'handover', 'failover_time'];
 
 /** From where to where. @param name as it is measured in this run */
 export function meaningOf(name: LatencyName, { requests }: Report): string {
@@ -47,6 +50,7 @@ const latencyOrder = [
   'connect',
   'reconnect',
   'handover',
+  'failover_time',
   'send_lag',
 ] as const satisfies readonly LatencyName[];
 
@@ -65,6 +69,7 @@ export const latencyMeanings: Readonly<Record<LatencyName, string>> = {
   connect: 'socket open → CONNACK',
   reconnect: 'connection missing → CONNACK',
   handover: 'device leaves a leg → CONNACK in the next',
+  failover_time: 'failover → CONNACK in the other Region',
   send_lag: 'intended → sent',
 };
 

@@ -77,6 +77,7 @@ const distributed = [
   'connect',
   'reconnect',
   'handover',
+  'failover_time',
 ] as const;
 
 export function distributionPlotOf({ latencyDistribution }: Report): Html {

@@ -1,11 +1,13 @@
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { peaksOf } from '../measure/stepped-series.ts';
-import type { RunConnects, RunStorm } from '../measure/storm-totals.ts';
+import type { InFlightCounts, RunConnects, RunStorm } from '../measure/storm-totals.ts';
+import { isSameMove } from '../plan/failovers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forecastStorms, type StormForecast } from '../plan/storm-forecast.ts';
 import { devicesUntilRecovered } from '../plan/storms.ts';
-import type { DisconnectKind } from '../profile/planned-action.ts';
+import type { DisconnectKind, RegionMove } from '../profile/planned-action.ts';
+import { sumBy } from '../shared/counts.ts';
 import { formatClock, formatCount, formatElapsed, formatPlural, formatRate } from '../shared/format.ts';
 
 /** Disconnects of a run, and how its devices came back. */
@@ -24,6 +26,10 @@ export interface StormReport {
   /** After publishing began. */
   readonly atSeconds: number;
   readonly how: DisconnectKind;
+  /** Of a failover: from which Region its devices moved, and where they were back. */
+  readonly moves?: RegionMove;
+  /** Of a failover: messages that were in flight when their device lost its connection, and those of them that were received. */
+  readonly inFlight?: InFlightCounts;
   /** Devices that it was for, and those of them that it found connected. */
   readonly devices: number;
   readonly disconnected: number;
@@ -64,17 +70,22 @@ export function stormsReportOf(
 
 function stormReportOf(
   plan: Plan,
-  { storm, disconnected, attempts, recovery, delayed, dropped }: RunStorm,
+  { storm, disconnected, attempts, recovery, delayed, dropped, inFlight }: RunStorm,
   forecasts: readonly StormForecast[],
 ): StormReport {
   const { group } = storm.group;
   const forecast = forecasts.find(
-    ({ storm: planned }) => planned.at === storm.at && planned.group.number === storm.group.number,
+    ({ storm: planned }) =>
+      planned.at === storm.at &&
+      planned.group.number === storm.group.number &&
+      isSameMove(planned.moves, storm.moves),
   );
   return {
     ...(group === undefined ? {} : { group }),
     atSeconds: (storm.at - plan.timeline.publishAt) / 1_000,
     how: storm.how,
+    ...(storm.moves && { moves: storm.moves }),
+    ...(inFlight && { inFlight }),
     devices: storm.devices,
     disconnected,
     recovered: recovery.count,
@@ -109,13 +120,13 @@ export const stormHeadings = [
   'forecast',
 ] as const;
 
-/** `0:30 meters, drop`, and a cell for each heading. */
+/** `0:30 meters, drop` or `0:30 meters, to us-east-1`, and a cell for each heading. */
 export function stormRows({ list }: StormsReport): string[][] {
   return list.map((each) => {
     const { p50, p99, max } = each.reconnectMs;
     const times = each.recovered === 0 ? ['–', '–', '–'] : [p50, p99, max].map(formatElapsed);
     return [
-      `${formatClock(each.atSeconds * 1_000)} ${each.group ?? 'all'}, ${each.how}`,
+      `${formatClock(each.atSeconds * 1_000)} ${each.group ?? 'all'}, ${each.moves === undefined ? each.how : `to ${each.moves.to}`}`,
       formatCount(each.devices),
       formatCount(each.disconnected),
       formatCount(each.recovered),
@@ -145,6 +156,9 @@ export function describeStorms({ list, connects }: StormsReport, publishAt: numb
     return formatCount(counts.reduce((most, count) => Math.max(most, count), 0));
   };
   const open = list.filter(({ timeToRecoverSeconds }) => timeToRecoverSeconds === null).length;
+  const failovers = list.flatMap(({ inFlight }) => inFlight ?? []);
+  const unacknowledged = sumBy(failovers, (each) => each.unacknowledged);
+  const received = sumBy(failovers, (each) => each.received);
   return [
     'Attempts are those of a device until it was back; p50, p99 and max are from the disconnect to the next connection.',
     ...(open === 0
@@ -152,5 +166,11 @@ export function describeStorms({ list, connects }: StormsReport, publishAt: numb
       : [`${formatPlural(open, 'storm')} without 99 % of the devices back before the run ended.`]),
     `Connects a second from the first storm on, at most: ${mostOf('offered')} offered, ${mostOf('granted')} granted.`,
     `Messages of these devices: ${formatCount(sum(({ delayed }) => delayed))} sent late once the device was back, ${formatCount(sum(({ dropped }) => dropped))} dropped while it was not.`,
+    ...(failovers.length === 0
+      ? []
+      : [
+          'The next connection of a device that moved is in the other Region.',
+          `In flight when devices moved: ${formatPlural(unacknowledged, 'message')} without an acknowledgement, of which ${formatCount(received)} arrived and ${formatCount(unacknowledged - received)} did not.`,
+        ]),
   ];
 }

@@ -4,6 +4,7 @@ import { chooseEndpoint } from '../device/identity/iot-endpoint-choice.ts';
 import type { MqttTarget } from '../device/transports/dense-client.ts';
 import type { AuthKind, ConnectSettings } from '../profile/load-profile.ts';
 import { StampedeError } from '../shared/errors.ts';
+import { iotCoreHostOf } from '../targets/aws-iot/endpoints.ts';
 import { isOverTls, type MqttEndpoint } from '../targets/mqtt-endpoint.ts';
 import { type CredentialAccess, type DeviceRange, readAuthority } from './credential-access.ts';
 import { readPairs } from './device-certificates.ts';
@@ -51,12 +52,15 @@ export function makeMqttTargetReader(
   };
   const access: CredentialAccess = { variables, secret: readSecret };
   const readers: Readonly<
-    Record<AuthKind, (connect: ConnectSettings, devices: DeviceRange) => Promise<DeviceCredentials>>
+    Record<
+      AuthKind,
+      (connect: ConnectSettings, devices: DeviceRange, endpoint: MqttEndpoint) => Promise<DeviceCredentials>
+    >
   > = {
     none: async () => ({ auth: 'none' }),
-    sigv4: async () => ({
+    sigv4: async (_connect, _devices, { host }) => ({
       auth: 'sigv4',
-      region: await account.region(),
+      region: iotCoreHostOf(host)?.region ?? (await account.region()),
       credentials: await account.credentials(),
     }),
     async x509(connect, devices) {
@@ -72,7 +76,7 @@ export function makeMqttTargetReader(
   };
   return async (endpoints, connect, devices) => {
     const endpoint = chooseEndpoint(endpoints, connect.auth);
-    const credentials = await readers[endpoint.auth](connect, devices);
+    const credentials = await readers[endpoint.auth](connect, devices, endpoint);
     const { alpn, serverName, insecure } = connect;
     const target = {
       endpoint,

@@ -4,7 +4,6 @@ import type { ActionData, LiveAction, StoredAction } from '../plan/actions/actio
 import { actionLeadMs, announcedWithinMs } from '../plan/actions/action-lead.ts';
 import { type ActionRequest, actionSubject } from '../plan/actions/action-settings.ts';
 import { describeAction } from '../plan/actions/describe-action.ts';
-import { disconnectOf } from '../plan/actions/disconnect.ts';
 import type { IssuableAction } from '../plan/actions/issuable-action.ts';
 import { issuableActions } from '../plan/actions/issuable-actions.ts';
 import { connectsKind, devicesKind, usersKind } from '../plan/actions/load-kinds.ts';
@@ -19,7 +18,7 @@ import { viewsOf } from '../plan/region-views.ts';
 import { preflightRun } from '../plan/run-preflight.ts';
 import { isLevelKind } from '../plan/search/step-actions.ts';
 import { forecastStorms } from '../plan/storm-forecast.ts';
-import { stormsOfAction } from '../plan/storms.ts';
+import { stormedGroupsOf } from '../plan/storms.ts';
 import { wallsOf } from '../plan/walls.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { formatInstant, formatTimeLeft } from '../shared/format.ts';
@@ -111,8 +110,8 @@ export async function issueActions(request: IssueRequest, deps: IssueDeps): Prom
 }
 
 function forecastsOf(plan: Plan, stored: readonly StoredAction[], live: readonly LiveAction[]): string[] {
-  if (live.every((action) => disconnectOf(action) === undefined)) return [];
-  const groups = live.flatMap((action) => stormsOfAction(plan, action)).map(({ group }) => group.number);
+  const groups = live.flatMap((action) => stormedGroupsOf(plan, action)).map(({ number }) => number);
+  if (groups.length === 0) return [];
   return forecastStorms(plan, [...stored, ...live])
     .filter(({ storm }) => storm.at === live[0]!.at && groups.includes(storm.group.number))
     .map((each) => describeStormForecast(plan, each));

@@ -24,6 +24,7 @@ import type { Target } from '../targets/target.ts';
 import { type EarlierLeg, followActions } from './follow-actions.ts';
 import type { LiveView } from './live-view.ts';
 import { loadPayloadFunctions } from './payload-functions.ts';
+import { transportOf } from './transport-of-slice.ts';
 
 /** What the state machine hands to a publishing function. */
 export interface SliceRequest {
@@ -144,7 +145,7 @@ export async function publishSlice(
     firstAddress: deps.firstDeviceAddress,
   });
   const [transport, earlier] = await Promise.all([
-    deps.makeTransport(group, network),
+    transportOf(plan, group, { slice, network, known, deps }),
     readLegBefore(stored, slice, leg, store),
   ]);
   const stop = new AbortController();
@@ -166,6 +167,7 @@ export async function publishSlice(
         stop.abort(new StopRequest(message.reason, message.at));
       },
       prepareDisconnect: (disconnect, at) => deviceActions.prepareDisconnect(disconnect, at),
+      prepareFailover: (failover, at) => deviceActions.prepareFailover(failover, at),
       changeLoad: (action) => deviceActions.changeLoad(action),
       prepareNetwork: (form, at) => network.prepareChange(form, at),
     },

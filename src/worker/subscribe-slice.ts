@@ -96,6 +96,7 @@ export async function subscribeSlice(
     controls: {
       stop: ({ reason }) => run.stop(reason),
       prepareDisconnect: () => () => {},
+      prepareFailover: () => () => {},
       prepareNetwork: () => () => {},
       changeLoad: ({ at }) => at,
     },

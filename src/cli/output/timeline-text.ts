@@ -1,10 +1,9 @@
 import { describeAction } from '../../plan/actions/describe-action.ts';
-import { disconnectOf } from '../../plan/actions/disconnect.ts';
 import { groupsOf } from '../../plan/groups.ts';
 import { mostAwake, mostWakesPerSecond, wakingOf } from '../../plan/lifecycle.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { connectsBeforehand } from '../../plan/schedule.ts';
-import { plannedActionsOf, plannedStormsOf, type Storm } from '../../plan/storms.ts';
+import { plannedActionsOf, plannedStormsOf, type Storm, stormedGroupsOf } from '../../plan/storms.ts';
 import type { TimeRange } from '../../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { DisconnectKind } from '../../profile/planned-action.ts';
@@ -47,7 +46,7 @@ export function renderTimeline(plan: Plan, style: Styler): string[] {
 
 /** Storms with their devices; other actions of the timeline as they are. */
 function plannedEventsOf(plan: Plan): [number, string][] {
-  const others = plannedActionsOf(plan).filter((action) => disconnectOf(action) === undefined);
+  const others = plannedActionsOf(plan).filter((action) => stormedGroupsOf(plan, action).length === 0);
   const events = [
     ...plannedStormsOf(plan).map((storm): [number, string] => [storm.at, describeStorm(storm)]),
     ...others.map((action): [number, string] => [action.at, describeAction(action)]),
@@ -61,10 +60,10 @@ const ends: Readonly<Record<DisconnectKind, string>> = {
   silent: 'go silent',
 };
 
-/** `900 devices of meters (50%) lose their connections` */
-function describeStorm({ devices, share, how, group: { group } }: Storm): string {
+/** `900 devices of meters (50%) lose their connections`, `900 devices (50%) move from eu-west-1 to us-east-1` */
+function describeStorm({ devices, share, how, moves, group: { group } }: Storm): string {
   const of = group === undefined ? '' : ` of ${group}`;
-  return `${formatPlural(devices, 'device')}${of} (${formatShare(share)}) ${ends[how]}`;
+  return `${formatPlural(devices, 'device')}${of} (${formatShare(share)}) ${moves === undefined ? ends[how] : `move from ${moves.from} to ${moves.to}`}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../profile/load-profile.ts';
 import type { NetworkForm } from '../../profile/network-presets.ts';
-import type { Disconnect } from '../../profile/planned-action.ts';
+import type { Disconnect, Failover } from '../../profile/planned-action.ts';
 import type { ControlMessage } from '../control-message.ts';
 import type { SearchStep } from '../search/judged-hold.ts';
 
@@ -78,6 +78,8 @@ export interface SliceControls {
   stop(message: ControlMessage): void;
   /** @param at epoch milliseconds, as the action says @returns carries it out */
   prepareDisconnect(disconnect: Disconnect, at: number): () => void;
+  /** @param at epoch milliseconds, as the action says @returns carries it out */
+  prepareFailover(failover: Failover, at: number): () => void;
   /** @param at epoch milliseconds, as the action says @returns carries it out */
   prepareNetwork(network: NetworkForm, at: number): () => void;
   /** @returns when it takes effect, epoch milliseconds: at its instant, unless messages after that were due already */

@@ -2,6 +2,7 @@ import type { JsonValue } from '../../profile/load-profile.ts';
 import { formatCount, formatPerSecond, formatShare } from '../../shared/format.ts';
 import type { ActionData, LiveAction } from './action.ts';
 import { disconnectKind, disconnectOf } from './disconnect.ts';
+import { failoverKind } from './failover.ts';
 import { faultKind } from './fault-action.ts';
 import { connectsKind, devicesKind, rateKind, usersKind } from './load-kinds.ts';
 import { networkKind } from './network.ts';
@@ -12,6 +13,12 @@ const phrases: Readonly<Record<string, (action: ActionData) => string>> = {
   [disconnectKind.kind](action) {
     const { share = 0, how = 'drop' } = disconnectOf({ at: 0, action }) ?? {};
     return `disconnect ${formatShare(share)} of the devices (${how})`;
+  },
+  [failoverKind.kind](action) {
+    const { share, from, to } = failoverKind.parse(action) ?? {};
+    return share === undefined
+      ? failoverKind.kind
+      : `failover of ${formatShare(share)} of the devices from ${from} to ${to}`;
   },
   [networkKind.kind]: ({ network }) => `network ${namesAndValues(network)}`,
   [rateKind.kind](action) {

@@ -2,6 +2,8 @@ import { DeviceActions } from '../../../src/device/device-actions.ts';
 import type { SliceNetwork } from '../../../src/device/network/shaping/slice-network.ts';
 import { runSlice } from '../../../src/device/slice-runner.ts';
 import { StopRequest } from '../../../src/device/stop-signal.ts';
+import type { MakeTransport } from '../../../src/device/transport.ts';
+import { makeRegionalTransport } from '../../../src/device/transports/regional.ts';
 import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { Announcement } from '../../../src/plan/actions/action.ts';
@@ -111,7 +113,10 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
 export interface SimulatedRun {
   readonly plan: Plan;
   readonly clock: VirtualClock;
+  /** Of several Regions: where the slice is at home. */
   readonly transport: SimulatedTransport;
+  /** By Region; those that a device has moved to. */
+  readonly services: ReadonlyMap<string, SimulatedTransport>;
   readonly result: SliceResult;
   readonly checkpoints: readonly SliceResult[];
   readonly snapshots: readonly SliceSnapshot[];
@@ -122,6 +127,8 @@ export interface SimulationOptions extends RunOptions {
   plan?: Plan;
   slice?: number;
   behaviour?: Behaviour;
+  /** The same of the services of several Regions, by their names; the slice is at home in the first. */
+  services?: Readonly<Record<string, Behaviour>>;
   /** Milliseconds after the plan was made. */
   stopAfterMs?: number;
   /** The same of a request to stop that the slice finds when it is ready, or learns of later. */
@@ -147,7 +154,17 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   const { stoppedBeforeMs, learnsAfterMs } = options;
   const request = new StopRequest('stopped by the test', plan.timeline.createdAt + (stoppedBeforeMs ?? 0));
   if (stoppedBeforeMs !== undefined && learnsAfterMs === undefined) stop.abort(request);
-  let transport: SimulatedTransport | undefined;
+  const services = new Map<string, SimulatedTransport>();
+  const serve =
+    (region: string, behaviour: Behaviour): MakeTransport =>
+    (listener, clients) => {
+      const service = new SimulatedTransport(clock, behaviour, listener, clients);
+      services.set(region, service);
+      return service;
+    };
+  const given = Object.entries(options.services ?? { home: options.behaviour ?? {} });
+  const home = given[0]![0];
+  const makes = new Map(given.map(([region, behaviour]) => [region, serve(region, behaviour)]));
   const actions = new DeviceActions();
   const followed = followActions({
     runId: plan.runId,
@@ -157,6 +174,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     controls: {
       stop() {},
       prepareDisconnect: (disconnect, at) => actions.prepareDisconnect(disconnect, at),
+      prepareFailover: (failover, at) => actions.prepareFailover(failover, at),
       prepareNetwork: () => () => {},
       changeLoad: (action) => actions.changeLoad(action),
     },
@@ -172,10 +190,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     slice: options.slice ?? 0,
     clock,
     random: makeRandom(1, 0),
-    transport: (listener, clients) => {
-      transport = new SimulatedTransport(clock, options.behaviour ?? {}, listener, clients);
-      return transport;
-    },
+    transport: options.services === undefined ? makes.get(home)! : makeRegionalTransport(makes, home),
     ...(options.network && { network: options.network(clock) }),
     onCheckpoint: async (result) => {
       checkpoints.push({ ...result, ...recorded() });
@@ -186,6 +201,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     stop: stop.signal,
     checkpointEveryMs: options.checkpointEveryMs ?? 1_000,
   });
+  const transport = services.get(home);
   if (transport === undefined) throw new Error('the runner made no transport');
   options.script?.(clock, transport, plan);
   if (learnsAfterMs !== undefined) clock.setTimer(learnsAfterMs, () => stop.abort(request));
@@ -193,5 +209,5 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     clock.setTimer(options.stopAfterMs, () => stop.abort('stopped by the test'));
   }
   const result = { ...(await clock.runUntil(work)), ...recorded() };
-  return { plan, clock, transport, result, checkpoints, snapshots };
+  return { plan, clock, transport, services, result, checkpoints, snapshots };
 }

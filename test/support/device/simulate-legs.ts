@@ -109,6 +109,7 @@ async function runLeg(
     controls: {
       stop() {},
       prepareDisconnect: (disconnect, at) => actions.prepareDisconnect(disconnect, at),
+      prepareFailover: (failover, at) => actions.prepareFailover(failover, at),
       prepareNetwork: (form) => () => void networks.push({ leg, at: clock.now(), form }),
       changeLoad: (action) => actions.changeLoad(action),
     },

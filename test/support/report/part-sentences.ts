@@ -63,12 +63,12 @@ export const partRules: readonly Rule[] = [
   ],
   [/^caption: The (?:busiest step of each, messages a second|slowest step of each, milliseconds)$/, hasParts],
   [
-    /^title: ((?:disconnect|network|rate|faults|stop)\b.*)$/,
+    /^title: ((?:disconnect|failover|network|rate|faults|stop)\b.*)$/,
     ([, label], _, { actions = [] }) => actions.some((action) => action.label === label),
   ],
   [
     // A stop may come before devices begin to connect.
-    /^(-?)(\d+):(\d\d) ((?:disconnect|network|rate|faults|stop)\b.*)$/,
+    /^(-?)(\d+):(\d\d) ((?:disconnect|failover|network|rate|faults|stop)\b.*)$/,
     ([, sign, minutes, seconds, label], _, { actions = [], timeline }) =>
       actions.some((action) => {
         const afterMs = action.at - timeline.startAt;

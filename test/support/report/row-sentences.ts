@@ -82,7 +82,7 @@ export const rowRules: readonly Rule[] = [
       isTrueQuota(name, [peak, limit, headroom], mark !== undefined)([], ...rest),
   ],
   [
-    /^row of Milliseconds \| Latency: (connect|reconnect|handover|puback_round_trip|end_to_end_latency|rule_latency|transit|echo_latency|downlink_latency|command_round_trip|catch_up_time|send_lag)\S* ?.*? \| samples: (.*)$/,
+    /^row of Milliseconds \| Latency: (connect|reconnect|handover|failover_time|puback_round_trip|end_to_end_latency|rule_latency|transit|echo_latency|downlink_latency|command_round_trip|catch_up_time|send_lag)\S* ?.*? \| samples: (.*)$/,
     ([text = '', name = '', cells = ''], ...rest) =>
       cells.startsWith('0 ') || isTrueLatency([text, name, cells.replace(/\| [^|:]*: /g, '| ')], ...rest),
   ],
@@ -146,7 +146,7 @@ export const rowRules: readonly Rule[] = [
       isTrueMark(mark, metric, expression, measured)([], ...rest),
   ],
   [
-    /^(connect|reconnect|handover|puback_round_trip|end_to_end_latency|rule_latency|transit|echo_latency|downlink_latency|command_round_trip|catch_up_time|send_lag) ([\d,]+ -?[\d.,]+(?: s)? .*)$/,
+    /^(connect|reconnect|handover|failover_time|puback_round_trip|end_to_end_latency|rule_latency|transit|echo_latency|downlink_latency|command_round_trip|catch_up_time|send_lag) ([\d,]+ -?[\d.,]+(?: s)? .*)$/,
     ([text = '', name = '', cells = ''], ...rest) =>
       isTrueLatency([text, name, cells.replace(/ (?=-?[\d.,])/g, ' | ')], ...rest),
   ],

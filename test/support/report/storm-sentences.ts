@@ -35,7 +35,7 @@ const row = (gaps: readonly string[]) => {
   const cells = ['[\\d,]+', '[\\d,]+', '[\\d,]+', '–|[\\d.,]+', time, time, time, time, time];
   return cells.map((cell, i) => `${gaps[i] ?? ' '}(${cell})`).join('');
 };
-const label = '(\\d+:\\d\\d \\S+, (?:clean|drop|silent))';
+const label = '(\\d+:\\d\\d \\S+, (?:clean|drop|silent|to [a-z0-9-]+))';
 const headings = ['devices', 'connected', 'back', 'attempts', 'p50', 'p99', 'max', '99 % back', 'forecast'];
 
 /** What reports state of storms. */
@@ -84,6 +84,24 @@ export const stormRules: readonly Rule[] = [
       Math.abs(numberIn(each) - connects.attempts / connects.successes) <= 0.051 &&
       numberIn(offered) === connects.offered &&
       numberIn(granted) === connects.granted,
+  ],
+  [
+    /^The next connection of a device that moved is in the other Region\.$/,
+    (_, { storms = [] }) => storms.some(({ label: each }) => each.includes(', to ')),
+  ],
+  [
+    new RegExp(
+      `^In flight when devices moved: ${count} messages? without an acknowledgement, of which ${count} arrived and ${count} did not\\.$`,
+    ),
+    ([, all, arrived, others], { storms = [] }) => {
+      const moved = storms.flatMap(({ inFlight }) => inFlight ?? []);
+      const received = moved.reduce((sum, each) => sum + each.received, 0);
+      return (
+        numberIn(arrived) === received &&
+        numberIn(all) === moved.reduce((sum, each) => sum + each.unacknowledged, 0) &&
+        numberIn(others) === numberIn(all) - received
+      );
+    },
   ],
   [/^figcaption: Connects a second$/, (_, { storms }) => storms !== undefined],
   [

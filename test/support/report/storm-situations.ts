@@ -78,6 +78,30 @@ function truthOf(label: string, groupDevices: number, parts: readonly (readonly 
   };
 }
 
+/** Messages of a slice that were in flight when its devices moved: every second one was lost with its connection. */
+const inFlight = { from: 20, count: 10 };
+const isInFlight = (n: number) => n >= inFlight.from && n < inFlight.from + inFlight.count;
+const moves = { from: 'eu-west-1', to: 'us-east-1' };
+
+/** Slices 0 and 1 are at home in eu-west-1. */
+function withFailover(result: SliceResult): SliceResult {
+  const isMoving = result.slice < 2;
+  const part = isMoving ? half : { ...half, devices: 0, back: 0 };
+  const storm = isMoving ? stormOf(part, result.slice) : { ...stormOf(part, 0), ...nothing };
+  const unacknowledged = isMoving ? [[inFlight.from, inFlight.count]] : [];
+  const connects = { startSecond: Math.floor(publishAt / 1_000) + 2, ...seconds };
+  if (!isMoving) return { ...result, storms: [{ ...storm, moves, unacknowledged }], connects };
+  const times = histogramOf(timesOf(part, result.slice));
+  return {
+    ...withLateMessages(result),
+    latencies: { ...withLateMessages(result).latencies, failover_time: times },
+    storms: [{ ...storm, moves, unacknowledged }],
+    connects,
+  };
+}
+
+const nothing = { disconnected: 0, attempts: 0, delayed: 0, dropped: 0 };
+
 const half: Part = { atSeconds: 2, devices: 50, back: 50 };
 const few: Part = { atSeconds: 3, devices: 100, back: 60 };
 const all: Part = { atSeconds: 5, devices: 100, back: 99 };
@@ -140,6 +164,31 @@ export const stormSituations: readonly NamedSituation[] = [
             400,
             slices.map((slice) => [slice, half] as const),
           ),
+        ],
+        connects: { offered: 4 * 75, granted: 4 * 30 },
+      },
+    },
+  ],
+  [
+    'half of the devices in one Region moved to the other',
+    {
+      profile: {
+        regions: { 'eu-west-1': 0.5, 'us-east-1': 0.5 },
+        timeline: [{ at: '2s', failover: { share: 0.5, ...moves } }],
+        thresholds: { failover_time: ['p(99)<60000'] },
+      },
+      fateOf: (slice, n) =>
+        slice < 2 && isInFlight(n) ? { acked: false, ...(n % 2 === 0 && { copies: 0 }) } : {},
+      record: withFailover,
+      truth: {
+        storms: [
+          {
+            ...truthOf('0:02 all, to us-east-1', 400, [
+              [0, half],
+              [1, half],
+            ]),
+            inFlight: { unacknowledged: 2 * inFlight.count, received: inFlight.count },
+          },
         ],
         connects: { offered: 4 * 75, granted: 4 * 30 },
       },

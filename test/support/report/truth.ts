@@ -158,6 +158,8 @@ export interface TrueStorm {
   readonly dropped: number;
   /** When each device was back, ascending. */
   readonly backMs: readonly number[];
+  /** Of a failover: messages in flight, and those of them that arrived. */
+  readonly inFlight?: { readonly unacknowledged: number; readonly received: number };
 }
 
 /** How devices of the one group that keeps sessions caught up. */

@@ -49,7 +49,8 @@ describe('the points of a slice', () => {
     for (const name of sliceLatencyNames) {
       const whole = result.latencies[name];
       // At QoS 1 nothing is completed, and no device came back or moved.
-      if (whole === undefined) expect(['pubcomp_round_trip', 'reconnect', 'handover']).toContain(name);
+      if (whole === undefined)
+        expect(['pubcomp_round_trip', 'reconnect', 'handover', 'failover_time']).toContain(name);
       else {
         const merged = new LatencyHistogram();
         for (const { latencies } of snapshots) merged.mergeEncoded(latencies[name]!);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { accountOf } from '../../../src/plan/account.ts';
 import { networkAction } from '../../../src/plan/actions/network.ts';
 import { DueQueue } from '../../../src/plan/due-queue.ts';
+import { refuseFailovers } from '../../../src/plan/failovers.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { forecastStorms } from '../../../src/plan/storm-forecast.ts';
@@ -52,6 +53,32 @@ describe('the forecast of a storm', () => {
         .recoverySeconds!;
     expect(of(100) / of(1)).toBeGreaterThan(0.85);
     expect(of(100) / of(1)).toBeLessThan(1.15);
+  });
+
+  it('of a failover is by the quota of the Region that devices move to, whose own devices stay connected', () => {
+    const plan = planOf({
+      devices: 1_000,
+      connectsPerSecond: 50,
+      backoff: everySecond,
+      timeline: [{ atMs: 1_000, action: { kind: 'failover', share: 1, from: 'eu-west-1', to: 'us-east-1' } }],
+    });
+    const [forecast] = forecastStorms({
+      ...plan,
+      slices: { count: 4, devicesPerSlice: 250 },
+      regions: [
+        { name: 'eu-west-1', slices: [{ from: 0, count: 2 }] },
+        { name: 'us-east-1', slices: [{ from: 2, count: 2 }] },
+      ],
+    });
+    expect(forecast).toMatchObject({
+      storm: { devices: 500, moves: { from: 'eu-west-1', to: 'us-east-1' } },
+      offeredPerSecond: 500,
+      grantedPerSecond: 50,
+      leastSeconds: 10,
+      recoverySeconds: 10,
+    });
+    // Its slices would have nowhere to connect to.
+    expect(refuseFailovers(plan).map(({ path }) => path)).toEqual(Array(2).fill('timeline[0].failover'));
   });
 
   it('says what devices with a cap of 30 s offer', () => {

@@ -314,6 +314,38 @@ describe('a timeline', () => {
     },
   );
 
+  it('moves devices between the Regions of the profile, and no others', () => {
+    const regions = { 'eu-west-1': 0.5, 'us-east-1': 0.5 };
+    const failover = { from: 'eu-west-1', to: 'us-east-1' };
+    const refused = (timeline: readonly unknown[], more: Readonly<Record<string, unknown>> = { regions }) =>
+      errorsOf({ ...flat, ...more, timeline }).map(({ path, message }) => `${path} ${message}`);
+    expect(parseLoadProfile({ ...flat, regions, timeline: [{ at: '1s', failover }] }).timeline).toEqual([
+      { atMs: 1_000, action: { kind: 'failover', share: 1, ...failover } },
+    ]);
+    expect(refused([{ at: '1s', failover }], {})).toEqual([
+      'timeline[0].failover moves devices between Regions, and the profile has none',
+    ]);
+    expect(refused([{ at: '1s', failover: { ...failover, to: 'us-east-2' } }])).toEqual([
+      'timeline[0].failover.to names no Region of this profile: us-east-2',
+    ]);
+    expect(refused([{ at: '1s', failover: { ...failover, to: 'eu-west-1' } }])).toEqual([
+      'timeline[0].failover.to is where the devices are: eu-west-1',
+    ]);
+    expect(
+      refused([
+        { at: '1s', failover },
+        { at: '1s', failover: { share: 0.5, ...failover } },
+      ]),
+    ).toEqual(['timeline[1].at is the second failover from eu-west-1 at 1s of the same devices']);
+    const asleep = { regions, lifecycle: { awake: '2s', asleep: '2s' } };
+    expect(refused([{ at: '1s', failover }], asleep)).toEqual([
+      expect.stringMatching(/^timeline\[0\]\.failover disconnects devices that have a lifecycle/),
+    ]);
+    expect(refused([{ at: '1s', failover }], { regions, connect: { protocol: 'https' } })).toEqual([
+      expect.stringMatching(/^timeline\[0\]\.failover has no meaning over HTTP/),
+    ]);
+  });
+
   it('may be for a group whose devices stay awake, beside one whose devices sleep', () => {
     const { devices: _, ...load } = flat;
     const groups = {

@@ -36,6 +36,10 @@ function follow(group?: string, planned: readonly LiveAction[] = []) {
         prepared.push(`${how} ${share} of ${at - startedAt}`);
         return () => note(`${how} ${share} of ${at - startedAt}`);
       },
+      prepareFailover:
+        ({ from, to }, at) =>
+        () =>
+          note(`${from} to ${to} of ${at - startedAt}`),
       prepareNetwork: (network, at) => () => note(`${JSON.stringify(network)} of ${at - startedAt}`),
     },
     planned,

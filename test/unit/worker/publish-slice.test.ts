@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { StoredAction } from '../../../src/plan/actions/action.ts';
 import { stopAction } from '../../../src/plan/actions/stop.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { ForgedTargetError } from '../../../src/targets/known-target.ts';
+import { mqttEndpointsOf } from '../../../src/targets/traits-of.ts';
 import { publishSlice } from '../../../src/worker/publish-slice.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 import { SimulatedTransport } from '../../support/device/simulated-transport.ts';
@@ -11,10 +14,16 @@ const createdAt = 1_700_000_000_000;
 const host = 'xxxx-ats.iot.eu-central-1.amazonaws.com';
 
 /** A slice whose control channel catches up so long after it was opened; never where it is undefined. */
-async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: readonly StoredAction[] = []) {
+async function publish(
+  startsAtMs: number,
+  caughtUpAfterMs?: number,
+  stored: readonly StoredAction[] = [],
+  more: Partial<Plan> = {},
+) {
   const plan = {
     ...makeTestPlan({ devices: 10, ratePerSecond: 100, seconds: 2, leadMs: 1_000 }, createdAt),
     target: { kind: 'aws-iot' as const, endpoints: [], dataUrl: undefined },
+    ...more,
   };
   const settledUntilMs: number[] = [];
   const clock = Object.assign(new VirtualClock(createdAt + startsAtMs), {
@@ -22,6 +31,7 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: rea
   });
   const results: SliceResult[] = [];
   const transports: SimulatedTransport[] = [];
+  const ports: (number | undefined)[] = [];
   const run = publishSlice(
     { runId: plan.runId, slice: 0, hosts: [host] },
     {
@@ -40,10 +50,13 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: rea
         },
       },
       liveView: { openSlice: () => ({ add() {}, addAction() {}, close: async () => {} }) } as never,
-      makeTransport: async () => (listener) => {
-        const transport = new SimulatedTransport(clock, {}, listener);
-        transports.push(transport);
-        return transport;
+      makeTransport: async ({ target }) => {
+        ports.push(mqttEndpointsOf(target)[0]?.port);
+        return (listener) => {
+          const transport = new SimulatedTransport(clock, {}, listener);
+          transports.push(transport);
+          return transport;
+        };
       },
       openControl: async () => ({
         caughtUp: new Promise((resolve) => {
@@ -53,6 +66,8 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: rea
       }),
     },
   );
+  // Where it rejects before it is awaited.
+  run.catch(() => undefined);
   // Before the first timer, and after the last one, promises go on for longer than the clock waits for them.
   await new Promise(setImmediate);
   for (const atMs of [60_000, 61_000, 62_000]) clock.setTimer(atMs, () => {});
@@ -62,6 +77,8 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: rea
     stoppedOn: result.stoppedOn,
     messages: result.messages,
     settledUntilMs,
+    ports,
+    connects: transports.map(({ connectedAtMs }) => connectedAtMs.length),
     startLagMs: result.generator.startLagMs,
     firstConnectAtMs: (transports[0]?.connectedAtMs[0] ?? Number.NaN) - createdAt,
   };
@@ -105,4 +122,31 @@ describe('publishSlice', () => {
       expect(firstConnectAtMs).toBeNaN();
     },
   );
+
+  describe('of a run in two Regions', () => {
+    const moves = { from: 'eu-west-1', to: 'us-east-1' };
+    const action = { kind: 'failover', share: 1, ...moves };
+    const failover = { version: 1, runId: 'run', k: 0, at: createdAt + 4_000, action } as const;
+    const regionsOf = (otherHost: string): Partial<Plan> => {
+      const slices = (from: number, count: number) => [{ from, count }];
+      const endpoint = { scheme: 'mqtt', host: otherHost, port: 1884, auth: 'none' } as const;
+      return {
+        regions: [
+          { name: moves.from, slices: slices(0, 1) },
+          { name: moves.to, slices: slices(1, 0), target: { kind: 'aws-iot', endpoints: [endpoint] } },
+        ],
+      };
+    };
+
+    it('moves devices to the endpoint in the other one', async () => {
+      const { ports, connects, messages } = await publish(100, 300, [failover], regionsOf('127.0.0.1'));
+      expect(ports).toEqual([undefined, 1884]);
+      expect(connects).toEqual([10, 10]);
+      expect(messages.intended).toBe(200);
+    });
+
+    it('connects to no endpoint there that is not the run’s', async () => {
+      await expect(publish(100, 300, [], regionsOf('broker.example.com'))).rejects.toThrow(ForgedTargetError);
+    });
+  });
 });
