@@ -75,9 +75,9 @@ describe('a plan in Regions', () => {
           expect(slicesHere(copy).every((slice) => regionOfSlice(plan, slice) === region)).toBe(true);
           expect(checkStoredPlan(copy)).toEqual([]);
         }
-        // Within a hundredth, or as near as twenty more slices come.
+        // Within a hundredth, or as near as twenty more slices come: of few devices a slice has one more or less than another.
         const off = Math.abs(devicesIn(plan, plan.regions![0]!) - share * devices);
-        expect(off).toBeLessThanOrEqual(Math.max(0.03 * devices, 1));
+        expect(off).toBeLessThanOrEqual(Math.max(0.03 * devices, 2));
       }),
       randomCases(200),
     );
