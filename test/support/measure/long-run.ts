@@ -98,6 +98,7 @@ export function playLongRun(plan: Plan, { perSecond, slices }: LongRun, record?:
     for (let slice = 0; slice < slices; slice++) {
       const result = {
         streams: [],
+        generator: {},
         perSecond: { startSecond, intended: sent, sent, acked: sent, connected },
         latencyPerSecond,
         connects: { startSecond, offered, granted: offered },
