@@ -1,4 +1,5 @@
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import { blockSize, emptyPage, fullPage, PageTable, pageSize, wordsPerPage } from './page-table.ts';
 
 /**
  * A set of numbers as alternating lengths: skip the first, take the next, skip, take … `[0, 100, 3, 7]` is 0–99 and
@@ -7,22 +8,18 @@ import { CorruptMeasurementError } from './corrupt-measurement.ts';
  */
 export type EncodedIntervals = readonly number[];
 
-/** Numbers in one page: small, so that a window that saw three messages of each of 10,000 slices stays small. */
-const pageBits = 11;
-const pageSize = 2 ** pageBits;
 const pageMask = pageSize - 1;
-const wordsPerPage = pageSize / 32;
 const allBits = -1;
 /** Before the first page is touched. Far from where a small negative number would lie, so that one is caught. */
 const noPage = -(2 ** 30);
 
 /**
  * A set of message numbers: non-negative safe integers, mostly dense, in any order. A bitmap in pages that exist only
- * where numbers do: adding is O(1) in order or out of it, a million messages take 128 KB, and a stray n of 10¹⁵ costs
- * one page.
+ * where numbers do, and where they do not all do: adding is O(1) in order or out of it, a million messages with holes take 128 KB,
+ * and a stray n of 10¹⁵ costs a page and its place in a block.
  */
 export class IntervalSet {
-  readonly #pages = new Map<number, Int32Array>();
+  readonly #pages = new PageTable();
   // The page last touched: neighbours in time are neighbours in number.
   #pageIndex = noPage;
   #page: Int32Array = emptyPage;
@@ -42,13 +39,11 @@ export class IntervalSet {
 
   /** One more than the largest number in the set; 0 where it is empty. */
   get end(): number {
-    if (this.#pages.size === 0) return 0;
-    let last = 0;
-    for (const pageIndex of this.#pages.keys()) last = Math.max(last, pageIndex);
-    const page = this.#pages.get(last)!;
-    const word = page.findLastIndex((bits) => bits !== 0);
+    const last = this.#pages.last();
+    if (last === undefined) return 0;
+    const word = last.bits.findLastIndex((bits) => bits !== 0);
     // A page exists only for a number in it.
-    return last * pageSize + word * 32 + 32 - Math.clz32(page[word]!);
+    return last.page * pageSize + word * 32 + 32 - Math.clz32(last.bits[word]!);
   }
 
   /** @returns whether n is new: false marks a duplicate. */
@@ -70,12 +65,17 @@ export class IntervalSet {
     return page !== undefined && (page[(n & pageMask) >>> 5]! & (1 << (n & 31))) !== 0;
   }
 
-  /** Adds `length` numbers from `start` on, a word at a time; a new page that they fill is the one full page of all sets. */
+  /** Adds `length` numbers from `start` on, a word at a time; a new page, or block, that they fill is the one full page of all sets. */
   addRange(start: number, length: number): void {
     const end = start + length;
     let n = start;
     while (n < end) {
       const whole = n / pageSize;
+      if (end - n >= blockSize && this.#pages.fillBlock(whole)) {
+        this.#count += blockSize;
+        n += blockSize;
+        continue;
+      }
       if (end - n >= pageSize && Number.isInteger(whole) && !this.#pages.has(whole)) {
         this.#pages.set(whole, fullPage);
         this.#count += pageSize;
@@ -116,32 +116,35 @@ export class IntervalSet {
 
   /** Adds every number of the other set to this one. */
   addAll(other: IntervalSet): void {
-    for (const [pageIndex, theirs] of other.#pages) {
-      this.#turnTo(pageIndex);
+    other.#pages.forEach((page, theirs) => {
+      if (theirs === fullPage) {
+        this.addRange(page * pageSize, pageSize);
+        return;
+      }
+      this.#turnTo(page);
       for (let word = 0; word < wordsPerPage; word++) {
         if (theirs[word] !== 0) this.#mergeWord(word, theirs[word]!);
       }
-    }
+    });
   }
 
   /** The numbers in this set that are not in the other: of `sent` without `received`, the lost. */
   without(other: IntervalSet): IntervalSet {
     const difference = new IntervalSet();
-    for (const [pageIndex, ours] of this.#pages) {
-      const theirs = other.#pages.get(pageIndex) ?? emptyPage;
-      if (theirs === fullPage) continue;
+    this.#pages.forEach((page, ours) => {
+      const theirs = other.#pages.get(page) ?? emptyPage;
+      if (theirs === fullPage) return;
       if (ours === fullPage && theirs === emptyPage) {
-        difference.#pages.set(pageIndex, fullPage);
-        difference.#count += pageSize;
-        continue;
+        difference.addRange(page * pageSize, pageSize);
+        return;
       }
       for (let word = 0; word < wordsPerPage; word++) {
         const left = ours[word]! & ~theirs[word]!;
         if (left === 0) continue;
-        difference.#turnTo(pageIndex);
+        difference.#turnTo(page);
         difference.#mergeWord(word, left);
       }
-    }
+    });
     return difference;
   }
 
@@ -173,19 +176,17 @@ export class IntervalSet {
 
   /** Visits the set's maximal intervals in ascending order. */
   forEachInterval(visit: (start: number, length: number) => void): void {
-    const pageIndexes = [...this.#pages.keys()].sort((a, b) => a - b);
     // An interval may go on into the next page, so it is held open until a number is missing.
     let start = 0;
     let end = 0;
-    for (const pageIndex of pageIndexes) {
-      const page = this.#pages.get(pageIndex)!;
+    this.#pages.forEach((pageIndex, page) => {
       if (page === fullPage) {
         if (pageIndex * pageSize !== end) {
           if (end > start) visit(start, end - start);
           start = pageIndex * pageSize;
         }
         end = (pageIndex + 1) * pageSize;
-        continue;
+        return;
       }
       for (let word = 0; word < wordsPerPage; word++) {
         const base = pageIndex * pageSize + word * 32;
@@ -202,7 +203,7 @@ export class IntervalSet {
           bits = to === 32 ? 0 : bits & (allBits << to);
         }
       }
-    }
+    });
     if (end > start) visit(start, end - start);
   }
 
@@ -229,11 +230,6 @@ export class IntervalSet {
     this.#page = page;
   }
 }
-
-/** Stands for the pages that do not exist; never written. */
-const emptyPage = new Int32Array(wordsPerPage);
-/** Stands for each page that holds all its numbers: nothing is ever taken out of a set, so nothing changes it. */
-const fullPage = new Int32Array(wordsPerPage).fill(allBits);
 
 /** How many numbers an encoded list holds, without making the set. */
 export function countEncoded(encoded: EncodedIntervals): number {

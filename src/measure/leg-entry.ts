@@ -108,6 +108,7 @@ export function closeStreams(part: LegPart, record: LegRecord, run: RunEnding): 
     knowsDevices: true,
     streams: totals.streams.map((stream, i) => ({
       ...stream,
+      sent: stream.sent,
       intended: hasRemainder ? Math.max(stream.intended, planned[i] ?? 0) : stream.intended,
     })),
     unwatched: totals.outcome === 'stopped' ? unwatchedAfter(part, totals) : [],

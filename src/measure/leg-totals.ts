@@ -1,6 +1,6 @@
 import { isScheduled, type Stream } from '../plan/streams.ts';
 import { sumOf } from '../shared/counts.ts';
-import { IntervalSet } from './interval-set.ts';
+import { type EncodedIntervals, IntervalSet } from './interval-set.ts';
 import type { SliceResult, StreamCounts } from './slice-result.ts';
 
 /** What is kept of a leg until the arrivals are in. */
@@ -39,17 +39,42 @@ export function legTotalsOf(result: SliceResult, streams: readonly Stream[], set
     startLagMs: generator.startLagMs,
     droppedBy,
     ...(undecided === undefined ? {} : { undecided }),
-    streams: result.streams.map(({ intended, sent, stageEnds, counts }, stream) => ({
-      intended,
-      sent: IntervalSet.decode(sent, streams[stream]!.messages),
-      ...(stageEnds === undefined ? {} : { stageEnds }),
-      ...(counts && { counts: decidedOf(counts) }),
-    })),
+    streams: result.streams.map(({ intended, sent, stageEnds, counts }, stream) => {
+      const set = IntervalSet.decode(sent, streams[stream]!.messages);
+      const rest = {
+        intended,
+        ...(stageEnds === undefined ? {} : { stageEnds }),
+        ...(counts && { counts: decidedOf(counts) }),
+      };
+      return sent.length > mostListed ? { ...rest, sent: set } : new ListedStream(rest, sent);
+    }),
     recent: sumOf(perSecond.intended.slice(settledSeconds)),
     ...(!streams.every(isScheduled) && {
       started: { startSecond: perSecond.startSecond, counts: perSecond.intended },
     }),
   };
+}
+
+/** Lengths of a list that takes less memory than the pages of its set: the legs of a run of days are ten thousands. */
+const mostListed = 1_024;
+
+/** Its set is made whenever it is asked for. */
+class ListedStream implements StreamTotals {
+  readonly intended: number;
+  readonly stageEnds?: readonly number[];
+  readonly counts?: StreamTotals['counts'] & object;
+  readonly #sent: EncodedIntervals;
+
+  constructor(rest: Omit<StreamTotals, 'sent'>, sent: EncodedIntervals) {
+    this.intended = rest.intended;
+    if (rest.stageEnds !== undefined) this.stageEnds = rest.stageEnds;
+    if (rest.counts !== undefined) this.counts = rest.counts;
+    this.#sent = sent;
+  }
+
+  get sent(): IntervalSet {
+    return IntervalSet.decode(this.#sent);
+  }
 }
 
 /** Without what a run adds up as it comes: a ledger keeps this of each leg. */
