@@ -5,14 +5,16 @@ import { makeMetrics } from '../src/aws/metric-sums.ts';
 import { makeQueueBacklog } from '../src/aws/queue-backlog.ts';
 import { runKeys } from '../src/aws/run-keys.ts';
 import { makeStreamBacklog } from '../src/aws/stream-backlog.ts';
+import { secondsBetweenLooks } from '../src/plan/folds.ts';
 import type { Plan } from '../src/plan/plan.ts';
-import { pollEverySeconds } from '../src/plan/poll-intervals.ts';
 import type { Verdict } from '../src/report/report-model.ts';
 import { makeSystemClock } from '../src/shared/clock.ts';
+import { messageOf } from '../src/shared/errors.ts';
 import { checkPlannedTarget } from '../src/targets/planned-target.ts';
 import type { Target } from '../src/targets/target.ts';
 import { dataUrlOf, namesOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
+import { foldRun } from '../src/worker/fold-run.ts';
 import { makeHoldJudge } from '../src/worker/judge-so-far.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
 import { rememberRecord } from '../src/worker/remember-record.ts';
@@ -80,12 +82,20 @@ export async function handler(
     };
     if (failure !== undefined) await stopSlices(plan, failure, watch);
     const isWatched = failure === undefined && (await watchRun(plan, watch));
-    return { runId, isWatched, watchSeconds: pollEverySeconds(plan) };
+    if (isWatched) await foldRun(plan, { store, now: Date.now }).catch(noteUnfolded);
+    // No longer than the run goes on: its report waits for this branch of the state machine.
+    const leftSeconds = Math.max(1, Math.ceil((plan.timeline.publishEndAt - Date.now()) / 1_000));
+    return { runId, isWatched, watchSeconds: Math.min(secondsBetweenLooks(plan), leftSeconds) };
   }
   const waitAtMostMs = Math.max(0, context.getRemainingTimeInMillis() - cloudWatchDelayMs - reserveMs);
   const deps = { store, metrics, control, liveView, backlog, waitAtMostMs, cloudWatchDelayMs };
   const { verdict } = await summarizeRun(plan, deps);
   return { runId, verdict, report: runKeys.report(runId) };
+}
+
+/** The next look folds it. */
+function noteUnfolded(error: unknown): void {
+  console.warn(`nothing more was folded: ${messageOf(error)}`);
 }
 
 let found: Promise<Target> | undefined;

@@ -14,6 +14,7 @@ const storedFiles = [
   { name: 'judged-hold', file: 'src/plan/search/judged-hold.ts', type: 'JudgedHold' },
   { name: 'slice-death', file: 'src/measure/slice-death.ts', type: 'SliceDeath' },
   { name: 'arrival-window', file: 'src/measure/arrival-window.ts', type: 'ArrivalWindow' },
+  { name: 'folded-slices', file: 'src/measure/fold-slices.ts', type: 'FoldedSlices' },
   { name: 'subscriber-record', file: 'src/measure/subscriber-record.ts', type: 'SubscriberRecord' },
   { name: 'dead-letters', file: 'src/measure/stored-dead-letters.ts', type: 'StoredDeadLetters' },
   { name: 'injected-faults', file: 'src/plan/conditions.ts', type: 'InjectedFaults' },

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import {
-  DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
@@ -10,9 +10,12 @@ import {
 } from '@aws-sdk/client-s3';
 import { checkSize } from '../report/stored/checked-file.ts';
 import { StampedeError } from '../shared/errors.ts';
-import { openRunStore, type RunObjects, type RunStore } from './run-store.ts';
+import type { RunObjects } from './run-objects.ts';
+import { openRunStore, type RunStore } from './run-store.ts';
 
 const jsonType = 'application/json';
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const maxKeysPerDelete = 1_000;
 
 /** The run store holds nothing of that run. */
 export class RunNotFoundError extends StampedeError {
@@ -85,8 +88,14 @@ export function makeBucket(bucket: string, client: S3Client): RunObjects {
         token = page.NextContinuationToken;
       } while (token !== undefined);
     },
-    async delete(key) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    async delete(...keys) {
+      for (let i = 0; i < keys.length; i += maxKeysPerDelete) {
+        const Objects = keys.slice(i, i + maxKeysPerDelete).map((Key) => ({ Key }));
+        const { Errors: [failed] = [] } = await client.send(
+          new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+        );
+        if (failed !== undefined) throw new Error(`${failed.Key} was not deleted: ${failed.Code}`);
+      }
     },
   };
 }

@@ -2,7 +2,8 @@ import type { Report } from '../report/report-model.ts';
 import { readStoredReport } from '../report/stored/read-report.ts';
 import { runIdPattern } from '../shared/run-id.ts';
 import { checkPlace, runKeys } from './run-keys.ts';
-import { openRunStore, type RunObjects, type RunStore } from './run-store.ts';
+import type { RunObjects } from './run-objects.ts';
+import { openRunStore, type RunStore } from './run-store.ts';
 
 /** A run store whose reports are read as well. Functions only write them, and do without what checks them. */
 export interface RunArchive extends RunStore {

@@ -34,6 +34,10 @@ export const runKeys = {
   arrivals: (runId: string) => `runs/${runId}/arrivals/`,
   arrivalWindow: (runId: string, { observer, window }: Pick<ArrivalWindow, 'observer' | 'window'>) =>
     `runs/${runId}/arrivals/${observer}/${window}.json`,
+  /** Sums of an observer's windows, and of slices' results: a list of the files has them last. */
+  windowFold: (runId: string, { observer }: Pick<ArrivalWindow, 'observer'>, fold: number) =>
+    `runs/${runId}/arrivals/${observer}/folded/${padded(fold)}.json`,
+  sliceFold: (runId: string, fold: number) => `runs/${runId}/slices/folded/${padded(fold)}.json`,
   subscribers: (runId: string) => `runs/${runId}/subscribers/`,
   subscriber: (runId: string, { slice }: Pick<LegId, 'slice'>) => `runs/${runId}/subscribers/${slice}.json`,
   deadLetters: (runId: string) => `runs/${runId}/dead-letters.json`,
@@ -44,6 +48,11 @@ export const runKeys = {
     `runs/${runId}/influx-overflow/${name}.${lines.length}-lines${status === undefined ? '' : `.${status}`}${isWhole ? '.whole' : ''}.lp`,
 } as const;
 
+/** In the order of their numbers where they are listed. */
+function padded(fold: number): string {
+  return String(fold).padStart(6, '0');
+}
+
 /** The key that a file belongs at, by what it says of itself; `runId` is used where it names no run. */
 const ownKeys: {
   readonly [Kind in StoredKind]: (value: StoredFiles[Kind], runId: string) => string;
@@ -53,7 +62,11 @@ const ownKeys: {
   action: ({ runId, k }) => runKeys.action(runId, k),
   judgedHold: (hold, runId) => runKeys.judgedHold(runId, hold),
   sliceDeath: (death, runId) => runKeys.death(runId, death),
-  arrivalWindow: (window) => runKeys.arrivalWindow(window.runId, window),
+  arrivalWindow: (window) =>
+    window.folded === undefined
+      ? runKeys.arrivalWindow(window.runId, window)
+      : runKeys.windowFold(window.runId, window, window.folded.fold),
+  foldedSlices: ({ runId, fold }) => runKeys.sliceFold(runId, fold),
   subscriberRecord: (record) => runKeys.subscriber(record.runId, record),
   deadLetters: ({ runId }) => runKeys.deadLetters(runId),
   injectedFaults: (_, runId) => runKeys.faults(runId),

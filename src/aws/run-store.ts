@@ -10,33 +10,9 @@ import type { Plan } from '../plan/plan.ts';
 import type { JudgedHold } from '../plan/search/judged-hold.ts';
 import { formatReportJson } from '../report/report-json.ts';
 import type { Report } from '../report/report-model.ts';
-import { readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
-import type { StampedeError } from '../shared/errors.ts';
-import { runIdPattern } from '../shared/run-id.ts';
-import { checkOwn, type LegId, type NewLiveOverflow, runKeys } from './run-keys.ts';
-
-/** Where the files of runs lie by their keys: a bucket, or a directory. */
-export interface RunObjects {
-  /** Reads in progress at once when a whole run is read back. */
-  readonly parallelReads: number;
-  /** The address or path that messages name. */
-  nameOf(key: string): string;
-  notFound(runId: string): StampedeError;
-  put(key: string, body: string, contentType?: string): Promise<void>;
-  /** @returns false where the key exists, even where another writes it at the same time */
-  putIfNew(key: string, body: string): Promise<boolean>;
-  /** Undefined: there is none. @throws UnreadableFileError for one that is too large */
-  get(key: string): Promise<string | Buffer | undefined>;
-  /** All below a prefix that ends in a slash, in the order of their names. */
-  list(prefix: string): AsyncIterable<RunObject>;
-  delete(key: string): Promise<void>;
-}
-
-export interface RunObject {
-  readonly key: string;
-  /** Epoch milliseconds. */
-  modifiedAt(): Promise<number | undefined>;
-}
+import { type FoldWriter, makeFoldReader, makeFoldWriter } from './run-folds.ts';
+import { type LegId, type NewLiveOverflow, runKeys } from './run-keys.ts';
+import { makeRunReader, type RunObjects } from './run-objects.ts';
 
 /**
  * The record of a run: `runs/{runId}/…`. InfluxDB is the live view; this is what the report is made of. It is the one module
@@ -47,11 +23,11 @@ export interface RunStore {
   /** @throws RunNotFoundError, NoSuchRunError, and as all that reads a file: UnreadableFileError, OtherRunError */
   getPlan(runId: string): Promise<Plan>;
   putSliceResult(result: SliceResult): Promise<void>;
-  /** Every slice result there is, in no order, each read when it is needed: 10,000 are never in memory at once. */
+  /** Every slice result there is, in no order, each read when it is needed: 10,000 are never in memory at once. Those that were folded lack what their fold sums. */
   sliceResults(runId: string): AsyncIterable<SliceResult>;
   /** The last record of a leg; undefined: it has stored none. */
   resultOfLeg(runId: string, id: LegId): Promise<SliceResult | undefined>;
-  /** When slices stored their records, by a list alone. */
+  /** When slices stored their records, by a list alone; of what was folded nothing. */
   storedSlices(runId: string): AsyncIterable<StoredSlice>;
   /** Causes of slices' deaths, which the state machine stores. */
   sliceDeaths(runId: string): AsyncIterable<SliceDeath>;
@@ -66,7 +42,9 @@ export interface RunStore {
   /** In the order of their steps, without a gap. @param from the first step to be read */
   judgedHolds(runId: string, from?: number): AsyncIterable<JudgedHold>;
   putArrivalWindow(window: ArrivalWindow): Promise<void>;
-  /** Arrival windows whose key is not in `known`; adds the keys it yields to it. */
+  /** What a long run's files are made fewer with. */
+  readonly folds: FoldWriter;
+  /** Arrival windows, or sums of them, whose key is not in `known`; adds the keys of what it yields to it. */
   arrivalWindows(runId: string, known: Set<string>): AsyncIterable<ArrivalWindow>;
   /** How a slice was subscribed: a later record replaces an earlier one. */
   putSubscriber(record: SubscriberRecord): Promise<void>;
@@ -102,47 +80,8 @@ const overflowKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
 
 export function openRunStore(objects: RunObjects): RunStore {
   const { put } = objects;
-  const get = async <Kind extends StoredKind>(
-    kind: Kind,
-    runId: string,
-    key: string,
-  ): Promise<StoredFiles[Kind] | undefined> => {
-    if (!runIdPattern.test(runId)) throw objects.notFound(runId);
-    const body = await objects.get(key);
-    if (body === undefined) return undefined;
-    const file = objects.nameOf(key);
-    const value = await readStored(kind, body, file);
-    checkOwn(kind, value, { runId, key, file });
-    return value;
-  };
-
-  async function* keysIn(prefix: string): AsyncGenerator<string> {
-    for await (const { key } of objects.list(prefix)) if (key.endsWith('.json')) yield key;
-  }
-
-  /** Reads many objects, a bounded number at once, in the order of the keys. */
-  async function* readAll<Kind extends StoredKind>(
-    kind: Kind,
-    runId: string,
-    keys: AsyncIterable<string>,
-  ): AsyncGenerator<StoredFiles[Kind]> {
-    const inProgress: Promise<StoredFiles[Kind] | undefined>[] = [];
-    for await (const key of keys) {
-      const read = get(kind, runId, key);
-      // A failed read is thrown where it is awaited below, not as an unhandled rejection before.
-      read.catch(() => undefined);
-      inProgress.push(read);
-      if (inProgress.length >= objects.parallelReads) {
-        const value = await inProgress.shift();
-        if (value !== undefined) yield value;
-      }
-    }
-    for (const read of inProgress) {
-      const value = await read;
-      if (value !== undefined) yield value;
-    }
-  }
-
+  const { get, readAll, keysIn } = makeRunReader(objects);
+  const { arrivalWindows, sliceResults } = makeFoldReader(objects);
   async function* actions(runId: string, from = 0): AsyncGenerator<StoredAction> {
     for (let k = from; k < maxActions; k++) {
       const action = await get('action', runId, runKeys.action(runId, k));
@@ -166,7 +105,8 @@ export function openRunStore(objects: RunObjects): RunStore {
     },
     putSliceResult: (result) => put(runKeys.slice(result.runId, result), JSON.stringify(result)),
     resultOfLeg: (runId, id) => get('sliceResult', runId, runKeys.slice(runId, id)),
-    sliceResults: (runId) => readAll('sliceResult', runId, keysIn(runKeys.slices(runId))),
+    sliceResults,
+    folds: makeFoldWriter(objects),
     async *storedSlices(runId) {
       for await (const { key, modifiedAt } of objects.list(runKeys.slices(runId))) {
         const [, slice, leg] = sliceKey.exec(key) ?? [];
@@ -207,18 +147,7 @@ export function openRunStore(objects: RunObjects): RunStore {
       }
     },
     putArrivalWindow: (window) => put(runKeys.arrivalWindow(window.runId, window), JSON.stringify(window)),
-    async *arrivalWindows(runId, known) {
-      const fresh = async function* (): AsyncGenerator<string> {
-        for await (const key of keysIn(runKeys.arrivals(runId))) {
-          if (!known.has(key)) yield key;
-        }
-      };
-      for await (const window of readAll('arrivalWindow', runId, fresh())) {
-        // Not before it is read: where a read fails, the next call has it.
-        known.add(runKeys.arrivalWindow(runId, window));
-        yield window;
-      }
-    },
+    arrivalWindows,
     putSubscriber: (record) => put(runKeys.subscriber(record.runId, record), JSON.stringify(record)),
     subscribers: (runId) => readAll('subscriberRecord', runId, keysIn(runKeys.subscribers(runId))),
     putDeadLetters: (runId, { deadLetters }) =>

@@ -43,6 +43,21 @@ export interface ArrivalWindow {
   readonly readUpTo?: StreamPosition;
   /** What else was in the batch; it names no run, so it is noted with every run of the batch. */
   readonly unrelated: UnrelatedCounts;
+  /** Which windows it is the sum of. Absent: it is a batch's own. */
+  readonly folded?: FoldedWindows;
+}
+
+/** Windows of one observer that lie in the run store as one: `runs/{runId}/arrivals/{observer}/folded/{fold}.json`. */
+export interface FoldedWindows {
+  /** 0, 1, 2 … */
+  readonly fold: number;
+  /**
+   * Their names.
+   * @maxItems 1000000
+   */
+  readonly windows: readonly string[];
+  /** Of each shard that one of them is of. */
+  readonly readUpTo: readonly StreamPosition[];
 }
 
 /** What was seen of one kind of message of one device group. */

@@ -67,6 +67,28 @@ export function addBuckets(counts: Uint32Array, encoded: EncodedBuckets): void {
   }
 }
 
+/** The sum of two lists; neither is changed. */
+export function mergeBuckets(one: EncodedBuckets, other: EncodedBuckets): EncodedBuckets {
+  if (one.length === 0 || other.length === 0) return one.length === 0 ? other : one;
+  const merged: number[] = [];
+  const lists = [one, other].map((list) => ({ list, at: 0, bucket: list[0]! }));
+  let end = 0;
+  for (;;) {
+    const bucket = Math.min(...lists.map((each) => each.bucket));
+    if (bucket === Number.POSITIVE_INFINITY) return merged;
+    let count = 0;
+    for (const each of lists) {
+      if (each.bucket !== bucket) continue;
+      const { list, at } = each;
+      count += list[at + 1] ?? 0;
+      each.at = at + 2;
+      each.bucket = at + 3 < list.length ? bucket + 1 + list[at + 2]! : Number.POSITIVE_INFINITY;
+    }
+    merged.push(bucket - end, count);
+    end = bucket + 1;
+  }
+}
+
 /**
  * The latency that this share of the samples is at or below.
  * @param share 0–1

@@ -4,6 +4,7 @@ import {
   encodeBuckets,
   latencyBucketOf,
   latencyBuckets,
+  mergeBuckets,
 } from './latency-buckets.ts';
 
 /** Counts by epoch second, JSON-safe; only seconds with samples. */
@@ -59,5 +60,23 @@ export class LatencySeconds {
     const earliest = Math.min(...this.#open.keys());
     this.#closed.set(earliest, encodeBuckets(this.#open.get(earliest)!));
     this.#open.delete(earliest);
+  }
+}
+
+/** The sums of lists by second, as they will be stored: memory only for buckets that have samples. */
+export class MergedLatencySeconds {
+  readonly #seconds = new Map<string, EncodedBuckets>();
+
+  add(encoded: EncodedLatencySeconds): void {
+    for (const [second, buckets] of Object.entries(encoded))
+      this.#seconds.set(second, mergeBuckets(this.#seconds.get(second) ?? [], buckets));
+  }
+
+  get isEmpty(): boolean {
+    return this.#seconds.size === 0;
+  }
+
+  encode(): EncodedLatencySeconds {
+    return Object.fromEntries(this.#seconds);
   }
 }

@@ -50,6 +50,8 @@ export class ObserverRecord {
   readonly #plan: Plan;
   readonly #outline: RunOutline;
   readonly #windows = new Set<string>();
+  /** Of those that are sums, what they are the sums of. */
+  #windowCount = 0;
   readonly #received = new MessageSets();
   readonly #unplanned = new MessageSets();
   readonly #unplannedStreams = new Set<string>();
@@ -73,7 +75,7 @@ export class ObserverRecord {
   }
 
   get windows(): number {
-    return this.#windows.size;
+    return this.#windowCount;
   }
 
   /** Messages that the reader was given again. */
@@ -96,6 +98,7 @@ export class ObserverRecord {
   addWindow(window: ArrivalWindow): boolean {
     if (this.#windows.has(window.window)) return false;
     this.#windows.add(window.window);
+    this.#windowCount += window.folded?.windows.length ?? 1;
     this.#checkSeen(window);
     this.#arrivals += window.arrivals;
     this.#redelivered += window.redelivered ?? 0;

@@ -2,8 +2,8 @@ import {
   addBuckets,
   bucketPercentile,
   type EncodedBuckets,
-  encodeBuckets,
   latencyBuckets,
+  mergeBuckets,
 } from './latency-buckets.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';
 
@@ -84,7 +84,7 @@ export class PartSeries {
       const step = this.#stepOf(Number(second));
       if (step === undefined) continue;
       for (let i = 1; i < buckets.length; i += 2) this.#counts.arrivals[step]! += buckets[i]!;
-      this.#latency[step] = this.#merged(this.#latency[step], buckets);
+      this.#latency[step] = mergeBuckets(this.#latency[step] ?? [], buckets);
     }
   }
 
@@ -131,15 +131,7 @@ export class PartSeries {
         const sums = this.#counts[counter];
         sums[step] = (sums[even] ?? 0) + (sums[odd] ?? 0);
       }
-      this.#latency[step] = this.#merged(this.#latency[even], this.#latency[odd]);
+      this.#latency[step] = mergeBuckets(this.#latency[even] ?? [], this.#latency[odd] ?? []);
     }
-  }
-
-  #merged(one: EncodedBuckets = [], other: EncodedBuckets = []): EncodedBuckets {
-    if (one.length === 0 || other.length === 0) return one.length === 0 ? other : one;
-    this.#scratch.fill(0);
-    addBuckets(this.#scratch, one);
-    addBuckets(this.#scratch, other);
-    return encodeBuckets(this.#scratch);
   }
 }

@@ -1,4 +1,4 @@
-import type { StreamPosition } from './arrival-window.ts';
+import type { ArrivalWindow, StreamPosition } from './arrival-window.ts';
 
 /**
  * A batch of a stream's records, all of one shard, as Lambda delivers it; only the fields that are read here.
@@ -34,6 +34,21 @@ export function arrivedAtOf({ approximateArrivalTimestamp }: StreamRecordData): 
 
 export function positionOf({ eventID, kinesis }: StreamRecord): StreamPosition {
   return { shard: eventID.split(':')[0] ?? '', sequenceNumber: kinesis.sequenceNumber };
+}
+
+/** Positions that a window has read up to: one, of a sum of windows one a shard. */
+export function positionsOf({
+  readUpTo,
+  folded,
+}: Pick<ArrivalWindow, 'readUpTo' | 'folded'>): readonly StreamPosition[] {
+  return folded?.readUpTo ?? (readUpTo === undefined ? [] : [readUpTo]);
+}
+
+/** Keeps, by shard, the position up to which its records are read. */
+export function noteReadUpTo(readUpTo: Map<string, string>, { shard, sequenceNumber }: StreamPosition): void {
+  const known = readUpTo.get(shard);
+  if (known === undefined || compareSequenceNumbers(sequenceNumber, known) > 0)
+    readUpTo.set(shard, sequenceNumber);
 }
 
 /** Negative where a comes first. Sequence numbers are decimals of up to 128 bits, not all of the same length. */

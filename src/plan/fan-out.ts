@@ -1,10 +1,11 @@
 import { maxSlices } from '../shared/run-bounds.ts';
 import { namesOf } from '../targets/traits-of.ts';
+import { isLookedAt, secondsBetweenLooks } from './folds.ts';
 import { httpsSlicesOf, mqttSlicesOf } from './groups.ts';
 import { lambdaMsOf, legSplitOf } from './legs.ts';
 import { drainMsOf } from './observers.ts';
 import type { Plan } from './plan.ts';
-import { isWatched, pollEverySeconds, stopWithinSeconds } from './poll-intervals.ts';
+import { stopWithinSeconds } from './poll-intervals.ts';
 import { slicesHere } from './regions.ts';
 import { subscriberNumbersOf, subscriberSlicesOf } from './subscribers.ts';
 
@@ -32,7 +33,7 @@ export interface FanOut {
   readonly stopSeconds: number;
   /** 0–100. */
   readonly toleratedFailurePercentage: number;
-  /** Whether the state machine looks at the run while it goes on: a threshold may end it, or it searches. */
+  /** Whether the state machine looks at the run while it goes on: a threshold may end it, it searches, or its files are folded. */
   readonly isWatched: boolean;
   /** Whole: how long it waits between two looks. */
   readonly watchSeconds: number;
@@ -57,7 +58,7 @@ function toleratedShare(plan: Plan): number {
 }
 
 export function fanOutOf(plan: Plan): FanOut {
-  const { runId, profile, target, control } = plan;
+  const { runId, target, control } = plan;
   const numbers = slicesHere(plan);
   const legs = legSplitOf(plan).count;
   const mqttSlices = mqttSlicesOf(plan);
@@ -77,7 +78,7 @@ export function fanOutOf(plan: Plan): FanOut {
     drainSeconds: subscribers > 0 ? 0 : Math.ceil(drainMsOf(plan) / 1_000),
     stopSeconds: stopWithinSeconds(httpsSlicesOf(plan) + subscribers),
     toleratedFailurePercentage: Math.round(toleratedShare(plan) * 1e8) / 1e6,
-    isWatched: isWatched(profile),
-    watchSeconds: pollEverySeconds(plan),
+    isWatched: isLookedAt(plan),
+    watchSeconds: secondsBetweenLooks(plan),
   };
 }

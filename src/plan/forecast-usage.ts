@@ -12,6 +12,7 @@ import {
 } from './downlink-load.ts';
 import { downlinksOf } from './downlinks.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
+import { foldsOf, isFolded, isLookedAt, secondsBetweenLooks } from './folds.ts';
 import {
   deviceGroupsOf,
   httpsSlicesOf,
@@ -60,6 +61,8 @@ const assumed = {
   summarizeSecondsPerObject: 0.001,
   /** An interim check of a watched run, and each object it reads: on average half as many as at the end. */
   lookSeconds: 1,
+  /** Of a run whose files are folded: each is read once before the end. */
+  foldSecondsPerFile: 0.002,
 } as const;
 
 export const assumptions: readonly string[] = [
@@ -102,7 +105,8 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
       (legs === 1 ? 0 : slices.count * transitionsOfLegs(legs)),
     s3Puts:
       storePuts(slices.count, checkpoints + legs - 1, batches) +
-      subscriberPuts(subscribers, subscriberMs, checkpointMs),
+      subscriberPuts(subscribers, subscriberMs, checkpointMs) +
+      2 * foldsOf(plan),
   };
 }
 
@@ -129,13 +133,17 @@ function startMs(plan: Plan, { coldStart }: Deployment): number {
 }
 
 /**
- * How often the state machine checks a run that a threshold may end.
+ * How often the state machine looks at a run.
  * @param untilMs epoch milliseconds; no longer than publishing goes on
  */
 export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timeline.publishEndAt): number {
   const { profile, timeline } = plan;
-  if (!isWatched(profile)) return 0;
-  const everyMs = (pollEverySeconds({ profile, timeline }) + assumed.lookSeconds) * 1_000;
+  if (!isLookedAt(plan)) return 0;
+  // As on AWS, like all of the forecast.
+  const everySeconds = isWatched(profile)
+    ? pollEverySeconds({ profile, timeline })
+    : secondsBetweenLooks(plan);
+  const everyMs = (everySeconds + assumed.lookSeconds) * 1_000;
   const watchedMs = startMs(plan, deployment) + Math.min(untilMs, timeline.publishEndAt) - timeline.startAt;
   return Math.ceil(watchedMs / everyMs);
 }
@@ -259,7 +267,9 @@ export function lambdaUsage(
 ): Usage['lambda'] {
   const { slices } = plan;
   const subscribers = subscriberSlicesOf(plan);
-  const objectsSeconds = (slices.count + batches) * assumed.summarizeSecondsPerObject;
+  const objects = slices.count * legSplitOf(plan).count + batches;
+  const readings = (1 + looks / 2) * assumed.summarizeSecondsPerObject;
+  const readSeconds = objects * (isFolded(plan) ? assumed.foldSecondsPerFile : readings);
   return {
     plan: { invocations: 1, seconds: assumed.planSeconds, memoryMb: memoryMb.plan },
     ...Object.fromEntries(
@@ -282,7 +292,7 @@ export function lambdaUsage(
     },
     summarize: {
       invocations: 1 + looks,
-      seconds: assumed.summarizeSeconds + objectsSeconds + looks * (assumed.lookSeconds + objectsSeconds / 2),
+      seconds: assumed.summarizeSeconds + looks * assumed.lookSeconds + readSeconds,
       memoryMb: memoryMb.summarize,
     },
   };

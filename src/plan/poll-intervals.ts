@@ -56,8 +56,13 @@ export function deadAfterMs(plan: PacedPlan): number {
 
 /** Whole seconds between two looks at a watched run. */
 export function pollEverySeconds(plan: PacedPlan): number {
-  const { createdAt, publishEndAt } = plan.timeline ?? { createdAt: 0, publishEndAt: 0 };
-  return Math.max(paceOf(plan).pollSeconds, Math.ceil((publishEndAt - createdAt) / 1_000 / mostLooks));
+  return Math.max(paceOf(plan).pollSeconds, leastSecondsBetweenLooks(plan));
+}
+
+/** Whole seconds, so that the execution of a long run does not come to the end of its events. */
+export function leastSecondsBetweenLooks({ timeline }: Pick<PacedPlan, 'timeline'>): number {
+  const { createdAt, publishEndAt } = timeline ?? { createdAt: 0, publishEndAt: 0 };
+  return Math.ceil((publishEndAt - createdAt) / 1_000 / mostLooks);
 }
 
 /** Of one run: with all else that its execution does they stay below its 25,000 events. */

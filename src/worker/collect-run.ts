@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ArrivalsBacklog, DeadLetterQueue, ReadRun, Unread } from '../aws/arrivals-backlog.ts';
 import type { MetricSums, Metrics } from '../aws/metric-sums.ts';
 import type { RunStore } from '../aws/run-store.ts';
-import type { StreamPosition } from '../measure/arrival-window.ts';
 import { type Ledger, makeLedger } from '../measure/ledger.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { compareSequenceNumbers } from '../measure/stream-batch.ts';
+import { noteReadUpTo, positionsOf } from '../measure/stream-batch.ts';
 import { type Backlog, emptyBacklog } from '../measure/unread-backlog.ts';
 import type { StoredAction } from '../plan/actions/action.ts';
 import { withActions } from '../plan/actions/with-actions.ts';
@@ -74,7 +73,7 @@ export async function collectRun(
     const windows = known.size;
     for await (const window of store.arrivalWindows(plan.runId, known)) {
       ledger.addWindow(window);
-      if (window.readUpTo !== undefined) noteReadUpTo(readUpTo, window.readUpTo);
+      for (const position of positionsOf(window)) noteReadUpTo(readUpTo, position);
     }
     const hasNew = known.size > windows;
     // Closing a ledger of 10,000 slices takes its time, and only a window can change what is missing.
@@ -136,14 +135,6 @@ function missingOf(ledger: Ledger): number {
 
 interface ReadUnread extends Unread {
   readonly unseenBecause: readonly string[];
-}
-
-/** Keeps, by shard, the position up to which its records are read. */
-export function noteReadUpTo(readUpTo: Map<string, string>, { shard, sequenceNumber }: StreamPosition): void {
-  const known = readUpTo.get(shard);
-  if (known === undefined || compareSequenceNumbers(sequenceNumber, known) > 0) {
-    readUpTo.set(shard, sequenceNumber);
-  }
 }
 
 async function readUnread({ source }: ArrivalsBacklog, run: ReadRun): Promise<ReadUnread> {

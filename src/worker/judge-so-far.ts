@@ -3,6 +3,7 @@ import type { Metrics } from '../aws/metric-sums.ts';
 import type { RunStore } from '../aws/run-store.ts';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import { type Ledger, makeLedger } from '../measure/ledger.ts';
+import { noteReadUpTo, positionsOf } from '../measure/stream-batch.ts';
 import type { Backlog } from '../measure/unread-backlog.ts';
 import type { StoredAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
@@ -13,7 +14,7 @@ import type { JudgedHold, SearchStep } from '../plan/search/judged-hold.ts';
 import { issuedSteps } from '../plan/search/step-actions.ts';
 import { isHoldComplete, isOverloadedSoFar, judgeHold } from '../report/judge-hold.ts';
 import type { SearchRecord } from '../report/search-report.ts';
-import { addDeadLetters, noBacklog, noteReadUpTo, readUnreadSoFar } from './collect-run.ts';
+import { addDeadLetters, noBacklog, readUnreadSoFar } from './collect-run.ts';
 import { readCloudWatch } from './watch-thresholds.ts';
 import type { WatchedRun } from './watcher.ts';
 
@@ -100,7 +101,7 @@ function makeStepArrivals(
         for await (const window of store.arrivalWindows(runId, keys)) {
           windows.push(window);
           ledger.addWindow(window);
-          if (window.readUpTo !== undefined) noteReadUpTo(readUpTo, window.readUpTo);
+          for (const position of positionsOf(window)) noteReadUpTo(readUpTo, position);
         }
       },
     };

@@ -3,6 +3,7 @@ import type { SliceResult } from '../measure/slice-result.ts';
 import type { LiveAction, StoredAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import { withActions } from '../plan/actions/with-actions.ts';
+import { isLookedAt } from '../plan/folds.ts';
 import type { Plan } from '../plan/plan.ts';
 import { pollEverySeconds, type WatchReason, watchReasonOf } from '../plan/poll-intervals.ts';
 import { formatShare } from '../shared/format.ts';
@@ -13,14 +14,14 @@ import type { WatchDeps, WatchedRun, Watcher } from './watcher.ts';
 const watchers: Readonly<Record<WatchReason, Watcher>> = { thresholds: watchThresholds, search: watchSearch };
 
 /**
- * One look at a run in progress.
+ * One look at a run in progress. Of one whose files are folded only, whether it goes on.
  * @returns whether to look again: false when the run was stopped, has ended, or is about to
  */
 export async function watchRun(stored: Plan, deps: WatchDeps): Promise<boolean> {
   const { runId, timeline, profile } = stored;
   const reason = watchReasonOf(profile);
   const now = deps.now();
-  if (reason === undefined || now >= timeline.publishEndAt) return false;
+  if (!isLookedAt(stored) || now >= timeline.publishEndAt) return false;
   const actions: StoredAction[] = [];
   for await (const action of deps.store.actions(runId)) actions.push(action);
   const announced = await deps.control.read(runId);
@@ -30,6 +31,7 @@ export async function watchRun(stored: Plan, deps: WatchDeps): Promise<boolean> 
     await deps.control.announceStored(runId);
     return false;
   }
+  if (reason === undefined) return true;
   const plan = withActions(stored, actions);
   const run: WatchedRun = {
     plan,

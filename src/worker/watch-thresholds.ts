@@ -1,6 +1,7 @@
 import type { Metrics } from '../aws/metric-sums.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import { cloudWatchProtocolsOf } from '../plan/groups.ts';
+import { legSplitOf } from '../plan/legs.ts';
 import type { Plan } from '../plan/plan.ts';
 import { deadAfterMs } from '../plan/poll-intervals.ts';
 import { slicesHere } from '../plan/regions.ts';
@@ -17,7 +18,8 @@ export async function watchThresholds(run: WatchedRun, deps: WatchDeps): Promise
   if (now < plan.timeline.publishAt) return true;
   const { slices, ledger } = await run.readSlices();
   const running = slices.filter(({ outcome }) => outcome === 'running');
-  if (slices.length === slicesHere(plan).length && running.length === 0) return false;
+  const all = slicesHere(plan).length * legSplitOf(plan).count;
+  if (slices.length === all && running.length === 0) return false;
   const measuredAt = reportedUntil(running, now - deadAfterMs(plan));
   if (measuredAt === undefined) return !isLast;
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { openRunArchive, type RunArchive } from '../../aws/run-archive.ts';
-import type { RunObject, RunObjects } from '../../aws/run-store.ts';
+import type { RunObject, RunObjects } from '../../aws/run-objects.ts';
 import { hiddenPrefix, makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import { checkSize } from '../../report/stored/checked-file.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
@@ -72,6 +72,8 @@ export function makeRunObjects(runsDirectory: string): RunObjects {
       return (await files.read(...names))?.body;
     },
     list: (prefix) => list(namesOf(prefix.replace(/\/$/, ''))),
-    delete: (key) => files.remove(...namesOf(key)),
+    async delete(...keys) {
+      for (const key of keys) await files.remove(...namesOf(key));
+    },
   };
 }

@@ -4,6 +4,7 @@ import { AwsError, notSupported } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
 import type { GatewayRequest, GatewayResponse, GatewayService } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
+import { deleteObjects } from './delete-objects.ts';
 import { type ObjectSummary, preconditionFailed, type RunFiles } from './run-files.ts';
 import { readObjectBody } from './s3-body.ts';
 import { renderS3Error, renderXml, type XmlElement } from './s3-xml.ts';
@@ -26,7 +27,7 @@ interface ObjectRequest {
 
 type Operation = (what: ObjectRequest) => Promise<GatewayResponse>;
 
-/** Path-style S3 over one bucket: Put, Get, Head and DeleteObject, ListObjectsV2, HeadBucket, ListBuckets. */
+/** Path-style S3 over one bucket: Put, Get, Head and DeleteObject, DeleteObjects, ListObjectsV2, HeadBucket, ListBuckets. */
 export function makeS3(bucket: string, files: RunFiles): GatewayService {
   const startedAt = new Date();
   type Handler = (request: GatewayRequest, key: string) => Promise<GatewayResponse> | GatewayResponse;
@@ -35,6 +36,7 @@ export function makeS3(bucket: string, files: RunFiles): GatewayService {
     'GET /': () => listBuckets(bucket, startedAt),
     'HEAD /{bucket}': () => ({ status: 200 }),
     'GET /{bucket}': ({ query }) => listObjects(bucket, query, files),
+    'POST /{bucket}': (request) => deleteObjects(request, files),
     'PUT /{bucket}/{key+}': onObject,
     'GET /{bucket}/{key+}': onObject,
     'HEAD /{bucket}/{key+}': onObject,

@@ -1,4 +1,5 @@
 import type { ArrivalWindow } from '../../measure/arrival-window.ts';
+import type { FoldedSlices } from '../../measure/fold-slices.ts';
 import type { SliceDeath } from '../../measure/slice-death.ts';
 import type { SliceResult } from '../../measure/slice-result.ts';
 import type { StoredDeadLetters } from '../../measure/stored-dead-letters.ts';
@@ -19,6 +20,7 @@ export interface StoredFiles {
   readonly judgedHold: JudgedHold;
   readonly sliceDeath: SliceDeath;
   readonly arrivalWindow: ArrivalWindow;
+  readonly foldedSlices: FoldedSlices;
   readonly subscriberRecord: SubscriberRecord;
   readonly deadLetters: StoredDeadLetters;
   readonly injectedFaults: InjectedFaults;
@@ -45,6 +47,7 @@ const forms: {
   judgedHold: { version: undefined, load: () => import('./generated/judged-hold.ts') },
   sliceDeath: { version: undefined, load: () => import('./generated/slice-death.ts') },
   arrivalWindow: { version: 2, load: () => import('./generated/arrival-window.ts') },
+  foldedSlices: { version: 1, load: () => import('./generated/folded-slices.ts') },
   subscriberRecord: { version: 1, load: () => import('./generated/subscriber-record.ts') },
   deadLetters: { version: 1, load: () => import('./generated/dead-letters.ts') },
   injectedFaults: { version: undefined, load: () => import('./generated/injected-faults.ts') },

@@ -14,7 +14,7 @@ const cli = fileURLToPath(new URL('../../../src/cli/', import.meta.url));
 
 /** Calls of modules that the command line shares with the functions, which alone make them. */
 const callsOfFunctions = [
-  's3/DeleteObject', // of points that InfluxDB has by now
+  's3/DeleteObjects', // of points that InfluxDB has by now, and of files that were folded
 ];
 const ofStages = callsIn(reachableFrom(['src/cli/backend/stack-backend.ts']));
 const ofCertificates = callsIn(reachableFrom(['src/cli/run/certificate-request.ts']));

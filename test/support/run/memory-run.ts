@@ -1,6 +1,6 @@
 import type { Control } from '../../../src/aws/control.ts';
 import { openRunArchive, type RunArchive } from '../../../src/aws/run-archive.ts';
-import type { RunObjects } from '../../../src/aws/run-store.ts';
+import type { RunObjects } from '../../../src/aws/run-objects.ts';
 import type { Announcement } from '../../../src/plan/actions/action.ts';
 
 /** When a request of a run's fails: before it has done what it was to do, or after. */
@@ -64,7 +64,10 @@ export function makeMemoryRun(
       const keys = await request(() => [...files.keys()].filter((key) => key.startsWith(prefix)).sort());
       for (const key of keys) yield { key, modifiedAt: async () => storedAt.get(key) };
     },
-    delete: (key) => request(() => void files.delete(key)),
+    delete: (...keys) =>
+      request(() => {
+        for (const key of keys) files.delete(key);
+      }),
   };
   return {
     store: openRunArchive(objects),

@@ -72,6 +72,16 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     wildcard: `${runs}/*/influx-overflow/*`,
     reason: `${runIds}; a key a slice or batch`,
   },
+  ...['arrivals/rule', 'slices'].map((folder) => ({
+    sid: 'StoreFolds',
+    wildcard: `${runs}/*/${folder}/folded/*`,
+    reason: `${runIds}; a key a sum of files`,
+  })),
+  ...['arrivals/rule', 'slices'].map((folder) => ({
+    sid: 'DeleteFoldedFiles',
+    wildcard: `${runs}/*/${folder}/*`,
+    reason: `${runIds}; a key a batch or a leg of a slice`,
+  })),
   { sid: 'ReadTheRun', wildcard: `${runs}/*`, reason: `${runIds}; the report is made of all of it` },
   { sid: 'WriteTheReport', wildcard: `${runs}/*/report.json`, reason: runIds },
   { sid: 'WriteTheReport', wildcard: `${runs}/*/report.html`, reason: runIds },

@@ -104,6 +104,15 @@ describe('a look at a run', () => {
     ]);
   });
 
+  it('lets a run of hours go on, whose files are folded, until it ends or is stopped', async () => {
+    const hours = { stages: [{ duration: '2h', target: 2 }], thresholds: {} };
+    const stop = { at: 1, action: stopAction({ reason: 'enough' }) };
+    expect(await look({ at: 3_700, profile: hours })).toMatchObject({ isWatched: true, stops: [] });
+    expect(await look({ at: 3_700, profile: hours, stored: stop })).toMatchObject({ isWatched: false });
+    expect(await look({ at: 3_700, profile: hours, announced: stop })).toMatchObject({ isWatched: false });
+    expect(await look({ at: 7_201, profile: hours })).toMatchObject({ isWatched: false, stops: [] });
+  });
+
   it('lets it go on where the threshold holds, or may not end it', async () => {
     const thresholds = { puback_round_trip: ['p(99)<5', abort('p(99)<50')] };
     expect(await look({ at: 15, profile: { thresholds } })).toMatchObject({ isWatched: true, stops: [] });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectAclCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -113,6 +114,20 @@ describe('embedded S3', () => {
     await put('runs/r/x.json');
     await client.send(new DeleteObjectCommand({ Bucket, Key: 'runs/r/x.json' }));
     await expect(read('runs/r/x.json')).rejects.toThrow(NoSuchKey);
+  });
+
+  it('deletes many at once, by names that XML escapes, and refuses what it would not do', async () => {
+    const keys = ['runs/r/a&b.json', 'runs/r/ü.json', 'runs/none/x.json'];
+    await put('runs/r/a&b.json');
+    await put('runs/r/ü.json');
+    await put('runs/r/left.json');
+    const Objects = keys.map((Key) => ({ Key }));
+    const result = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
+    expect(result.Errors).toBeUndefined();
+    for (const key of keys) await expect(read(key)).rejects.toThrow(NoSuchKey);
+    expect(await read('runs/r/left.json')).toBeDefined();
+    const talkative = new DeleteObjectsCommand({ Bucket, Delete: { Objects } });
+    await expect(client.send(talkative)).rejects.toThrow(/not quiet/);
   });
 
   it('honours conditions', async () => {
