@@ -39,7 +39,12 @@ import {
 import { makeStepFunctions, type StepFunctions } from '../step-functions/step-functions.ts';
 import { makeValidDefinitions } from '../step-functions/valid-definitions.ts';
 import { embeddedLimits } from './embedded-limits.ts';
-import { influx, variablesOf, withoutBundleVariables } from './embedded-variables.ts';
+import {
+  functionProcessVariables,
+  influx,
+  variablesOf,
+  withoutBundleVariables,
+} from './embedded-variables.ts';
 import { recordFailures } from './failure-record.ts';
 import { followFaults } from './follow-faults.ts';
 import { followRunActions } from './follow-run-actions.ts';
@@ -153,6 +158,7 @@ export async function openEmbeddedAws(
     variables: (definition) => ({
       ...settings.functionVariables,
       ...variables(),
+      ...functionProcessVariables,
       ...(kernelNetwork && { KERNEL_NETWORK: kernelNetwork.join(',') }),
       ...identities.credentialsOf(definition),
       ...(settings.signing !== undefined && definition.key === signingKey

@@ -44,7 +44,6 @@ export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
     LIVE_URL: `${gatewayUrl}/live`,
     LIVE_TOKEN: influxToken,
     COLD_START_LEAD: formatDuration(embeddedColdStart.leadMs),
-    IDLE_PROCESS_START: idleProcessStart,
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * embeddedColdStart.environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY: cloudWatchDelay,
     RULE_NAME: defaultRuleName,
@@ -73,8 +72,11 @@ function iotVariablesOf(iotCore: IotCoreListeners | undefined, stack: Stack): Re
   };
 }
 
-/** The process of the plan function, with its modules. Where that takes longer, the processes of slices get more time as well. */
-const idleProcessStart = '750ms';
+/**
+ * Variables of processes that embedded Lambda starts, beside those. The plan function's own is up that soon, with its modules; where it takes
+ * longer, the processes of slices get more time as well. `sls invoke local` runs it in a process that was there before.
+ */
+export const functionProcessVariables = { IDLE_PROCESS_START: '750ms' };
 /** The counters are there at once; what is not there after this will not come. */
 const cloudWatchDelay = '2s';
 
