@@ -95,7 +95,7 @@ describeWithSize('a search without a service of its own', () => {
     },
     {
       devices: 100,
-      inFlight: 500,
+      inFlight: 2_000,
       queued: 500,
       bytesPerSecond: 3_047_800,
       search: { from: 12_000, to: 26_000, ...sizes, hold: '10s', precision: 0.05 },
