@@ -5,7 +5,7 @@ import { clearTokenNote } from '../src/aws/clear-token.ts';
 import { makeExecutions, olderThan } from '../src/aws/executions.ts';
 import { findTarget } from '../src/aws/iot-endpoint.ts';
 import { makeQueueSource } from '../src/aws/queue-backlog.ts';
-import { accountAt } from '../src/plan/account.ts';
+import { accountAt, accountOf, limitSlices } from '../src/plan/account.ts';
 import { refuseConcurrency } from '../src/plan/ceilings.ts';
 import { refuseFailovers } from '../src/plan/failovers.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
@@ -14,6 +14,7 @@ import { makePlan } from '../src/plan/make-plan.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import { RefusedByPreflightError } from '../src/plan/refusals.ts';
 import { enforceLimits } from '../src/plan/run-preflight.ts';
+import { enforceWalls } from '../src/plan/walls.ts';
 import type { LoadProfile } from '../src/profile/load-profile.ts';
 import { type InputError, InvalidInputError } from '../src/shared/errors.ts';
 import { topicRootOf } from '../src/targets/aws-iot/match-topic-filter.ts';
@@ -77,15 +78,21 @@ async function planProfile(runId: string, profile: unknown): Promise<Plan> {
   });
 }
 
-/** The plan that all Regions have, with what is known of this one. */
+/**
+ * The plan that all Regions have, with what is known of this one.
+ * @throws RefusedByPreflightError for a part past a limit that nothing lifts, the ceilings of this stack among them
+ */
 async function takeRegion(runId: string, input: { readonly plan: unknown }): Promise<Plan> {
   const isEmulated = environment.iotEndpoints.some(({ host }) => isLoopback(host));
   const plan = await readRegionInput(input, runId, isEmulated ? undefined : environment.region);
-  const { target, account, deployment, conditions } = await findFacts(wholeProfileOf(plan), undefined);
+  const facts = await findFacts(wholeProfileOf(plan), undefined);
+  const { target, deployment, conditions } = facts;
+  // All Regions have the legs that were planned, which fit into the functions of each stack.
+  const account = limitSlices(facts.account, accountOf(plan).limits.lambdaSeconds);
   const regions = plan.regions?.map((each) =>
     each.name === plan.region ? { ...each, target, account, ...(deployment && { deployment }) } : each,
   );
-  return {
+  const own: Plan = {
     ...plan,
     target,
     account,
@@ -96,6 +103,8 @@ async function takeRegion(runId: string, input: { readonly plan: unknown }): Pro
       environment.ruleName !== undefined && { ruleName: environment.ruleName }),
     ...(regions && { regions }),
   };
+  enforceWalls(own);
+  return own;
 }
 
 /** What the run loads and who pays, as it is where this function runs. */

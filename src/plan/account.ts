@@ -71,6 +71,12 @@ export function leastBetweenConnectsMs(plan: PaidPlan): number {
   return isLimited ? 1_000 / accountLimitsOf('default').connectsPerSecondPerClientId : 0;
 }
 
+/** The account where functions that run slices end after so many seconds, or after Lambda's limit if that is less. */
+export function limitSlices(account: AccountView, seconds: number): AccountView {
+  const lambdaSeconds = Math.min(account.limits.lambdaSeconds, seconds);
+  return { ...account, limits: { ...account.limits, lambdaSeconds } };
+}
+
 /** The plan's account; without one, AWS's defaults. */
 export function accountOf({ account }: { readonly account?: AccountView }): AccountView {
   return account ?? { limits: accountLimitsOf('default'), live: [], isCharged: true };

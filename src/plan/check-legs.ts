@@ -20,15 +20,14 @@ export const longestRunMs = 2_592_000_000;
 export function checkLegs(
   plan: Plan,
   limits: AccountLimits,
-  { totalUsd }: Pick<CostEstimate, 'totalUsd'>,
+  cost: Pick<CostEstimate, 'totalUsd'>,
 ): InputError[] {
-  const { count } = legSplitOf(plan);
-  if (count === 1) return [];
-  const notCarried = groupsOf(plan).flatMap((group) => refuseNotCarried(plan, group));
+  if (legSplitOf(plan).count === 1) return [];
+  const notCarried = groupsOf(plan).flatMap((group) => refuseNotCarried(plan, group, limits));
   return [
     ...checkLength(plan),
     ...checkRetention(plan),
-    ...checkCeiling(plan, totalUsd),
+    ...checkCeilingOfLegs(plan, cost),
     ...(notCarried.length > 0 ? notCarried : checkTimes(plan, limits)),
   ];
 }
@@ -76,8 +75,10 @@ function checkRetention({ timeline, deployment }: Plan): InputError[] {
 /** A long run is not asked about, and costs by the hour. */
 const unlimitedUpToUsd = 100;
 
-function checkCeiling({ profile }: Plan, totalUsd: number): InputError[] {
-  if (profile.limits.maxCostUsd !== undefined || totalUsd <= unlimitedUpToUsd) return [];
+/** Of a run with several legs; empty for one leg. @param cost of the whole run, in all its Regions */
+export function checkCeilingOfLegs(plan: Plan, { totalUsd }: Pick<CostEstimate, 'totalUsd'>): InputError[] {
+  const isCheap = plan.profile.limits.maxCostUsd !== undefined || totalUsd <= unlimitedUpToUsd;
+  if (isCheap || legSplitOf(plan).count === 1) return [];
   return [
     {
       path: 'limits.maxCostUsd',
@@ -88,7 +89,7 @@ function checkCeiling({ profile }: Plan, totalUsd: number): InputError[] {
 }
 
 /** What a device has besides its connection and its place in the schedule. */
-function refuseNotCarried(plan: Plan, group: GroupPlan): InputError[] {
+function refuseNotCarried(plan: Plan, group: GroupPlan, { lambdaSeconds }: AccountLimits): InputError[] {
   const { count } = legSplitOf(plan);
   const { profile } = group;
   const kinds = kindsOf(group);
@@ -110,7 +111,7 @@ function refuseNotCarried(plan: Plan, group: GroupPlan): InputError[] {
     .map(([, setting, what]) => ({
       path: settingOf(group, setting),
       message: `${what} cannot go on in another Lambda yet, and this run needs ${count} legs`,
-      hint: 'shorten the run to what one Lambda runs, some 14m, and leave legs out; legs for this are to come (docs/fleets.md)',
+      hint: `shorten the run to what one Lambda runs, less than ${spoken(lambdaSeconds * 1_000)} with its start and its end, and leave legs out; legs for this are to come (docs/fleets.md)`,
     }));
 }
 

@@ -11,7 +11,7 @@ import { checkProxy } from '../targets/device-proxy.ts';
 import { endpointFor } from '../targets/mqtt-endpoint.ts';
 import type { AwsIotTarget, Target } from '../targets/target.ts';
 import { mqttEndpointsOf } from '../targets/traits-of.ts';
-import { type AccountView, accountOf } from './account.ts';
+import { type AccountView, accountOf, limitSlices } from './account.ts';
 import { refuseFaults } from './actions/fault-action.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
@@ -104,7 +104,7 @@ export function makePlan(request: PlanRequest): Plan {
 
 /** The plan, together with the errors that forbid running it. */
 export function draftPlan(given: PlanRequest): DraftPlan {
-  const request = { ...given, account: accountOfStack(given) };
+  const request = withinStacks(given);
   const { search } = request.profile;
   if (search === undefined) return draftLoad(request);
   const during = (ms: number) =>
@@ -116,13 +116,25 @@ export function draftPlan(given: PlanRequest): DraftPlan {
   );
 }
 
-/** With the time limit that the stack gives its functions, where that is less than Lambda's. */
-function accountOfStack({ account, deployment }: PlanRequest): AccountView | undefined {
-  const { sliceSeconds } = deployment ?? {};
-  if (sliceSeconds === undefined) return account;
-  const known = accountOf({ ...(account && { account }) });
-  const lambdaSeconds = Math.min(known.limits.lambdaSeconds, sliceSeconds);
-  return { ...known, limits: { ...known.limits, lambdaSeconds } };
+/**
+ * With the time limit that the stack gives its functions, where that is less than Lambda's. Of the stacks of several Regions it is the least
+ * one, because a run has the same legs in all of them.
+ */
+function withinStacks(request: PlanRequest): PlanRequest {
+  const { account, deployment, regionFacts = {} } = request;
+  const stacks = [deployment, ...Object.values(regionFacts).map((facts) => facts.deployment)];
+  const limits = stacks.flatMap((stack) => stack?.sliceSeconds ?? []);
+  if (limits.length === 0) return request;
+  const seconds = Math.min(...limits);
+  const ofRegions = Object.entries(regionFacts).map(([name, facts]) => [
+    name,
+    { ...facts, ...(facts.account && { account: limitSlices(facts.account, seconds) }) },
+  ]);
+  return {
+    ...request,
+    account: limitSlices(accountOf({ ...(account && { account }) }), seconds),
+    ...(request.regionFacts && { regionFacts: Object.fromEntries(ofRegions) }),
+  };
 }
 
 /** @param busiest the level that slices are to be able to send; absent: that of the profile */

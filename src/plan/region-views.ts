@@ -1,5 +1,6 @@
 import type { GroupSettings, LoadProfile, MessageKind, RunProfile, Stage } from '../profile/load-profile.ts';
 import type { PlannedAction } from '../profile/planned-action.ts';
+import type { InputError } from '../shared/errors.ts';
 import { groupProfilesOf, groupsOf, intendedPeakOf } from './groups.ts';
 import { plannedLoadOf } from './kinds.ts';
 import type { LoadAction, LoadChange } from './load-actions/load-action.ts';
@@ -28,6 +29,25 @@ export function viewsOf(plan: Plan): readonly Plan[] {
 /** The view of a plan that is of one Region, or has no Regions. */
 export function viewHere(plan: Plan): Plan {
   return viewsOf(plan)[0]!;
+}
+
+/** Errors of views, each of which names its Regions: one that is the same in several is stated once. */
+export function errorsInRegions(
+  views: readonly Plan[],
+  errorsOf: (view: Plan, i: number) => readonly InputError[],
+): InputError[] {
+  const found = new Map<string, { readonly error: InputError; readonly names: Set<string> }>();
+  for (const [i, view] of views.entries())
+    for (const error of errorsOf(view, i)) {
+      const key = JSON.stringify([error.path, error.message, error.hint]);
+      const known = found.get(key) ?? { error, names: new Set<string>() };
+      found.set(key, known);
+      known.names.add(view.region ?? '');
+    }
+  return [...found.values()].map(({ error, names }) => ({
+    ...error,
+    message: `in ${[...names].join(', ')}: ${error.message}`,
+  }));
 }
 
 function viewOf(plan: Plan, region: RegionPlan): Plan {

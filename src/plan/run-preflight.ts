@@ -5,7 +5,7 @@ import type { Plan } from './plan.ts';
 import { type CostForecast, type Preflight, preflight } from './preflight.ts';
 import { bindingOf, type QuotaForecast } from './quota-forecast.ts';
 import { RefusedByPreflightError, refuseCost } from './refusals.ts';
-import { viewsOf } from './region-views.ts';
+import { errorsInRegions, viewsOf } from './region-views.ts';
 import { forecastStorms } from './storm-forecast.ts';
 
 /** What a plan comes to before it is run, in each Region and in all. */
@@ -50,11 +50,9 @@ export function preflightRun(plan: Plan): RunPreflight {
     // Devices move from one Region to another.
     ...(storms.length > 0 && { storms }),
     refusals: [
-      ...all.flatMap(({ refusals }, i) =>
-        refusals
-          // The ceiling is one of the whole run.
-          .filter(({ path }) => path !== 'limits.maxCostUsd')
-          .map((error) => ({ ...error, message: `in ${views[i]!.region}: ${error.message}` })),
+      // The ceiling is one of the whole run.
+      ...errorsInRegions(views, (_, i) =>
+        all[i]!.refusals.filter(({ path }) => path !== 'limits.maxCostUsd'),
       ),
       ...ofWhole,
     ],

@@ -1,19 +1,22 @@
+import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { formatPlural } from '../shared/format.ts';
 import { maxSlices } from '../shared/run-bounds.ts';
 import type { AccountLimits } from '../targets/aws-iot/quotas.ts';
-import { checkLegs } from './check-legs.ts';
-import { priceRun } from './cost.ts';
+import { accountOf } from './account.ts';
+import { checkCeilingOfLegs, checkLegs } from './check-legs.ts';
+import { type CostEstimate, priceRun } from './cost.ts';
 import { deploymentOf } from './deployment.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupsOf, settingOf } from './groups.ts';
 import { legSplitOf } from './legs.ts';
 import { checkPaceOfConnects } from './pace-of-connects.ts';
 import type { GroupPlan, Plan } from './plan.ts';
+import { RefusedByPreflightError } from './refusals.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { refuseKernelNetwork } from './refuse-kernel-network.ts';
-import { viewsOf } from './region-views.ts';
+import { errorsInRegions, viewsOf } from './region-views.ts';
 import { connectDurationMs } from './schedule.ts';
 import { busiestSearch, forecastSearch, loadSettingOf } from './search/search-forecast.ts';
 import { checkLingering, checkWebConnections } from './slice-connections.ts';
@@ -21,10 +24,9 @@ import { subscriberSlicesOf } from './subscribers.ts';
 
 /** Limits that no profile lifts: the stack's ceilings, Lambda's 900 s, the children of a Distributed Map, and what a slice can do. */
 export function wallsOf(plan: Plan, limits: AccountLimits): readonly InputError[] {
-  const busiest = busiestSearch(plan);
-  const cost = priceRun(busiest, forecastUsage(busiest, deploymentOf(plan)));
+  const cost = forecastCost(plan);
   return [
-    ...refuseCeilings(busiest, cost),
+    ...refuseCeilings(busiestSearch(plan), cost),
     ...checkLegs(plan, limits, cost),
     ...checkLambdaTime(plan, limits),
     ...checkSlices(plan),
@@ -32,6 +34,11 @@ export function wallsOf(plan: Plan, limits: AccountLimits): readonly InputError[
     ...checkPaceOfConnects(plan),
     ...refuseKernelNetwork(plan, plan.conditions?.host.kernelNetwork),
   ];
+}
+
+function forecastCost(plan: Plan): CostEstimate {
+  const busiest = busiestSearch(plan);
+  return priceRun(busiest, forecastUsage(busiest, deploymentOf(plan)));
 }
 
 /** Of a run with one leg: a slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
@@ -91,10 +98,19 @@ function checkSlices(plan: Plan): InputError[] {
 /** Each Region has a stack and an execution of its own. @param limits of the account, where a Region's own are not known */
 export function wallsOfRegions(plan: Plan, limits: AccountLimits): readonly InputError[] {
   if (plan.regions === undefined) return wallsOf(plan, limits);
-  return viewsOf(plan).flatMap((view) =>
-    wallsOf(view, view.account?.limits ?? limits).map((wall) => ({
-      ...wall,
-      message: `in ${view.region}: ${wall.message}`,
-    })),
-  );
+  const views = viewsOf(plan);
+  const totalUsd = sumBy(views, (view) => forecastCost(view).totalUsd);
+  return [
+    ...errorsInRegions(views, (view) =>
+      // The profile's ceiling is one of the whole run.
+      wallsOf(view, view.account?.limits ?? limits).filter(({ path }) => path !== 'limits.maxCostUsd'),
+    ),
+    ...checkCeilingOfLegs(plan, { totalUsd }),
+  ];
+}
+
+/** Of a plan that was made elsewhere, what its own Region's account and stack do not allow. @throws RefusedByPreflightError */
+export function enforceWalls(plan: Plan): void {
+  const walls = wallsOfRegions(plan, accountOf(plan).limits);
+  if (walls.length > 0) throw new RefusedByPreflightError(walls, { canForce: false });
 }

@@ -14,12 +14,11 @@ import { describeStormForecast } from '../plan/describe-storm-forecast.ts';
 import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { RefusedByPreflightError } from '../plan/refusals.ts';
-import { viewsOf } from '../plan/region-views.ts';
 import { preflightRun } from '../plan/run-preflight.ts';
 import { isLevelKind } from '../plan/search/step-actions.ts';
 import { forecastStorms } from '../plan/storm-forecast.ts';
 import { stormedGroupsOf } from '../plan/storms.ts';
-import { wallsOf } from '../plan/walls.ts';
+import { wallsOfRegions } from '../plan/walls.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { formatInstant, formatTimeLeft } from '../shared/format.ts';
 import { suggestFrom } from '../shared/nearest.ts';
@@ -125,7 +124,7 @@ function forecastsOf(plan: Plan, stored: readonly StoredAction[], live: readonly
 export function checkLoad(plan: Plan, stored: readonly StoredAction[], actions: readonly LiveAction[]): void {
   const amended = withActions(plan, [...stored, ...actions]);
   if (amended === plan) return;
-  const walls = viewsOf(amended).flatMap((view) => wallsOf(view, accountOf(view).limits));
+  const walls = wallsOfRegions(amended, accountOf(amended).limits);
   const refusals = amended.profile.limits.enforce ? preflightRun(amended).refusals : [];
   // The run goes on: its profile cannot be changed any more.
   const less = lessOf[actions[0]?.action.kind ?? ''] ?? 'a lower rate';

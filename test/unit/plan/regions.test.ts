@@ -1,18 +1,30 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { accountOf } from '../../../src/plan/account.ts';
 import { checkStoredPlan } from '../../../src/plan/check-plan.ts';
+import { defaultDeployment } from '../../../src/plan/deployment.ts';
+import { legSplitOf } from '../../../src/plan/legs.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import { devicesIn, divideSlices, regionOfSlice, slicesHere } from '../../../src/plan/regions.ts';
+import { viewsOf } from '../../../src/plan/region-views.ts';
+import {
+  devicesIn,
+  divideSlices,
+  type RegionFacts,
+  regionOfSlice,
+  slicesHere,
+} from '../../../src/plan/regions.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
+import { enforceWalls } from '../../../src/plan/walls.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { randomCases } from '../../support/effort.ts';
 
 const regions = { 'eu-west-1': 0.6, 'us-east-1': 0.4 };
 
-function draftOf(profile: object) {
+function draftOf(profile: object, regionFacts?: RegionFacts) {
   return draftPlan({
+    regionFacts,
     runId: 'r',
     now: 1_788_257_410_000,
     profile: parseLoadProfile({ devices: 1_000, ratePerSecond: 100, duration: '1m', regions, ...profile }),
@@ -92,6 +104,49 @@ describe('a plan in Regions', () => {
         { name: 'b', share: 0.8 },
       ]),
     ).toEqual([0, 2]);
+  });
+});
+
+describe('limits that nothing lifts', () => {
+  const facts = (more: object): RegionFacts => ({
+    'eu-west-1': { account: accountOf({}), deployment: defaultDeployment },
+    'us-east-1': { account: accountOf({}), deployment: { ...defaultDeployment, ...more } },
+  });
+
+  it('give every Region the legs that fit into the functions of each stack', () => {
+    const { plan, walls } = draftOf({ duration: '10m' }, facts({ sliceSeconds: 300 }));
+    const { count } = legSplitOf(plan);
+    expect(walls).toEqual([]);
+    expect(count).toBeGreaterThan(1);
+    expect(viewsOf(plan).map((view) => legSplitOf(view).count)).toEqual([count, count]);
+  });
+
+  it('are stated once where they are the same in all', () => {
+    const { walls } = draftOf({ duration: '720h', ratePerSecond: 1 });
+    expect(walls.filter(({ path }) => path === 'stages').map(({ message }) => message)).toEqual([
+      'in eu-west-1, us-east-1: a run lasts 720h at most, with its start and its end',
+    ]);
+  });
+
+  it('are of the cost in all Regions together', () => {
+    const { walls } = draftOf({ duration: '22h', ratePerSecond: 1_000 });
+    expect(walls.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+      expect.stringMatching(/^limits\.maxCostUsd: \$[\d,.]+ forecast, and a run in legs/),
+    ]);
+  });
+
+  it('are enforced by a Region of a plan that was made elsewhere', () => {
+    const ceilings = {
+      maxCostUsd: null,
+      maxDevices: 300,
+      maxMessagesPerSecond: null,
+      maxConcurrentExecutions: null,
+      allowForce: true,
+    };
+    const { plan } = draftOf({}, facts({ ceilings }));
+    const [first, second] = copiesOf(plan);
+    expect(() => enforceWalls(first!)).not.toThrow();
+    expect(() => enforceWalls(second!)).toThrow(/in us-east-1: 400 devices planned/);
   });
 });
 
