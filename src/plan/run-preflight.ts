@@ -7,6 +7,7 @@ import { bindingOf, type QuotaForecast } from './quota-forecast.ts';
 import { RefusedByPreflightError, refuseCost } from './refusals.ts';
 import { errorsInRegions, viewsOf } from './region-views.ts';
 import { forecastStorms } from './storm-forecast.ts';
+import type { SubscriberAdvice } from './subscriber-advice.ts';
 
 /** What a plan comes to before it is run, in each Region and in all. */
 export interface RunPreflight extends Preflight {
@@ -23,6 +24,7 @@ export interface RegionPreflight {
   readonly quotas: readonly QuotaForecast[];
   readonly binding: QuotaForecast;
   readonly totalUsd: number;
+  readonly subscriber: SubscriberAdvice;
 }
 
 /** Of a copy of a plan, what its own Region has of it. */
@@ -66,6 +68,7 @@ export function preflightRun(plan: Plan): RunPreflight {
         quotas: each.quotas,
         binding: each.binding,
         totalUsd: each.cost.totalUsd,
+        subscriber: each.subscriber,
       };
     }),
   };

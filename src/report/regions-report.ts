@@ -27,6 +27,7 @@ export function buildRegionsReport(
     quotas: _,
     bindingQuota: __,
     cost: ___,
+    assumedLimits: ____,
     ...report
   } = buildReport({
     ...input,
@@ -35,9 +36,11 @@ export function buildRegionsReport(
   });
   const cost = sumCosts(reports);
   const bindingQuota = bindingOf(regions);
+  const assumed = [...new Set(reports.flatMap(({ assumedLimits }) => assumedLimits ?? []))];
   return {
     ...report,
     quotas: nearestOf(reports),
+    ...(assumed.length > 0 && { assumedLimits: assumed.join(' ') }),
     ...(bindingQuota && { bindingQuota }),
     ...(cost && { cost }),
     regions: regions.map(({ name, report: ofRegion }) => regionReportOf(name, ofRegion)),

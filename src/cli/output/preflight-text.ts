@@ -3,6 +3,8 @@ import { isReadByRule } from '../../plan/observers.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { isReadable, isUnread, type QuotaForecast } from '../../plan/quota-forecast.ts';
+import { viewsOf } from '../../plan/region-views.ts';
+import type { RunPreflight } from '../../plan/run-preflight.ts';
 import { describeSubscriber } from '../../plan/subscriber-advice.ts';
 import { wrapText } from '../../report/text-table.ts';
 import {
@@ -29,7 +31,7 @@ interface TextFormat {
 const fullColumns = 100;
 
 /** The preflight of a plan, for the terminal: Lambdas, quotas, state payloads and money. */
-export function renderPreflight(plan: Plan, preflight: Preflight, format: TextFormat): string[] {
+export function renderPreflight(plan: Plan, preflight: RunPreflight, format: TextFormat): string[] {
   const { style } = format;
   return [
     ...renderLambdas(preflight, style),
@@ -44,9 +46,15 @@ export function renderPreflight(plan: Plan, preflight: Preflight, format: TextFo
     '',
     ...renderCost(plan, preflight, format),
     ...(isReadByRule(plan)
-      ? ['', ...describeSubscriber(preflight.subscriber).map((line) => `  ${line}`)]
+      ? ['', ...describeSubscribers(preflight).map((line) => `  ${line}`)]
       : []),
   ];
+}
+
+/** Each Region has a stack of its own. */
+function describeSubscribers({ regions, subscriber }: RunPreflight): string[] {
+  if (regions === undefined) return describeSubscriber(subscriber);
+  return regions.flatMap((region) => [`In ${region.name}:`, ...describeSubscriber(region.subscriber)]);
 }
 
 /** `$0.0171 forecast, at list prices of 2026-09 in us-east-1` */
@@ -100,7 +108,7 @@ function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: Text
     `Nearest first: the top one is the binding limit, the first reached if the load grows. The profile may use ${share} of a quota that AWS can raise (limits.quotaShare).${own}`,
     ...(unread.length === 0
       ? []
-      : [`${isMixed ? '* ' : 'Limits are '}${describeDefaults(plan.account?.region)}`]),
+      : [`${isMixed ? '* ' : 'Limits are '}${defaultsIn(plan).join(' ')}`]),
     'Kept: a run stays within it by itself, whatever the load.',
     ...preflight.quotaAssumptions,
   ];
@@ -111,6 +119,11 @@ function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: Text
     '',
     ...sentences.flatMap((text) => wrapText(text, textColumns, '  ')),
   ];
+}
+
+/** Whose defaults stand for limits that were not read, a sentence each. */
+function defaultsIn(plan: Plan): string[] {
+  return [...new Set(viewsOf(plan).map(({ account }) => describeDefaults(account?.region)))];
 }
 
 type QuotaCells = readonly [name: string, peak: string, limit: string, headroom: string, mark: string];

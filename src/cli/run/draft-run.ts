@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { type AccountView, accountAt } from '../../plan/account.ts';
+import { type AccountView, accountAt, accountOf } from '../../plan/account.ts';
 import { type DeploymentParameters, defaultDeployment } from '../../plan/deployment.ts';
 import { forecastHost, type HostFacts, type HostForecast } from '../../plan/host.ts';
 import { draftPlan } from '../../plan/make-plan.ts';
@@ -100,7 +100,7 @@ export function draftRun(
     target,
     topicFilter,
     ruleName,
-    regionFacts: regionFacts ?? (account === undefined ? defaultsOf(profile.regions) : undefined),
+    regionFacts: regionFacts ?? factsOf(profile.regions, account),
   });
   return {
     plan,
@@ -115,11 +115,15 @@ export function draftRun(
   };
 }
 
-/** AWS's defaults in each Region, where no account is known. */
-function defaultsOf(regions: readonly RegionShare[] | undefined): RegionFacts | undefined {
+/** AWS's defaults in each Region, and over them the limits that are known of the account. */
+function factsOf(
+  regions: readonly RegionShare[] | undefined,
+  { limits, live, isCharged }: AccountView = accountOf({}),
+): RegionFacts | undefined {
+  const own = Object.fromEntries(live.map((name) => [name, limits[name]]));
   const facts = regions?.map(({ name }): [string, RegionFacts[string]] => {
-    const limits = accountLimitsOf(sizeOfRegion(name) === 'large' ? 'default' : 'small');
-    return [name, { account: { limits, live: [], isCharged: true, region: name } }];
+    const ofSize = accountLimitsOf(sizeOfRegion(name) === 'large' ? 'default' : 'small', own);
+    return [name, { account: { limits: ofSize, live, isCharged, region: name } }];
   });
   return facts && Object.fromEntries(facts);
 }
