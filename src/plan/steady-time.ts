@@ -17,7 +17,7 @@ export interface SteadyTime {
 
 /** A slope is computed of so many steps at least. */
 export const leastSteadySteps = 20;
-/** A run with so much time at one rate has as many, settling included. */
+/** A run of up to two hours with so much time at one rate has as many, settling included. */
 export const leastSteadyMs = 660_000;
 /** More steps make a slope no better known. */
 const mostSteps = 120;
@@ -58,6 +58,14 @@ export function steadyTimeOf(plan: GroupedPlan, until = Number.POSITIVE_INFINITY
     Array.from({ length: Math.floor((to - from) / secondsPerStep) }, (_, i) => from + i * secondsPerStep),
   );
   return { ratePerSecond, seconds, secondsPerStep, steps };
+}
+
+/** So long a stretch at one rate has enough steps, milliseconds: those of a run of more than two hours are longer. */
+export function leastSteadyMsOf(plan: GroupedPlan): number {
+  const { secondsPerStep } = bookStepsOf(plan);
+  const shortest = secondsPerStep * Math.ceil(shortestStepSeconds / secondsPerStep);
+  // At each end of a stretch a step of the run may lie across it.
+  return Math.max(leastSteadyMs, 1_000 * (leastSteadySteps * shortest + 2 * secondsPerStep) + settleMs);
 }
 
 /** How long the plan has one rate, at most and without a break; milliseconds. */

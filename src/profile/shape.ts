@@ -59,7 +59,9 @@ function unknownKey(parent: readonly PropertyKey[], key: string): InputError {
     return { path, message, hint: `did you mean "${other}"?` };
   if (nearestOf(key, known) !== undefined) return { path, message, hint: suggestFrom(key, known, '') };
   const elsewhere = settingPaths().find((setting) => setting.split('.').at(-1) === key);
-  if (elsewhere !== undefined) return { path, message, hint: `did you mean "${elsewhere}"?` };
+  // Within the stages of stages, say, its own name is no help.
+  if (elsewhere !== undefined && !parent.includes(key))
+    return { path, message, hint: `did you mean "${elsewhere}"?` };
   return { path, message, hint: suggestFrom(key, known, 'the settings here are') };
 }
 
@@ -72,9 +74,9 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_union':
       return unionMessageOf(issue, value);
     case 'too_small':
-      return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'above' : 'at least', Number(issue.minimum))}, not ${countOf(value, shown)}`;
+      return `must ${sizeWords(issue.origin, issue.exact ? 'exactly' : issue.inclusive === false ? 'above' : 'at least', Number(issue.minimum))}, not ${countOf(value, shown)}`;
     case 'too_big':
-      return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'below' : 'at most', Number(issue.maximum))}, not ${countOf(value, shown)}`;
+      return `must ${sizeWords(issue.origin, issue.exact ? 'exactly' : issue.inclusive === false ? 'below' : 'at most', Number(issue.maximum))}, not ${countOf(value, shown)}`;
     case 'invalid_value':
       return `must be ${expectedBy(issue)}, not ${shown}`;
     case 'invalid_format':

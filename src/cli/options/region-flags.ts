@@ -55,22 +55,36 @@ export function embeddedRegionsOf(
       try {
         Object.assign(region.faults, parseFaultSettings(parseJsonText(value, path)));
       } catch (error) {
-        errors.push({ path, message: messageOf(error), hint: `${name}:faults={"clockOffsetMs":80}` });
+        if (error instanceof InvalidInputError)
+          errors.push(...error.errors.map((each) => ({ ...each, path: `--in ${name}:faults ${each.path}` })));
+        else errors.push({ path, message: messageOf(error), hint: `${name}:faults={"clockOffsetMs":80}` });
       }
     } else region.quota.push(`${setting}=${value}`);
   }
-  const regions = own.map(({ name, quota, faults: ofRegion }): EmbeddedRegion => {
+  /** @param flag that they were given by, which their errors name */
+  const limitsOf = (quota: readonly string[], flag: string): EmbeddedQuotas['limits'] => {
     try {
-      const bySize = quotasOfPreset(
-        flags.regionQuotas ?? (sizeOfRegion(name) === 'large' ? 'default' : 'small'),
-      );
-      const { limits } = embeddedQuotasOf({ quota: [...(flags.quota ?? []), ...quota] });
-      return { name, quotas: { limits: { ...bySize, ...limits } }, faults: ofRegion };
+      return embeddedQuotasOf({ quota }).limits;
     } catch (error) {
       if (!(error instanceof InvalidInputError)) throw error;
-      errors.push(...error.errors);
-      return { name, quotas: { limits: {} }, faults: {} };
+      const named = (text: string) => text.replace(/^--quota /, flag);
+      errors.push(
+        ...error.errors.map(({ path, message, hint = '' }) => ({
+          path: named(path),
+          message,
+          hint: named(hint),
+        })),
+      );
+      return {};
     }
+  };
+  const ofAll = limitsOf(flags.quota ?? [], '--quota ');
+  const regions = own.map(({ name, quota, faults: ofRegion }): EmbeddedRegion => {
+    const bySize = quotasOfPreset(
+      flags.regionQuotas ?? (sizeOfRegion(name) === 'large' ? 'default' : 'small'),
+    );
+    const limits = { ...bySize, ...ofAll, ...limitsOf(quota, `--in ${name}:`) };
+    return { name, quotas: { limits }, faults: ofRegion };
   });
   if (errors.length > 0) throw new InvalidInputError('The command line', errors);
   return regions;

@@ -8,6 +8,7 @@ import {
 } from '../../profile/threshold-expression.ts';
 import {
   type CounterMetric,
+  splitSelector,
   type ThresholdMetric,
   thresholdMetricOf,
 } from '../../profile/threshold-metrics.ts';
@@ -53,6 +54,8 @@ interface LiveValue {
 }
 
 function liveValueOf(name: string, text: string, totals: RunTotals): LiveValue | undefined {
+  // The totals are of the whole run, whatever a threshold selects of it.
+  if (splitSelector(name).metric !== name) return undefined;
   const metric = thresholdMetricOf(name);
   const expression = metric && parseThresholdExpression(text, metric);
   if (metric === undefined || expression === undefined || 'wrong' in expression) return undefined;

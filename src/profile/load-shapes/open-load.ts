@@ -141,7 +141,7 @@ function checkTargets({ stages = [], everySeconds, ratePerSecond, burst, idle }:
     plainStages(stages).flatMap(({ path: stage, target }) => {
       const path = pathOfTarget(stage);
       if (everySeconds !== undefined && target !== undefined) {
-        const hint = 'remove the target, or remove everySeconds';
+        const hint = `remove ${path.endsWith('.hours') ? 'the hours' : 'the target'}, or remove everySeconds`;
         return [{ path, message: 'has no meaning with everySeconds, which says the rate', hint }];
       }
       if (everySeconds === undefined && ratePerSecond === undefined && target === undefined) {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { InputError } from '../../shared/errors.ts';
+import { formatCount } from '../../shared/format.ts';
 import { isObject } from '../../shared/json-path.ts';
 import { duration, ratePerSecond } from '../device-schema.ts';
 import { maxStages } from './resolved-load.ts';
@@ -185,7 +186,7 @@ export function checkStageList(stages: StageList): InputError[] {
   return [
     {
       path: 'stages',
-      message: `come to more than ${maxStages} stages, which is the most that a load has`,
+      message: `come to more than ${formatCount(maxStages)} stages, which is the most that a load has`,
       hint: 'repeat them less often, or give fewer days',
     },
   ];

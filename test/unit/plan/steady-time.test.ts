@@ -77,5 +77,12 @@ describe('steady time', () => {
     expect(preflight(short).refusals).toEqual([refusal]);
     expect(refuseSlopes(planOf({ stages: at(20, '11m'), thresholds }))).toEqual([]);
     expect(refuseSlopes(planOf({ stages: at(20, '1m') }))).toEqual([]);
+    // A run of four weeks is kept in steps of minutes.
+    const ramp = { duration: '672h', target: 0 };
+    const limits = { maxCostUsd: 1e6 };
+    const long = (plateau: string) =>
+      refuseSlopes(planOf({ stages: [...at(20, plateau), ramp], thresholds, limits }));
+    expect(long('1h')[0]?.message).toMatch(/^a slope needs 2h.* at one planned rate, and this run has 1h$/);
+    expect(long('2h5m')).toEqual([]);
   });
 });

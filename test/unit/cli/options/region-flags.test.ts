@@ -38,6 +38,15 @@ describe('--in', () => {
     const errors = inputErrorsOf(() => embeddedRegionsOf(names, { in: given }));
     expect(errors).toHaveLength(4);
     expect(errors[0]).toMatchObject({ message: 'names no Region of the profile' });
+    expect(errors.slice(1).map(({ path }) => path)).toEqual([
+      '--in eu-west-1:faults drop',
+      '--in connects=1',
+      '--in eu-west-1:conects=10',
+    ]);
+    // Those of all Regions are listed once.
+    expect(inputErrorsOf(() => embeddedRegionsOf(names, { quota: ['conects=10'] }))).toEqual([
+      expect.objectContaining({ path: '--quota conects=10' }),
+    ]);
   });
 
   it('needs a profile with Regions', () => {

@@ -151,7 +151,7 @@ describe('a list of stages', () => {
     [
       'a curve of 23 hours',
       [{ hours: hours.slice(1) }],
-      'stages[0].hours: must have at least 24 entries, not 23',
+      'stages[0].hours: must have exactly 24 entries, not 23',
     ],
     [
       'a repeated stage without a target',
@@ -174,12 +174,12 @@ describe('a list of stages', () => {
           ],
         },
       ],
-      'stages: come to more than 1000 stages, which is the most that a load has',
+      'stages: come to more than 1,000 stages, which is the most that a load has',
     ],
     [
       'too many days',
       [{ repeat: 1_000, stages: [{ hours, days: 30 }] }],
-      'stages: come to more than 1000 stages, which is the most that a load has',
+      'stages: come to more than 1,000 stages, which is the most that a load has',
     ],
   ])('refuses %s', (_, stages, error) => {
     expect(errorsOf(stages)).toEqual([error]);
