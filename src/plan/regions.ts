@@ -125,11 +125,13 @@ export function checkRegionSlices(plan: Plan): InputError[] {
       const group = groups[g]!;
       if (count > 0) return [];
       const of = group.group === undefined ? '' : ` of group ${group.group}`;
+      const smaller =
+        group.slices.devicesPerSlice > 1 ? `, or set ${settingOf(group, 'slices.devicesPerSlice')} lower` : '';
       return [
         {
           path: `regions.${name}`,
           message: `would have none of the ${formatPlural(group.slices.count, 'slice')}${of}, each of which is in one Region`,
-          hint: `give it a larger share or more devices (${formatCount(group.profile.devices)} now), or set ${settingOf(group, 'slices.devicesPerSlice')} lower`,
+          hint: `give it a larger share or more devices (${formatCount(group.profile.devices)} now)${smaller}`,
         },
       ];
     }),

@@ -10,11 +10,12 @@ export interface StatePayload {
 
 /**
  * In the order of the states. The execution's input is measured as the profile is understood, with every default: what
- * the user wrote is seldom longer.
+ * the user wrote is seldom longer. An execution that is one Region's part of a run gets the plan.
  */
 export function statePayloads(plan: Plan): StatePayload[] {
   const { runId, profile } = plan;
   const fanOut = fanOutOf(plan);
+  const input = plan.region === undefined ? profile : { plan };
   const bytesOf = (value: unknown) => utf8Bytes(JSON.stringify(value));
   const child = {
     runId,
@@ -26,8 +27,8 @@ export function statePayloads(plan: Plan): StatePayload[] {
     next: { leg: 0, hasFailed: false },
   };
   return [
-    { payload: 'input of the execution', bytes: bytesOf(profile) },
-    { payload: 'input of Plan', bytes: bytesOf({ runId, profile }) },
+    { payload: 'input of the execution', bytes: bytesOf(input) },
+    { payload: 'input of Plan', bytes: bytesOf({ runId, profile: input }) },
     { payload: 'output of Plan: the slices', bytes: bytesOf(fanOut) },
     { payload: 'input of a slice', bytes: bytesOf(child) },
     // Held together for a moment, though the Map throws them away.

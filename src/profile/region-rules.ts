@@ -67,7 +67,7 @@ function refuseInRegions(profile: LoadProfile): InputError[] {
     .map(([metric]): [boolean, string, string] => [
       true,
       `thresholds.${metric}`,
-      'a threshold that ends the run while it goes on is judged in each Region by itself,',
+      'a threshold that ends the run, which each Region would judge by itself,',
     ]);
   const found: [has: boolean, path: string, what: string][] = [
     [profile.target !== undefined, 'target', 'one target'],
