@@ -1,8 +1,16 @@
 import { sumBy, sumFields } from '../shared/counts.ts';
+import { iotMetricNames, ruleMetricNames } from '../targets/aws-iot/cloudwatch-metrics.ts';
 import { buildReport, type ReportInput } from './build-report.ts';
 import type { RegionReport } from './region-report.ts';
 import type { Report } from './report-model.ts';
-import type { BindingQuota, CostReport, CostReportLine, QuotaUse } from './usage-model.ts';
+import type {
+  BindingQuota,
+  CostReport,
+  CostReportLine,
+  QuotaRefusals,
+  QuotaUse,
+  Reconciliation,
+} from './usage-model.ts';
 
 /** What one Region's part of a run came to. */
 export interface ReportedRegion {
@@ -23,6 +31,7 @@ export function buildRegionsReport(
   const sums: Record<string, number> = {};
   for (const { cloudwatch } of reports)
     for (const [metric, sum] of Object.entries(cloudwatch)) sums[metric] = (sums[metric] ?? 0) + sum;
+  const requested = [...iotMetricNames, ...(input.plan.ruleName === undefined ? [] : ruleMetricNames)];
   const {
     quotas: _,
     bindingQuota: __,
@@ -31,15 +40,19 @@ export function buildRegionsReport(
     ...report
   } = buildReport({
     ...input,
-    cloudwatch: { sums, requested: Object.keys(sums) },
+    cloudwatch: { sums, requested },
     faults: undefined,
   });
+  // One without any would make the sums too small.
+  const isCounted = reports.every(({ cloudwatch }) => Object.keys(cloudwatch).length > 0);
   const cost = sumCosts(reports);
   const bindingQuota = bindingOf(regions);
   const assumed = [...new Set(reports.flatMap(({ assumedLimits }) => assumedLimits ?? []))];
   return {
     ...report,
     quotas: nearestOf(reports),
+    throttling: { ...report.throttling, refusals: sumRefusals(reports) },
+    reconciliation: isCounted ? report.reconciliation : report.reconciliation.map(withoutSum),
     ...(assumed.length > 0 && { assumedLimits: assumed.join(' ') }),
     ...(bindingQuota && { bindingQuota }),
     ...(cost && { cost }),
@@ -55,6 +68,20 @@ function nearestOf(reports: readonly Report[]): QuotaUse[] {
     if (known === undefined || use.headroom < known.headroom) nearest.set(use.quota, use);
   }
   return [...nearest.values()];
+}
+
+/** By quota, the most refusals first: which quota refused is known of a Region. */
+function sumRefusals(reports: readonly Report[]): QuotaRefusals[] {
+  const sums = new Map<string, QuotaRefusals>();
+  for (const refused of reports.flatMap(({ throttling }) => throttling.refusals)) {
+    const known = sums.get(refused.quota);
+    sums.set(refused.quota, { ...refused, count: refused.count + (known?.count ?? 0) });
+  }
+  return [...sums.values()].toSorted((a, b) => b.count - a.count);
+}
+
+function withoutSum(line: Reconciliation): Reconciliation {
+  return { ...line, cloudwatch: null, difference: null, explanations: [], unexplained: null };
 }
 
 /** That of the Region which refused the most; where none did, of the one that came nearest to a limit. */

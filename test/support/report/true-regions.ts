@@ -43,15 +43,17 @@ export function openTrueRegions(plan: Plan): {
     of: (slice) => regions.find(({ name }) => name === regionOfSlice(plan, slice)?.name),
     truth: () => Object.fromEntries(regions.map(({ name, counts }) => [name, counts])),
     // One Region has all of CloudWatch's counts: only their sums stand in the report of the run.
-    report: (whole) =>
-      regions.map(({ name, own, ledger }, i) => ({
+    report: (whole) => {
+      const zeros = Object.fromEntries(Object.keys(whole.cloudwatch.sums).map((name) => [name, 0]));
+      return regions.map(({ name, own, ledger }, i) => ({
         name,
         report: buildReport({
           ...whole,
           plan: viewHere(own),
           ledger: ledger.close(),
-          cloudwatch: i === 0 ? whole.cloudwatch : { sums: {}, requested: [] },
+          cloudwatch: i === 0 ? whole.cloudwatch : { ...whole.cloudwatch, sums: zeros },
         }),
-      })),
+      }));
+    },
   };
 }
