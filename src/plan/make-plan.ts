@@ -11,7 +11,7 @@ import { checkProxy } from '../targets/device-proxy.ts';
 import { endpointFor } from '../targets/mqtt-endpoint.ts';
 import type { AwsIotTarget, Target } from '../targets/target.ts';
 import { mqttEndpointsOf } from '../targets/traits-of.ts';
-import { type AccountView, accountOf, limitSlices } from './account.ts';
+import type { AccountView } from './account.ts';
 import { refuseFaults } from './actions/fault-action.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
@@ -39,6 +39,7 @@ import { holdLevel } from './search/searched-profile.ts';
 import { splitIntoSlices } from './slices.ts';
 import { splitSubscribers } from './subscribers.ts';
 import { wallsOfRegions } from './walls.ts';
+import { withinStacks } from './within-stacks.ts';
 
 export interface PlanRequest {
   /** The execution's name: 1–80 of `A–Z a–z 0–9 - _`. */
@@ -114,27 +115,6 @@ export function draftPlan(given: PlanRequest): DraftPlan {
   return during(
     searchMs(plan, search, (request.account?.limits ?? accountLimitsOf('default')).lambdaSeconds * 1_000),
   );
-}
-
-/**
- * With the time limit that the stack gives its functions, where that is less than Lambda's. Of the stacks of several Regions it is the least
- * one, because a run has the same legs in all of them.
- */
-function withinStacks(request: PlanRequest): PlanRequest {
-  const { account, deployment, regionFacts = {} } = request;
-  const stacks = [deployment, ...Object.values(regionFacts).map((facts) => facts.deployment)];
-  const limits = stacks.flatMap((stack) => stack?.sliceSeconds ?? []);
-  if (limits.length === 0) return request;
-  const seconds = Math.min(...limits);
-  const ofRegions = Object.entries(regionFacts).map(([name, facts]) => [
-    name,
-    { ...facts, ...(facts.account && { account: limitSlices(facts.account, seconds) }) },
-  ]);
-  return {
-    ...request,
-    account: limitSlices(accountOf({ ...(account && { account }) }), seconds),
-    ...(request.regionFacts && { regionFacts: Object.fromEntries(ofRegions) }),
-  };
 }
 
 /** @param busiest the level that slices are to be able to send; absent: that of the profile */
