@@ -36,6 +36,7 @@ import { exemptByStop } from './stop-exemptions.ts';
 import { stormsReportOf } from './storm-report.ts';
 import { evaluateThresholds, type Measured } from './thresholds.ts';
 import { bindingQuotaOf, throttlingOf } from './throttling.ts';
+import type { CostReport } from './usage-model.ts';
 import { judge } from './verdict.ts';
 
 export interface ReportInput {
@@ -44,6 +45,8 @@ export interface ReportInput {
   readonly cloudwatch: CloudWatchView;
   /** Faults, quotas and behaviours of embedded AWS that differ from AWS's; absent: the run store names none. */
   readonly faults?: InjectedFaults | undefined;
+  /** Of a run in several Regions, their bills together; absent: one bill, by the plan and the ledger. */
+  readonly cost?: CostReport | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
   /** Of a run that searched. */
@@ -73,7 +76,7 @@ export function buildReport(input: ReportInput): Report {
   const rates = ratesOf(plan, ledger);
   const imbalances = checkLedger(ledger);
   const generator = summarizeGenerator(ledger, connectsThrottledOf(cloudwatch));
-  const cost = costOf(plan, ledger);
+  const cost = input.cost ?? costOf(plan, ledger);
   const throttling = throttlingOf(plan, ledger, cloudwatch);
   const quotaUse = quotaUseOf(plan, ledger, cloudwatch);
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);

@@ -24,7 +24,7 @@ export interface ReportedRegion {
  * @param input with the plan of all Regions; CloudWatch's sums are those of the Regions together
  */
 export function buildRegionsReport(
-  input: Omit<ReportInput, 'cloudwatch' | 'faults'>,
+  input: Omit<ReportInput, 'cloudwatch' | 'faults' | 'cost'>,
   regions: readonly ReportedRegion[],
 ): Report {
   const reports = regions.map(({ report }) => report);
@@ -35,17 +35,16 @@ export function buildRegionsReport(
   const {
     quotas: _,
     bindingQuota: __,
-    cost: ___,
-    assumedLimits: ____,
+    assumedLimits: ___,
     ...report
   } = buildReport({
     ...input,
     cloudwatch: { sums, requested },
     faults: undefined,
+    cost: sumCosts(reports),
   });
   // One without any would make the sums too small.
   const isCounted = reports.every(({ cloudwatch }) => Object.keys(cloudwatch).length > 0);
-  const cost = sumCosts(reports);
   const bindingQuota = bindingOf(regions);
   const assumed = [...new Set(reports.flatMap(({ assumedLimits }) => assumedLimits ?? []))];
   return {
@@ -55,7 +54,6 @@ export function buildRegionsReport(
     reconciliation: isCounted ? report.reconciliation : report.reconciliation.map(withoutSum),
     ...(assumed.length > 0 && { assumedLimits: assumed.join(' ') }),
     ...(bindingQuota && { bindingQuota }),
-    ...(cost && { cost }),
     regions: regions.map(({ name, report: ofRegion }) => regionReportOf(name, ofRegion)),
   };
 }
