@@ -126,7 +126,9 @@ export function checkRegionSlices(plan: Plan): InputError[] {
       if (count > 0) return [];
       const of = group.group === undefined ? '' : ` of group ${group.group}`;
       const smaller =
-        group.slices.devicesPerSlice > 1 ? `, or set ${settingOf(group, 'slices.devicesPerSlice')} lower` : '';
+        group.slices.devicesPerSlice > 1
+          ? `, or set ${settingOf(group, 'slices.devicesPerSlice')} lower`
+          : '';
       return [
         {
           path: `regions.${name}`,

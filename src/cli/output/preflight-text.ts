@@ -45,9 +45,7 @@ export function renderPreflight(plan: Plan, preflight: RunPreflight, format: Tex
     ...renderPayloads(preflight, style),
     '',
     ...renderCost(plan, preflight, format),
-    ...(isReadByRule(plan)
-      ? ['', ...describeSubscribers(preflight).map((line) => `  ${line}`)]
-      : []),
+    ...(isReadByRule(plan) ? ['', ...describeSubscribers(preflight).map((line) => `  ${line}`)] : []),
   ];
 }
 
@@ -106,9 +104,7 @@ function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: Text
   const own = unread.length === 0 ? ` Limits are ${owner}.` : '';
   const sentences = [
     `Nearest first: the top one is the binding limit, the first reached if the load grows. The profile may use ${share} of a quota that AWS can raise (limits.quotaShare).${own}`,
-    ...(unread.length === 0
-      ? []
-      : [`${isMixed ? '* ' : 'Limits are '}${defaultsIn(plan).join(' ')}`]),
+    ...(unread.length === 0 ? [] : [`${isMixed ? '* ' : 'Limits are '}${defaultsIn(plan).join(' ')}`]),
     'Kept: a run stays within it by itself, whatever the load.',
     ...preflight.quotaAssumptions,
   ];
