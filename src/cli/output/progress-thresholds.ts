@@ -12,7 +12,7 @@ import {
   type ThresholdMetric,
   thresholdMetricOf,
 } from '../../profile/threshold-metrics.ts';
-import { formatCount, formatMs, formatValue } from '../../shared/format.ts';
+import { formatCount, formatValue } from '../../shared/format.ts';
 
 /** How the thresholds of a run stand. */
 export interface LiveThresholds {
@@ -23,15 +23,20 @@ export interface LiveThresholds {
 
 /** A threshold that asks for little: one that asks for much says nothing before the end. */
 const upperBounds: readonly ThresholdOperator[] = ['<', '<=', '==', '==='];
+const equalities: readonly ThresholdOperator[] = ['==', '==='];
 
 /**
- * The thresholds whose figures are known while a run goes on: upper bounds of counts of publishes, and of p99 of `end_to_end_latency`.
- * Undefined: there are none, or a search judges them by hold.
+ * The thresholds whose figures are known while a run goes on: upper bounds of counts of publishes, and of p99 of `end_to_end_latency`, of the
+ * whole run. Undefined: there are none, or a search judges them by hold.
  */
 export function liveThresholdsOf(totals: RunTotals, { profile }: Plan): LiveThresholds | undefined {
   if (profile.search !== undefined) return undefined;
   const all = Object.entries(profile.thresholds).flatMap(([name, list]) =>
-    list.map(({ expression }) => ({ name, text: expression, value: liveValueOf(name, expression, totals) })),
+    list.map(({ expression }) => ({
+      name,
+      text: expression,
+      value: liveValueOf(name, expression, totals, profile),
+    })),
   );
   const known = all.filter(({ value }) => value !== undefined);
   if (known.length === 0) return undefined;
@@ -53,21 +58,36 @@ interface LiveValue {
   readonly holds: boolean;
 }
 
-function liveValueOf(name: string, text: string, totals: RunTotals): LiveValue | undefined {
-  // The totals are of the whole run, whatever a threshold selects of it.
+function liveValueOf(
+  name: string,
+  text: string,
+  totals: RunTotals,
+  profile: Plan['profile'],
+): LiveValue | undefined {
+  // Totals are of the whole run, not of a group, a kind of message or a status.
   if (splitSelector(name).metric !== name) return undefined;
   const metric = thresholdMetricOf(name);
   const expression = metric && parseThresholdExpression(text, metric);
   if (metric === undefined || expression === undefined || 'wrong' in expression) return undefined;
-  if (!upperBounds.includes(expression.operator)) return undefined;
-  if (name === 'end_to_end_latency') return latencyOf(expression, totals);
+  if (expression.isSlope === true || !upperBounds.includes(expression.operator)) return undefined;
+  if (name === 'end_to_end_latency') return latencyOf(expression, totals, profile);
   const value = isCounter(metric) ? countOf(metric, expression, totals) : undefined;
-  return value === undefined ? undefined : { text: formatValue(value), holds: satisfies(expression, value) };
+  if (value === undefined) return undefined;
+  // What has to be reached is an upper bound only once it is passed.
+  if (equalities.includes(expression.operator) && value < expression.value) return undefined;
+  return { text: formatValue(value), holds: satisfies(expression, value) };
 }
 
-function latencyOf(expression: ThresholdExpression, { endToEndP99Ms }: RunTotals): LiveValue | undefined {
+function latencyOf(
+  expression: ThresholdExpression,
+  { endToEndP99Ms }: RunTotals,
+  { regions }: Plan['profile'],
+): LiveValue | undefined {
   if (expression.percentile !== 99 || endToEndP99Ms === undefined) return undefined;
-  return { text: `${formatMs(endToEndP99Ms)} ms`, holds: satisfies(expression, endToEndP99Ms) };
+  const holds = satisfies(expression, endToEndP99Ms);
+  // Of several Regions it is that of the slowest: the run's own is at most that.
+  if (!holds && regions !== undefined) return undefined;
+  return { text: `${formatValue(endToEndP99Ms)} ms`, holds };
 }
 
 function isCounter(metric: ThresholdMetric): metric is CounterMetric {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { renderProgressFrame } from '../../../../src/cli/output/progress-frame.ts';
 import { renderProgressLine } from '../../../../src/cli/output/progress-line.ts';
+import { liveThresholdsOf } from '../../../../src/cli/output/progress-thresholds.ts';
 import { noTotals, type Progress, phaseOf, troublesOf } from '../../../../src/cli/run/progress.ts';
 import type { Plan } from '../../../../src/plan/plan.ts';
 import { parseLoadProfile } from '../../../../src/profile/parse.ts';
@@ -178,5 +179,44 @@ describe('progress', () => {
       'summarizing',
     ]);
     expect(phaseAt(publishAt, true)).toBe('stopping');
+  });
+});
+
+describe('thresholds while a run goes on', () => {
+  const judged = parseLoadProfile({
+    everySeconds: 1,
+    duration: '12m',
+    groups: { meters: { devices: 1 }, trackers: { devices: 1 } },
+    thresholds: {
+      end_to_end_latency: ['p(99).slope<1%/h', 'p(99)<500'],
+      sent_messages: ['count==1000'],
+      dropped_messages: ['count<10', 'rate.slope<1%/h'],
+      'dropped_messages{group:meters}': ['count==0'],
+    },
+  }).thresholds;
+  const profile = { ...samplePlan.profile, thresholds: judged };
+  const totals = { ...noTotals, sent: 300, dropped: 5, endToEndP99Ms: 12 };
+  const failedOf = (more: Partial<typeof totals>, regions?: Plan['profile']['regions']) =>
+    liveThresholdsOf(
+      { ...totals, ...more },
+      { ...samplePlan, profile: regions === undefined ? profile : { ...profile, regions } },
+    )?.figures.filter((figure) => figure.startsWith('✗'));
+
+  it('leaves slopes, parts of the run and what is still to be reached to the end', () => {
+    expect(failedOf({})).toEqual([]);
+    expect(failedOf({ sent: 1_000 })).toEqual([]);
+    expect(failedOf({ sent: 1_001 })).toEqual(['✗ sent_messages count==1000: 1,001']);
+    expect(failedOf({ dropped: 10 })).toEqual(['✗ dropped_messages count<10: 10']);
+  });
+
+  it('does not take the p99 of the slowest Region for the run’s', () => {
+    const slow = { endToEndP99Ms: 600 };
+    expect(failedOf(slow)).toEqual(['✗ end_to_end_latency p(99)<500: 600 ms']);
+    expect(
+      failedOf(slow, [
+        { name: 'eu-west-1', share: 0.5 },
+        { name: 'us-east-1', share: 0.5 },
+      ]),
+    ).toEqual([]);
   });
 });
