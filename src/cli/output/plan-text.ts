@@ -77,9 +77,10 @@ export function renderPlanPage(
 export function fitLines(lines: readonly string[], columns = Number.POSITIVE_INFINITY): string[] {
   return lines.flatMap((line) => {
     if (stripVTControlCharacters(line).length <= columns) return [line];
-    const [label = ''] = /^ {2}\S+ {2,}/.exec(line) ?? [];
+    const label = line.slice(0, labelColumns + 2);
+    const isRow = /^ {2}(?: +|\S+(?: \S+)* {2,})$/.test(label) && line[label.length] !== ' ';
     const [time = '  '] = /^ +\d+(?::\d\d)+ {2}/.exec(line) ?? [];
-    const indent = label.length === labelColumns + 2 ? label : time;
+    const indent = isRow ? label : time;
     return wrapText(line.slice(indent.length), columns, indent, ' '.repeat(indent.length));
   });
 }
