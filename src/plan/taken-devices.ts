@@ -18,7 +18,7 @@ export interface TakenDevices {
 
 export function makeTakenDevices(slice: Slice): TakenDevices {
   const { profile } = slice.group;
-  const { activeFrom, activeUntil } = makeActivity(slice, stretchesOf(profile));
+  const { activeFrom, activeUntil } = makeActivity(slice, takenStretchesOf(profile));
   const connected = (device: number): AwakeStretch[] => {
     const stretches: AwakeStretch[] = [];
     for (let fromMs = activeFrom(device, 0); fromMs < Number.POSITIVE_INFINITY; ) {
@@ -59,13 +59,13 @@ export function countTakenAgain({ deviceSteps = [], devices }: DeviceSteps): num
 
 /** When devices of a group are taken in after the beginning, at its rate of connects; milliseconds after publishing begins. */
 export function risesOf(profile: LoadProfile): readonly Pick<UserStretch, 'fromMs' | 'toMs'>[] {
-  return stretchesOf(profile).filter(({ startUsers, endUsers }) => endUsers > startUsers);
+  return takenStretchesOf(profile).filter(({ startUsers, endUsers }) => endUsers > startUsers);
 }
 
 type DeviceSteps = Pick<LoadProfile, 'deviceSteps' | 'devices'>;
 
-/** N(t): all devices until the first step. */
-function stretchesOf({ deviceSteps = [], devices, connect, stages }: LoadProfile): UserStretch[] {
+/** N(t): all devices until the first step. Devices stand where the type says users. */
+export function takenStretchesOf({ deviceSteps = [], devices, connect, stages }: LoadProfile): UserStretch[] {
   const endMs = sumBy(stages, ({ durationMs }) => durationMs);
   const firstMs = Math.min(endMs, deviceSteps[0]?.atMs ?? endMs);
   const stretches: UserStretch[] = [];

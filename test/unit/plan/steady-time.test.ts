@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { bookStepsOf } from '../../../src/plan/book-steps.ts';
 import { preflight } from '../../../src/plan/preflight.ts';
 import { refuseSlopes } from '../../../src/plan/refuse-slopes.ts';
-import { leastSteadyMs, leastSteadySteps, steadyTimeOf } from '../../../src/plan/steady-time.ts';
+import { leastSteadySteps, steadyTimeOf } from '../../../src/plan/steady-time.ts';
 import { randomCases } from '../../support/effort.ts';
 import { planOf } from '../../support/measure/run-fixture.ts';
 
@@ -55,7 +55,7 @@ describe('steady time', () => {
 
   it('has enough steps from the stated length on, and never more than slopes need', () => {
     fc.assert(
-      fc.property(fc.integer({ min: leastSteadyMs / 1_000, max: 29 * 86_400 }), (seconds) => {
+      fc.property(fc.integer({ min: 660, max: 29 * 86_400 }), (seconds) => {
         const plan = planOf({ stages: at(1, `${seconds}s`), limits: { maxCostUsd: 1e6 } });
         const { steps, secondsPerStep } = steadyTimeOf(plan);
         expect(steps.length).toBeGreaterThanOrEqual(leastSteadySteps);
@@ -64,6 +64,23 @@ describe('steady time', () => {
       }),
       randomCases(100),
     );
+  });
+
+  it('is at another rate where devices are taken out', () => {
+    const timeline = [{ at: '12m', devices: 50 }];
+    const plan = planOf({ devices: 100, stages: at(20, '30m'), timeline });
+    const { ratePerSecond, seconds } = steadyTimeOf(plan);
+    expect(ratePerSecond).toBe(10);
+    expect(seconds).toBeLessThanOrEqual(18 * 60 - 50);
+    expect(seconds).toBeGreaterThanOrEqual(18 * 60 - 52);
+  });
+
+  it('has no step longer than its stretches, however often they come again', () => {
+    const stages = Array.from({ length: 200 }, () => [...at(10, '5m'), ...at(20, '1m')]).flat();
+    const plan = planOf({ stages, limits: { maxCostUsd: 1e6 } });
+    const { ratePerSecond, seconds, secondsPerStep, steps } = steadyTimeOf(plan);
+    expect([ratePerSecond, steps.length, seconds]).toEqual([10, 100, 100 * secondsPerStep]);
+    expect(secondsPerStep).toBeLessThanOrEqual(250);
   });
 
   it('that is too short for a threshold is refused before the run, with how much it takes', () => {
@@ -77,12 +94,8 @@ describe('steady time', () => {
     expect(preflight(short).refusals).toEqual([refusal]);
     expect(refuseSlopes(planOf({ stages: at(20, '11m'), thresholds }))).toEqual([]);
     expect(refuseSlopes(planOf({ stages: at(20, '1m') }))).toEqual([]);
-    // A run of four weeks is kept in steps of minutes.
-    const ramp = { duration: '672h', target: 0 };
-    const limits = { maxCostUsd: 1e6 };
-    const long = (plateau: string) =>
-      refuseSlopes(planOf({ stages: [...at(20, plateau), ramp], thresholds, limits }));
-    expect(long('1h')[0]?.message).toMatch(/^a slope needs 2h.* at one planned rate, and this run has 1h$/);
-    expect(long('2h5m')).toEqual([]);
+    const ramps = [{ duration: '12h', target: 20 }, ...at(20, '12m'), { duration: '12h', target: 40 }];
+    const [long] = refuseSlopes(planOf({ stages: ramps, thresholds, limits: { maxCostUsd: 1e6 } }));
+    expect(long?.message).toBe('a slope needs 15m at one planned rate, and this run has 12m');
   });
 });
