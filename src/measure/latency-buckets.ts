@@ -1,6 +1,6 @@
 /**
  * Coarse buckets for latencies over time: a second of a run becomes a handful of numbers, and a percentile read off them
- * is right to 1.6 %. The figures of a report come from the fine histograms; these are for what is drawn.
+ * is right to 1.6 %. The figures of a report come from the fine histograms; these are for what is drawn, and for slopes.
  *
  * As in HdrHistogram, an octave has a fixed number of steps of equal width: magnitudes of [32·2ᵏ, 64·2ᵏ) µs fall into 32
  * buckets of 2ᵏ µs, and below 64 µs each microsecond is a bucket. Two clocks can make a latency negative: its bucket lies
@@ -57,7 +57,7 @@ export function encodeBuckets(counts: ArrayLike<number>): EncodedBuckets {
   return encoded;
 }
 
-/** What lies past the end of `counts` is passed over: no figure hangs on what is drawn. */
+/** What lies past the end of `counts` is passed over: no count of the ledger depends on buckets. */
 export function addBuckets(counts: Uint32Array, encoded: EncodedBuckets): void {
   let bucket = 0;
   for (let i = 0; i + 1 < encoded.length; i += 2) {
