@@ -59,8 +59,12 @@ export function checkObjective(
   ];
 }
 
-function refuseQuantity({ of, at, metric }: ObjectiveSearch, why: string): InputError {
-  const threshold = of === 'connects' ? `{"connect": ["p(99)<${at}"]}` : `{"${metric}": ["p(99)<${at}"]}`;
+function refuseQuantity(
+  { of, at, metric, aggregation, percentile }: ObjectiveSearch,
+  why: string,
+): InputError {
+  const held = aggregation === 'p' ? `p(${percentile ?? 99})` : aggregation;
+  const threshold = `{"${of === 'connects' ? 'connect' : metric}": ["${held}<${at}"]}`;
   return {
     path: 'search.of',
     message: `must be rate where an objective is held, not ${of}: ${why}`,

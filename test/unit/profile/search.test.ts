@@ -386,6 +386,8 @@ describe('a search', () => {
       expect(error).toContain(why);
       expect(error).toContain(`"hold": "60s", and thresholds ${threshold}`);
       expect(others.filter((each) => !each.startsWith('search.of'))).toEqual([]);
+      const ofMean = refusals({ of, hold: { metric: 'end_to_end_latency avg', at: 500 } });
+      expect(ofMean.join('\n')).toContain(threshold.replace('p(99)', 'avg'));
     });
 
     it('names every error at once', () => {
