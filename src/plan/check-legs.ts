@@ -13,8 +13,9 @@ import type { GroupPlan, Plan } from './plan.ts';
 import { isObserving } from './presence.ts';
 import { connectDurationMs } from './schedule.ts';
 
-/** The longest run, milliseconds: 30 days. The state machine waits a day longer. */
+/** How long the longest run publishes, milliseconds: 30 days. The state machine waits a day longer. */
 export const longestRunMs = 2_592_000_000;
+const dayMs = 86_400_000;
 
 /** What of a run with several legs does not fit into them, or is not carried from one to the next yet; empty for one leg. */
 export function checkLegs(
@@ -32,20 +33,19 @@ export function checkLegs(
   ];
 }
 
-function checkLength({ timeline }: Plan): InputError[] {
-  const overMs = timeline.deadlineAt - timeline.createdAt - longestRunMs;
+function checkLength({ timeline: { createdAt, publishAt, publishEndAt, deadlineAt } }: Plan): InputError[] {
+  const overMs = Math.max(publishEndAt - publishAt, deadlineAt - createdAt - dayMs / 2) - longestRunMs;
   return overMs <= 0
     ? []
     : [
         {
           path: 'stages',
-          message: `a run lasts ${spoken(longestRunMs)} at most, with its start and its end`,
+          message: `a run lasts ${spoken(longestRunMs)} at most, beside its start and its end`,
           hint: `shorten it by ${spoken(overMs)}`,
         },
       ];
 }
 
-const dayMs = 86_400_000;
 /** Of logs, and so of a stack: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
 const retentions = [1, 3, 5, 7, 14, 30, 60] as const;
 

@@ -162,6 +162,11 @@ describe('the legs of a run', () => {
     expect(moves).toEqual(Array.from({ length: 60 }, (_, i) => expect.closeTo((i + 0.5) * 500, 3)));
   });
 
+  it('may go on for 30 days', () => {
+    const lasts = errorsOf({ duration: '30d' }).filter((error) => error.startsWith('stages'));
+    expect(lasts).toEqual([]);
+  });
+
   it.each([
     [{ duration: '27m50s', legs: { length: '14m', overlap: '1m' } }, /^legs.length: a leg would live/],
     [{ duration: '20s', legs: { length: '4s', overlap: '3s' } }, /^legs.overlap: devices move for 3s/],
