@@ -45,7 +45,7 @@ export function renderPlanSummary(
   const tail = [
     ...toWidth([row('time', describeTime(preflight))]),
     ...clip(toWidth(renderActions(plan)), mostListLines),
-    ...renderQuotas(plan, preflight, { style, columns }),
+    ...toWidth(renderQuotas(plan, preflight, style)),
     ...toWidth([row('lambda', describeLambdas(preflight)), row('cost', describeCost(preflight))]),
     ...clip(toWidth([row('passes if', describeThresholds(plan))]), mostListLines),
     '',
@@ -109,22 +109,18 @@ function renderActions(plan: Plan): string[] {
 }
 
 /** Those past their limit, and the nearest ones. */
-function renderQuotas(
-  plan: Plan,
-  { quotas, binding }: Preflight,
-  { style, columns }: { readonly style: Styler; readonly columns: number },
-): string[] {
+function renderQuotas(plan: Plan, { quotas, binding }: Preflight, style: Styler): string[] {
   const nearest = quotas
     .filter(({ isKept }) => !isKept)
     .toSorted((a, b) => Number(a.withinAllowed) - Number(b.withinAllowed) || a.headroom - b.headroom)
     .slice(0, shownQuotas);
   const marks = { past: plan.profile.limits.enforce ? ' ✗ refused' : ' ✗ past it', binding: ' ← binding' };
-  return nearest.flatMap((forecast, i) => {
+  return nearest.map((forecast, i) => {
     const { name, peak, limit, unit, headroom, withinAllowed } = forecast;
     const mark = withinAllowed ? (forecast === binding ? marks.binding : '') : marks.past;
     const text = `${name}: ${formatQuantity(peak, unit)} of ${formatQuantity(limit, unit)}, ${formatShare(headroom)} left${mark}`;
-    const lines = fitLines([row(i === 0 ? 'quotas' : '', text)], columns);
-    return withinAllowed ? lines : lines.map((line) => style('bad', line));
+    const line = row(i === 0 ? 'quotas' : '', text);
+    return withinAllowed ? line : style('bad', line);
   });
 }
 
