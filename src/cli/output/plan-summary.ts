@@ -8,7 +8,6 @@ import { formatDuration } from '../../shared/duration.ts';
 import { formatClock, formatCount, formatPlural, formatQuantity, formatShare } from '../../shared/format.ts';
 import { describeMessages } from './kind-text.ts';
 import {
-  fitLines,
   type PageFormat,
   type PlannedRun,
   renderDevicesInAll,
@@ -17,7 +16,7 @@ import {
   renderSearch,
   renderTarget,
 } from './plan-text.ts';
-import { row } from './plan-text-rows.ts';
+import { fitLines, row } from './plan-text-rows.ts';
 import { describeCost } from './preflight-text.ts';
 import { renderRegions } from './region-text.ts';
 import { plainStyler, type Styler } from './style.ts';

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import { groupsOf, intendedPeakOf, wholeProfileOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { kindsOf } from '../../plan/kinds.ts';
@@ -16,7 +15,6 @@ import { isUnchecked } from '../../profile/credential-rules.ts';
 import { hasBody, isCheckedByRequest } from '../../profile/http-settings.ts';
 import type { LoadShapeName } from '../../profile/load-shapes/resolved-load.ts';
 import { hasSchedule, isIdle, loadShapeOf } from '../../profile/load-shapes/resolved-load.ts';
-import { wrapText } from '../../report/text-table.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import {
@@ -28,7 +26,7 @@ import {
 } from '../../shared/format.ts';
 import { traitsOf } from '../../targets/traits-of.ts';
 import { describeKinds, describeMessages } from './kind-text.ts';
-import { labelColumns, row } from './plan-text-rows.ts';
+import { fitLines, row } from './plan-text-rows.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { renderRegions } from './region-text.ts';
 import { describeObjective, describeSearch } from './search-text.ts';
@@ -71,18 +69,6 @@ export function renderPlanPage(
     ...renderThresholds(plan, style),
   ];
   return fitLines(lines, columns);
-}
-
-/** Breaks lines of plain text that are too long. Further lines are indented to the text, not to the label or the time. */
-export function fitLines(lines: readonly string[], columns = Number.POSITIVE_INFINITY): string[] {
-  return lines.flatMap((line) => {
-    if (stripVTControlCharacters(line).length <= columns) return [line];
-    const label = line.slice(0, labelColumns + 2);
-    const isRow = /^ {2}(?: +|\S+(?: \S+)* {2,})$/.test(label) && line[label.length] !== ' ';
-    const [time = '  '] = /^ +\d+(?::\d\d)+ {2}/.exec(line) ?? [];
-    const indent = isRow ? label : time;
-    return wrapText(line.slice(indent.length), columns, indent, ' '.repeat(indent.length));
-  });
 }
 
 /**
