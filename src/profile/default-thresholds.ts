@@ -1,5 +1,6 @@
 import type { Lifecycle } from './lifecycle-kinds.ts';
 import type { Protocol, Thresholds } from './load-profile.ts';
+import { slopeOf } from './slope-thresholds.ts';
 import { type ThresholdMetricName, thresholdMetricAliases } from './threshold-metrics.ts';
 
 /**
@@ -38,12 +39,19 @@ interface DefaultedProfile {
   readonly sendsCommands: boolean;
 }
 
-/** The profile's own thresholds, then the default of each metric that it says nothing of. An empty list is something: none. */
+/**
+ * The profile's own thresholds, then the default of each metric that it says nothing of. An empty list is something: none. A slope is
+ * nothing: a run that loses the same share of its messages from beginning to end has none.
+ */
 export function withDefaultThresholds(
   own: Thresholds,
   { connect, publish, hasArrivals, isIdle, lifecycle, sendsCommands }: DefaultedProfile,
 ): Thresholds {
-  const said = new Set(Object.keys(own).map(canonicalOf));
+  const said = new Set(
+    Object.entries(own)
+      .filter(([name, list]) => replacesDefault(name, list))
+      .map(([name]) => canonicalOf(name)),
+  );
   // A QoS 0 publish over MQTT has no PUBACK that could be missing.
   if (connect.protocol === 'mqtt' && publish.qos === 0) said.add('unacknowledged_messages');
   // Over HTTP no device has a connection of its own: what finds none is a dropped message.
@@ -60,9 +68,14 @@ export function withDefaultThresholds(
     .filter(([metric]) => !said.has(metric))
     .map(([metric, expression]) => [
       metric,
-      [{ expression, abortOnFail: false, delayAbortEvalMs: 0, isDefault: true }],
+      [...(own[metric] ?? []), { expression, abortOnFail: false, delayAbortEvalMs: 0, isDefault: true }],
     ]);
   return { ...own, ...Object.fromEntries(defaults) };
+}
+
+/** Whether thresholds on a metric say what its default would. */
+function replacesDefault(name: string, list: Thresholds[string]): boolean {
+  return list.length === 0 || list.some(({ expression }) => slopeOf(name, expression) === undefined);
 }
 
 interface DefaultedGroup {
@@ -75,7 +88,10 @@ interface DefaultedGroup {
  * `devices_not_connected` is one for each other group.
  */
 export function joinThresholds(groups: readonly DefaultedGroup[]): Thresholds {
-  const joined = Object.assign({}, ...groups.map(({ profile }) => profile.thresholds));
+  const joined: Record<string, Thresholds[string]> = {};
+  for (const [metric, list] of groups.flatMap(({ profile }) => Object.entries(profile.thresholds)))
+    // Beside slopes, not every group has the default.
+    if (!joined[metric]?.some(({ isDefault }) => isDefault === true)) joined[metric] = list;
   const { devices_not_connected: list, ...others }: Thresholds = joined;
   const isOfAll = groups.every(({ profile }) => profile.lifecycle === undefined);
   if (isOfAll || !list?.some(({ isDefault }) => isDefault === true)) return joined;

@@ -43,6 +43,17 @@ describe('thresholds about slopes', () => {
     ]);
   });
 
+  it('replace no default: a run may lose the same share from beginning to end', () => {
+    const thresholds = {
+      lost_messages: ['rate.slope<0.1%/h'],
+      dropped_messages: ['rate.slope<0.1%/h', 'rate<0.1'],
+    };
+    const judged = parseLoadProfile({ ...base, thresholds }).thresholds;
+    const expressionsOf = (metric: string) => judged[metric]?.map(({ expression }) => expression);
+    expect(expressionsOf('lost_messages')).toEqual(['rate.slope<0.1%/h', 'count==0']);
+    expect(expressionsOf('dropped_messages')).toEqual(['rate.slope<0.1%/h', 'rate<0.1']);
+  });
+
   it.each<[string, object, string]>([
     ['a unit is missing', { memory: ['value.slope<1'] }, 'write percent an hour: "value.slope<1%/h"'],
     [
