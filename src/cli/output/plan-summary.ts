@@ -128,15 +128,22 @@ function describeLambdas({ lambda }: Preflight): string {
   return `${formatPlural(slices, 'slice')} of ${formatCount(memoryMbPerSlice)} MB, up to ${formatPlural(concurrency, 'Lambda')} at once in all`;
 }
 
-/** The profile's own first, then the defaults. */
+/** The profile's own first, then the defaults. A search is judged by its answer, and by thresholds hold by hold. */
 function describeThresholds({ profile }: Plan): string {
   const all = Object.entries(profile.thresholds).flatMap(([metric, list]) =>
     list.map(({ expression, isDefault = false }) => ({ text: `${metric} ${expression}`, isDefault })),
   );
-  if (all.length === 0) return 'it ends: no thresholds';
   const textsOf = (isDefault: boolean) =>
     all.filter((each) => each.isDefault === isDefault).map(({ text }) => text);
   const [own, defaults] = [textsOf(false), textsOf(true)];
-  if (defaults.length === 0) return own.join(', ');
-  return [...own, `by default ${defaults.join(', ')}`].join('; ');
+  const texts =
+    defaults.length === 0 ? own.join(', ') : [...own, `by default ${defaults.join(', ')}`].join('; ');
+  switch (profile.search?.kind) {
+    case 'capacity':
+      return `the answer is not below what is planned; a level passes with ${texts}`;
+    case 'objective':
+      return `the answer is not below what is planned; each interval is judged by ${texts || 'no threshold'}`;
+    default:
+      return texts === '' ? 'it ends: no thresholds' : texts;
+  }
 }

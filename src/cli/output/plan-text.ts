@@ -266,8 +266,11 @@ function connectionsText(group: GroupPlan): string[] {
   return [`at most ${formatCount(most.inAll)} at once, ${divided}`];
 }
 
-function renderThresholds({ profile }: Plan, style: Styler): string[] {
-  const entries = Object.entries(profile.thresholds);
+/** A search passes by its answer: its thresholds judge parts of it. */
+const judgedBySearch = { capacity: 'a level passes if', objective: 'thresholds of each interval' } as const;
+
+function renderThresholds({ profile: { thresholds, search } }: Plan, style: Styler): string[] {
+  const entries = Object.entries(thresholds);
   const rules = entries.flatMap(([metric, list]) =>
     list.map(({ expression, abortOnFail, isDefault }) => {
       const note = abortOnFail ? '  (a failure ends the run)' : isDefault ? '  (default)' : '';
@@ -276,8 +279,8 @@ function renderThresholds({ profile }: Plan, style: Styler): string[] {
   );
   const off = entries.filter(([, list]) => list.length === 0).map(([metric]) => metric);
   return [
-    style('heading', '  the run passes if'),
-    ...(rules.length > 0 ? rules : ['  it ends: no thresholds']),
+    style('heading', `  ${search === undefined ? 'the run passes if' : judgedBySearch[search.kind]}`),
+    ...(rules.length > 0 ? rules : [search === undefined ? '  it ends: no thresholds' : '  none']),
     ...(off.length > 0 ? [`  not judged, by the profile: ${off.join(', ')}`] : []),
   ];
 }
