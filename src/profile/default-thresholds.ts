@@ -89,8 +89,8 @@ interface DefaultedGroup {
  */
 export function joinThresholds(groups: readonly DefaultedGroup[]): Thresholds {
   const joined: Record<string, Thresholds[string]> = {};
+  // Beside slopes, not every group has the default.
   for (const [metric, list] of groups.flatMap(({ profile }) => Object.entries(profile.thresholds)))
-    // Beside slopes, not every group has the default.
     if (!joined[metric]?.some(({ isDefault }) => isDefault === true)) joined[metric] = list;
   const { devices_not_connected: list, ...others }: Thresholds = joined;
   const isOfAll = groups.every(({ profile }) => profile.lifecycle === undefined);

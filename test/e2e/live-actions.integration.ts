@@ -219,7 +219,8 @@ describe(`ten actions at random instants, ${ratePerSecond}/s`, () => {
     for (const { plannedSlices, slices } of carriedOut) expect(slices).toBeLessThanOrEqual(plannedSlices);
     if (!isFull) return;
     for (const { label, carriedOut: { latenessMs } = {} } of whole.report.actions!)
-      if (latenessMs !== undefined) console.info(`${label}: the latest after ${latenessMs.max.toFixed(1)} ms`);
+      if (latenessMs !== undefined)
+        console.info(`${label}: the latest after ${latenessMs.max.toFixed(1)} ms`);
     for (const { slices, latenessMs } of carriedOut) {
       expect(slices).toBe(count);
       expect(latenessMs.max).toBeLessThanOrEqual(5);
