@@ -122,9 +122,9 @@ describe('limits that nothing lifts', () => {
   });
 
   it('are stated once where they are the same in all', () => {
-    const { walls } = draftOf({ duration: '720h', ratePerSecond: 1 });
+    const { walls } = draftOf({ duration: '31d', ratePerSecond: 1 });
     expect(walls.filter(({ path }) => path === 'stages').map(({ message }) => message)).toEqual([
-      'in eu-west-1, us-east-1: a run lasts 720h at most, with its start and its end',
+      'in eu-west-1, us-east-1: a run lasts 720h at most, beside its start and its end',
     ]);
   });
 
