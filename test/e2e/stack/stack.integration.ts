@@ -108,6 +108,7 @@ describe('the packaged template', () => {
         stream,
         payloads: 'json',
         ceilings: defaultCeilings,
+        retentionDays: 14,
       });
     expect(renderText(mapping?.Properties?.EventSourceArn)).toBe('<ArrivalsQueue.Arn>');
     expect(stack.template.Resources.ArrivalsQueue?.Properties).toHaveProperty(
