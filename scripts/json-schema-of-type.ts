@@ -91,6 +91,9 @@ class SchemaWriter {
     const properties: Record<string, JsonSchema> = {};
     const required: string[] = [];
     for (const property of this.#checker.getPropertiesOfType(type)) {
+      // Of symbols, which JSON has not, the name is another in each build.
+      if (property.name.startsWith('__@'))
+        throw new Error(`JSON has no form for ${this.#checker.typeToString(type)}`);
       const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0;
       if (!isOptional) required.push(property.name);
       const schema = this.#schemaOf(this.#checker.getTypeOfSymbol(property));

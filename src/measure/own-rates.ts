@@ -10,7 +10,7 @@ export class OwnRates {
   /** With what is known of such slices so far: their schedules are to be computed once their results are in. */
   readonly plan: Plan;
   readonly #asPlanned: Plan;
-  readonly #bySlice = new Map<number, readonly LoadAction[]>();
+  readonly #bySlice: Record<number, readonly LoadAction[] | undefined> = {};
   readonly #knownOf = new Map<number, KnownActions>();
 
   constructor(plan: Plan) {
@@ -28,9 +28,7 @@ export class OwnRates {
     for (const { k, at } of actions)
       if (k !== undefined) known.tookEffectAt.set(k, Math.max(at, known.tookEffectAt.get(k) ?? at));
     if (outcome === 'completed' || outcome === 'stopped') known.endedAt = Math.max(known.endedAt, result.at);
-    const own = ownLoadActionsOf(this.#asPlanned, slice, known);
-    if (own !== undefined) this.#bySlice.set(slice, own);
-    else this.#bySlice.delete(slice);
+    this.#bySlice[slice] = ownLoadActionsOf(this.#asPlanned, slice, known);
   }
 
   /** The streams of a slice that learned of every action in time. */
@@ -40,7 +38,7 @@ export class OwnRates {
 
   /** By stream: messages that such a slice had to send beyond those that are planned. */
   moreThanPlanned(slice: number): number[] {
-    if (!this.#bySlice.has(slice)) return [];
+    if (this.#bySlice[slice] === undefined) return [];
     const planned = this.plannedStreams(slice);
     return streamsOf(this.plan, slice).map(({ messages }, i) => messages - planned[i]!.messages);
   }
@@ -48,7 +46,7 @@ export class OwnRates {
   /** Whether an action had not the effect that the plan says in a part of this time. Epoch milliseconds. */
   deviates(slice: number, from: number, until: number): boolean {
     const { publishAt } = this.plan.timeline;
-    return (this.#bySlice.get(slice) ?? []).some(
+    return (this.#bySlice[slice] ?? []).some(
       ({ atMs, fromMs = atMs }) =>
         fromMs !== atMs &&
         publishAt + Math.min(atMs, fromMs) < until &&
@@ -57,7 +55,7 @@ export class OwnRates {
   }
 
   moreOfAll(): number {
-    return sumBy([...this.#bySlice.keys()], (slice) => sumOf(this.moreThanPlanned(slice)));
+    return sumBy(Object.keys(this.#bySlice), (slice) => sumOf(this.moreThanPlanned(Number(slice))));
   }
 }
 

@@ -16,8 +16,8 @@ export interface Plan {
   readonly timeline: Timeline;
   /** What changed its rates beside the profile's timeline (`withActions`), in the order of time; never stored. Absent: nothing. */
   readonly loadActions?: readonly LoadAction[];
-  /** By slice: the same for slices in which some of them took effect at another instant, or not at all. */
-  readonly ownLoadActions?: ReadonlyMap<number, readonly LoadAction[]>;
+  /** By slice: the same for slices in which some of them took effect at another instant, or not at all; never stored. */
+  readonly ownLoadActions?: Readonly<Record<number, readonly LoadAction[] | undefined>>;
   /** Of all groups of devices together: what the run's observers are to see. */
   readonly load: Load;
   readonly slices: SliceSplit;

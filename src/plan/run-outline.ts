@@ -28,7 +28,7 @@ export function outlineOf(plan: Plan): RunOutline {
     messages: sumBy(deviceGroupsOf(plan), (group) => mostMessagesOf(plan, group)),
     streamsOf(slice) {
       // Of legs, each may record that the slice learned of an action at another instant.
-      const own = plan.ownLoadActions?.get(slice);
+      const own = plan.ownLoadActions?.[slice];
       const before = known.get(slice);
       if (before !== undefined && before.own === own) return before.streams;
       const streams = streamsOf(plan, slice);

@@ -72,7 +72,7 @@ export function sliceOf(plan: Plan, slice: number): Slice {
 const ownPlans = new WeakMap<readonly LoadAction[], Plan>();
 
 function planOfSlice(plan: Plan, slice: number): Plan {
-  const loadActions = plan.ownLoadActions?.get(slice);
+  const loadActions = plan.ownLoadActions?.[slice];
   if (loadActions === undefined) return plan;
   let own = ownPlans.get(loadActions);
   if (own === undefined) {
