@@ -39,18 +39,33 @@ const signal =
   ): During =>
   async (runs) => {
     await until(() => countSent(runs) >= sent, `${sent} messages`, 20);
-    let pids: readonly number[] = [];
-    const areThere = (): boolean => {
-      pids = find(runs);
-      return pids.length > 0;
-    };
-    await until(areThere, 'a process', 5);
+    await until(() => find(runs).length > 0, 'a process', 5);
     await sleep(afterMs);
-    for (const each of signals) {
-      for (const pid of pids.slice(last ? -1 : 0)) process.kill(pid, each);
+    const [first, ...others] = signals;
+    let reached: readonly number[] = [];
+    // One that was found may end before it is sent anything.
+    const reachesOne = (): boolean => {
+      const pids = find(runs).slice(last ? -1 : 0);
+      reached = pids.filter((pid) => hasTaken(pid, first!));
+      return reached.length > 0;
+    };
+    await until(reachesOne, 'a process that takes the signal', 5);
+    await sleep(forMs);
+    for (const each of others) {
+      for (const pid of reached) hasTaken(pid, each);
       await sleep(forMs);
     }
   };
+
+/** @returns whether the process was there */
+function hasTaken(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
 
 /** Messages that the recorder in IoT Core's process has seen. */
 function countSent(runs: string): number {
