@@ -4,6 +4,14 @@ import path from 'node:path';
 import manifest from '../../../package.json' with { type: 'json' };
 import type { Definition } from './state-machine-definition.ts';
 
+/** The published package has a manifest without dependencies here: its version decides. */
+const { version, dependencies = {} }: PackageManifest = manifest;
+
+interface PackageManifest {
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
 /** State machines that were found valid at an earlier start: to validate one takes a third of a CPU second. */
 export interface ValidDefinitions {
   has(definition: Definition): boolean;
@@ -12,7 +20,7 @@ export interface ValidDefinitions {
 
 /** @param directory of caches, where each has an empty file that is named by its content; undefined: none is remembered */
 export function makeValidDefinitions(directory: string | undefined): ValidDefinitions {
-  const validator = JSON.stringify([manifest.version, manifest.dependencies['aws-local-stepfunctions']]);
+  const validator = JSON.stringify([version, dependencies['aws-local-stepfunctions']]);
   const fileOf = (definition: Definition): string | undefined => {
     if (directory === undefined) return undefined;
     const hash = createHash('sha256').update(validator).update(JSON.stringify(definition));
