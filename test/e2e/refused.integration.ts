@@ -8,6 +8,7 @@ import { renderTerminalSummary } from '../../src/report/terminal-summary.ts';
 import { packageWith } from '../support/run/package-with.ts';
 import { falseClaims } from '../support/run/recorded-truth.ts';
 import { type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+import { acrossTests } from '../support/until.ts';
 
 // Whole runs of devices that may not: the connects or publishes are refused, CloudWatch counts AuthError, and the report
 // names the reason.
@@ -124,7 +125,7 @@ beforeAll(async () => {
     rehearsalWith(asItIs, narrow),
   ]);
   otherHosts = wrong;
-  outsidePolicy = play(bounded, mqttBy('sigv4'), 'PublishIn.AuthError');
+  outsidePolicy = acrossTests(() => play(bounded, mqttBy('sigv4'), 'PublishIn.AuthError'));
   // Each test that awaits this promise gets its rejection.
   outsidePolicy.catch(() => {});
 });

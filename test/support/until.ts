@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach } from '@jest/globals';
 
 interface Wait {
   readonly what: string;
+  readonly spansTests: boolean;
 }
 
 const waits = new Set<Wait>();
@@ -18,7 +20,7 @@ export async function until(
   what = String(isTrue),
   everyMs = 2,
 ): Promise<void> {
-  const wait: Wait = { what };
+  const wait: Wait = { what, spansTests: spanning.getStore() === true };
   waits.add(wait);
   try {
     while (!(await isTrue())) {
@@ -40,11 +42,18 @@ export function untilHealthy(url: string): Promise<void> {
   return until(isHealthy, `an answer of ${url}`, 50);
 }
 
-/** What still waits when a test is over, has waited in vain. */
-function failPending(): void {
-  const inVain = [...waits].map(({ what }) => what);
-  waits.clear();
-  if (inVain.length > 0) throw new Error(`waited in vain for ${inVain.join(', and for ')}`);
+const spanning = new AsyncLocalStorage<true>();
+
+/** Of what a hook begins and tests wait for later: its waits may go on from one test to the next. */
+export function acrossTests<T>(begin: () => Promise<T>): Promise<T> {
+  return spanning.run(true, begin);
 }
-afterEach(failPending);
-afterAll(failPending);
+
+/** What still waits when the test is over in which it began, or all tests are, has waited in vain. */
+function failPending(among: readonly Wait[]): void {
+  for (const wait of among) waits.delete(wait);
+  if (among.length > 0)
+    throw new Error(`waited in vain for ${among.map(({ what }) => what).join(', and for ')}`);
+}
+afterEach(() => failPending([...waits].filter(({ spansTests }) => !spansTests)));
+afterAll(() => failPending([...waits]));
