@@ -14,6 +14,7 @@ import { processesOf } from '../../../support/cli/processes.ts';
 import { keyIn } from '../../../support/embedded/test-key.ts';
 import { falseClaims } from '../../../support/run/recorded-truth.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from '../../../support/run/rehearsal.ts';
+import { acrossTests } from '../../../support/until.ts';
 
 // Runs stopped at random moments, from before their first line of code to after their last message.
 
@@ -51,13 +52,15 @@ beforeAll(async () => {
   runControl = makeRunControl({ store: makeRunStore(environment.RUN_BUCKET!, s3), control });
   // Loads what the first request of a client loads: it is not the stop that is slow.
   await control.read('no-such-run');
-  aborting = rehearsal.run({
-    ...load,
-    duration: '60s',
-    thresholds: {
-      end_to_end_latency: [{ threshold: 'p(95)<0', abortOnFail: true, delayAbortEval: '2s' }],
-    },
-  });
+  aborting = acrossTests(() =>
+    rehearsal.run({
+      ...load,
+      duration: '60s',
+      thresholds: {
+        end_to_end_latency: [{ threshold: 'p(95)<0', abortOnFail: true, delayAbortEval: '2s' }],
+      },
+    }),
+  );
 });
 afterAll(async () => {
   client.destroy();
